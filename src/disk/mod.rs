@@ -1,0 +1,11 @@
+//! HANDS: the only code that touches files.
+//!
+//! Whatever lies in a tree is reached through a handle of that tree, and never through a symbolic
+//! link. User's files are only read, and moved by the one mover; mediastruct's own files are only
+//! replaced whole.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the folder in which files are touched"
+)]
+
+pub mod monitor;

@@ -1,0 +1,223 @@
+use super::*;
+use crate::model::plan::{Need, Settings, Skip};
+use crate::model::time::Time;
+
+fn path(text: &str) -> TreePath<'static> {
+    TreePath::from_text(text).unwrap().into_owned()
+}
+
+fn duplicate(from: &str, to: &str, of: &str) -> Move {
+    Move {
+        from: path(from),
+        to: path(to),
+        size: 3,
+        modified: Time::default(),
+        hash: Digest::of(b"abc"),
+        why: Why::Duplicate { of: path(of) },
+    }
+}
+
+fn need(at: &str) -> Need {
+    Need {
+        path: path(at),
+        size: 3,
+        modified: Time::default(),
+        hash: Digest::of(b"abc"),
+    }
+}
+
+fn good() -> RawPlan {
+    let mut plan = RawPlan::of(Phase::Dedupe);
+    plan.moves = vec![
+        duplicate("media/2024/c", "duplicates/2024/c", "media/2023/a"),
+        duplicate("media/2024/b", "duplicates/2024/b", "archive/01/a"),
+    ];
+    plan.needs = vec![
+        need("media/2023/a"),
+        need("archive/01/a"),
+        need("media/2020/unused"),
+    ];
+    plan.skipped = vec![Skip {
+        path: path("media/2024/d"),
+        why: "unreadable".into(),
+    }];
+    plan
+}
+
+#[test]
+fn a_good_plan_is_sorted_and_counted() {
+    let plan = good().check().unwrap();
+    assert_eq!(plan.moves[0].from, path("media/2024/b"));
+    let needs: Vec<_> = plan.needs.iter().map(|n| n.path.to_string()).collect();
+    assert_eq!(
+        needs,
+        ["archive/01/a", "media/2023/a"],
+        "unused needs are dropped"
+    );
+    let summary = plan.summary.clone().unwrap();
+    assert_eq!((summary.seen, summary.moves, summary.bytes), (3, 2, 6));
+    assert_eq!(summary.kinds["duplicate"], 2);
+    assert!(plan.remarks().is_empty());
+}
+
+#[test]
+fn every_file_is_accounted_for_after_a_person_deleted_a_line() {
+    let mut raw = good().check().unwrap().into_raw();
+    raw.moves.pop();
+    let plan = raw.check().unwrap();
+    let summary = plan.summary.clone().unwrap();
+    assert_eq!(summary.seen, summary.moves + summary.kept + summary.skipped);
+    assert_eq!((summary.seen, summary.kept), (3, 1));
+    assert_eq!(plan.remarks().len(), 2, "{:?}", plan.remarks());
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    type Spoil = fn(&mut RawPlan);
+    let cases: [(Spoil, &str); 16] = [
+        (
+            |p| p.moves[0].to = path("media/2024/x"),
+            "moves nothing from media to media",
+        ),
+        (
+            |p| p.moves[0].from = path("archive/01/x"),
+            "nothing leaves the archive",
+        ),
+        (
+            |p| p.moves[0].from = path("ingest/x"),
+            "moves nothing from ingest",
+        ),
+        (
+            |p| p.moves[0].to = path("duplicates/2024/b"),
+            "two moves go here",
+        ),
+        (
+            |p| p.moves[0].from = path("media/2024/b"),
+            "two moves take this file",
+        ),
+        (
+            |p| p.moves[0].to = path("duplicates/2024/b/x"),
+            "one move makes a file of",
+        ),
+        (
+            |p| p.moves[0].to = path("duplicates/.mediastruct.d/x"),
+            "mediastruct's own",
+        ),
+        (
+            |p| p.moves[0].from = path("media/2024/.mediastruct"),
+            "mediastruct's own",
+        ),
+        (
+            |p| {
+                p.moves[0].why = Why::Duplicate {
+                    of: path("media/2024/b"),
+                }
+            },
+            "is moved by this plan",
+        ),
+        (
+            |p| {
+                p.moves[0].why = Why::Duplicate {
+                    of: path("media/2024/c"),
+                }
+            },
+            "is moved by this plan",
+        ),
+        (
+            |p| {
+                p.moves[0].why = Why::Duplicate {
+                    of: path("ingest/c"),
+                }
+            },
+            "neither in media nor",
+        ),
+        (|p| p.needs.clear(), "not among the plan's needs"),
+        (
+            |p| p.needs[0].hash = Digest::of(b"x"),
+            "another size or hash",
+        ),
+        (|p| p.needs[0].size = 4, "another size or hash"),
+        (
+            |p| p.needs.push(p.needs[0].clone()),
+            "stands among the needs twice",
+        ),
+        (|p| p.moves[0].size = 0, "an empty file is not a duplicate"),
+    ];
+    let mut all = Vec::new();
+    for (spoil, message) in cases {
+        let mut plan = good();
+        spoil(&mut plan);
+        let problems = plan.check().unwrap_err();
+        let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert!(
+            told.iter().any(|t| t.contains(message)),
+            "{message}: {told:?}"
+        );
+        all.push(message);
+    }
+    let mut plan = good();
+    plan.moves[0].from = path("archive/01/x");
+    plan.needs.clear();
+    assert!(plan.check().unwrap_err().len() >= 3);
+}
+
+#[test]
+fn law_3_no_plan_takes_a_file_out_of_the_archive() {
+    for phase in [Phase::Crawl, Phase::Dedupe] {
+        for to in [
+            "duplicates/x",
+            "media/2024/x",
+            "archive/02/x",
+            "validated/x",
+        ] {
+            let mut plan = RawPlan::of(phase);
+            plan.moves = vec![duplicate("archive/01/x", to, "media/2024/y")];
+            plan.needs = vec![need("media/2024/y")];
+            let problems = plan.check().unwrap_err();
+            let fault = Fault::LeavesArchive;
+            assert!(problems.iter().any(|p| p.fault == fault), "{phase} {to}");
+        }
+    }
+}
+
+#[test]
+fn an_undo_plan_names_one_run() {
+    let run = |text: &str| text.parse().unwrap();
+    let (one, other) = ("20240101T000000.000Z-000000", "20250101T000000.000Z-000000");
+    let mut plan = RawPlan::of(Phase::Undo);
+    let operation = duplicate("media/2024/b", "duplicates/2024/b", "media/2024/a");
+    plan.moves = vec![operation.inverse(&run(one))];
+    assert!(plan.clone().check().is_err(), "no run in its settings");
+    plan.settings = Settings {
+        run: Some(run(other)),
+        ..Settings::default()
+    };
+    assert!(plan.clone().check().is_err(), "another run in its settings");
+    plan.settings.run = Some(run(one));
+    assert!(plan.check().is_ok());
+}
+
+#[test]
+fn chains_are_refused() {
+    let run: super::super::run::RunId = "20240101T000000.000Z-000000".parse().unwrap();
+    let mut plan = RawPlan::of(Phase::Undo);
+    plan.settings.run = Some(run.clone());
+    plan.moves = vec![
+        duplicate("media/2024/a", "media/2024/b", "media/x").inverse(&run),
+        duplicate("media/2024/b", "media/2024/c", "media/x").inverse(&run),
+    ];
+    let problems = plan.check().unwrap_err();
+    assert_eq!(problems, [Problem::at(&path("media/2024/b"), Fault::Chain)]);
+}
+
+#[test]
+fn the_id_is_of_what_would_be_done() {
+    let plan = good().check().unwrap();
+    let mut reordered = good();
+    reordered.moves.reverse();
+    reordered.warnings = vec!["another report".into()];
+    assert_eq!(reordered.check().unwrap().id(), plan.id());
+    let mut other = good();
+    other.moves[0].to = path("duplicates/2024/d");
+    assert_ne!(other.check().unwrap().id(), plan.id());
+}

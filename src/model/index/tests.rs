@@ -1,0 +1,95 @@
+use super::*;
+use crate::model::path::TreePath;
+use crate::model::plan::Why;
+
+fn entry(path: &str, size: u64) -> Entry<'_> {
+    Entry {
+        path: RelPath::from_text(path).unwrap(),
+        hash: Ok(Digest::of(path.as_bytes())),
+        stamp: Stamp {
+            size,
+            ..Stamp::default()
+        },
+    }
+}
+
+fn media<'a>(paths: &[&'a str]) -> Index<'a> {
+    let mut index = Index::empty(Tree::Media);
+    index.entries = paths.iter().map(|p| entry(p, 10)).collect();
+    index.recount(&[b"2023".to_vec(), b"2024".to_vec()]);
+    index
+}
+
+fn operation(from: &str, to: &str, content: &str) -> Move {
+    Move {
+        from: TreePath::from_text(from).unwrap().into_owned(),
+        to: TreePath::from_text(to).unwrap().into_owned(),
+        size: 10,
+        modified: Time::default(),
+        hash: Digest::of(content.as_bytes()),
+        why: Why::Undo {
+            run: "20240101T000000.000Z-000000".parse().unwrap(),
+        },
+    }
+}
+
+fn moved(operation: &Move) -> Moved<'_> {
+    let stamp = Stamp {
+        size: 10,
+        ..Stamp::default()
+    };
+    Moved { operation, stamp }
+}
+
+#[test]
+fn entries_follow_their_files_and_back() {
+    let before = media(&["2023/a", "2024/a", "2024/b"]);
+    let there = operation("media/2024/a", "duplicates/2024/a", "2024/a");
+    let back = operation("duplicates/2024/a", "media/2024/a", "2024/a");
+
+    let after = before.clone().after(&[moved(&there)]);
+    assert_eq!(
+        after.totals,
+        Totals {
+            files: 2,
+            bytes: 20
+        }
+    );
+    assert_eq!(after.unit("2024").unwrap().totals.files, 1);
+    assert_eq!(after.unit("2023"), before.unit("2023"));
+    assert_eq!(after.clone().after(&[moved(&there)]), after, "again");
+    assert_eq!(after.after(&[moved(&back)]), before);
+}
+
+#[test]
+fn an_index_without_part_in_a_run_stays_as_it_is() {
+    let mut archive = media(&["2024/a"]);
+    archive.tree = Tree::Archive;
+    let there = operation("media/2024/a", "duplicates/2024/a", "2024/a");
+    assert_eq!(archive.clone().after(&[moved(&there)]), archive);
+}
+
+#[test]
+fn the_entries_of_a_unit_stand_together() {
+    let index = media(&["2023/z", "2024-old/a", "2024/a", "2024/b", "20240/c"]);
+    let names: Vec<_> = index
+        .entries_of("2024")
+        .iter()
+        .map(|e| e.path.to_string())
+        .collect();
+    assert_eq!(names, ["2024/a", "2024/b"]);
+    assert!(index.entries_of("2022").is_empty());
+    assert!(index.get(&RelPath::from_text("2024/b").unwrap()).is_some());
+    assert!(index.get(&RelPath::from_text("2024/c").unwrap()).is_none());
+}
+
+#[test]
+fn basis_tells_content_and_not_identity() {
+    let index = media(&["2024/a"]);
+    let mut other_inode = index.clone();
+    other_inode.entries[0].stamp.inode = 7;
+    assert_eq!(index.basis(), other_inode.basis());
+    let mut other_size = index.clone();
+    other_size.entries[0].stamp.size = 7;
+    assert_ne!(index.basis(), other_size.basis());
+}

@@ -1,0 +1,246 @@
+//! The text of an index: one JSON document, a header and then one file a line.
+//!
+//! The layout is part of the format. It lets the lines be parsed side by side, and each entry
+//! borrow its path from the text, which is a memory map of the file.
+
+use super::digest::Digest;
+use super::document::Document;
+use super::index::{Entry, Index, Stamp, Totals, Unit, Unread};
+use super::path::RelPath;
+use super::time::Time;
+use super::tree::Tree;
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// The `format` of the indexes that this version writes.
+pub const INDEX_FORMAT: &str = "mediastruct/index/1";
+
+/// An index file: `<tree>_index.json` in the datadir.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "mediastruct index")]
+pub struct IndexDocument<'a> {
+    /// `mediastruct/index/1`.
+    format: Cow<'a, str>,
+    /// The tree whose files these are.
+    tree: Tree,
+    /// The hash algorithm, `blake3`.
+    algorithm: Cow<'a, str>,
+    /// When a crawl last changed this index.
+    indexed: Option<Time>,
+    /// All files and their bytes; for the ingest tree, whose files are not listed, all that is
+    /// known.
+    totals: Totals,
+    /// The directories one level down that were indexed.
+    units: Vec<Unit>,
+    /// The files, sorted by the bytes of their paths.
+    #[serde(borrow)]
+    files: Vec<FileLine<'a>>,
+}
+
+/// One file of an index.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct FileLine<'a> {
+    /// The path without the tree's name.
+    #[serde(borrow, deserialize_with = "RelPath::deserialize_borrowed")]
+    path: RelPath<'a>,
+    /// The BLAKE3 hash of the content; null where the file could not be read.
+    hash: Option<Digest>,
+    /// Bytes in the file.
+    size: u64,
+    /// The modification time.
+    modified: Time,
+    /// The time of the last change to the inode.
+    changed: Time,
+    /// The device that holds the inode.
+    device: u64,
+    /// The inode.
+    inode: u64,
+    /// Why there is no hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Cow<'a, str>>,
+    /// The hash before the bytes changed under an unchanged size and modification time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<Digest>,
+}
+
+/// Why a text is no index.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// It is an index of another major version, or something else altogether.
+    #[error("its format is '{0}', and this version of mediastruct reads '{INDEX_FORMAT}'")]
+    Format(String),
+    /// It lists the files of another tree.
+    #[error("it is the index of {0}")]
+    Tree(Tree),
+    /// Its hashes are of another kind.
+    #[error("its hash algorithm is '{0}', not 'blake3'")]
+    Algorithm(String),
+    /// It ends before its last line.
+    #[error("it is truncated")]
+    Truncated,
+    /// The header is no JSON or lacks something.
+    #[error("its header is damaged: {0}")]
+    Header(serde_json::Error),
+    /// A line is no file.
+    #[error("line {line} is damaged: {why}")]
+    Line {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong there.
+        why: String,
+    },
+}
+
+const FILES: &[u8] = b"\n\"files\": [\n";
+const END: &[u8] = b"]\n}\n";
+
+/// Reads the index of `tree` from its text.
+///
+/// # Errors
+/// Where the text is truncated, damaged, of another version or of another tree.
+pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
+    let (header, header_lines, body) = divide(text)?;
+    if header.format != INDEX_FORMAT {
+        return Err(IndexError::Format(header.format.into_owned()));
+    }
+    if header.tree != tree {
+        return Err(IndexError::Tree(header.tree));
+    }
+    if header.algorithm != Digest::ALGORITHM {
+        return Err(IndexError::Algorithm(header.algorithm.into_owned()));
+    }
+    let lines: Vec<&[u8]> = body
+        .split(|b| *b == b'\n')
+        .filter(|l| !l.is_empty())
+        .collect();
+    let damaged = |at: usize, why: String| IndexError::Line {
+        line: header_lines + at + 1,
+        why,
+    };
+    let entries = lines
+        .par_iter()
+        .enumerate()
+        .map(|(at, line)| entry(line).map_err(|why| damaged(at, why)))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(at) = entries.windows(2).position(|w| w[0].path >= w[1].path) {
+        return Err(damaged(at + 1, "it is out of order".into()));
+    }
+    let totals = match tree {
+        Tree::Ingest => header.totals,
+        _ => entries.iter().collect(),
+    };
+    Ok(Index {
+        tree,
+        indexed: header.indexed,
+        units: header.units,
+        totals,
+        entries,
+    })
+}
+
+/// The parsed header with no files, how many lines it takes, and the lines of the files.
+fn divide(text: &[u8]) -> Result<(IndexDocument<'static>, usize, &[u8]), IndexError> {
+    let Some(at) = text.windows(FILES.len()).position(|w| w == FILES) else {
+        // Something else may stand there whole: tell its format where it names one.
+        #[derive(Deserialize)]
+        struct Format {
+            format: String,
+        }
+        return Err(match serde_json::from_slice::<Format>(text) {
+            Ok(Format { format }) if format != INDEX_FORMAT => IndexError::Format(format),
+            Err(error) if !error.is_eof() => IndexError::Header(error),
+            _ => IndexError::Truncated,
+        });
+    };
+    let mut header = text[..at + FILES.len()].to_vec();
+    let header_lines = header.iter().filter(|b| **b == b'\n').count();
+    header.extend_from_slice(b"]}");
+    let header: IndexDocument<'_> = serde_json::from_slice(&header).map_err(IndexError::Header)?;
+    let header = IndexDocument {
+        format: header.format.into_owned().into(),
+        algorithm: header.algorithm.into_owned().into(),
+        files: Vec::new(),
+        ..header
+    };
+    let body = text[at + FILES.len()..]
+        .strip_suffix(END)
+        .ok_or(IndexError::Truncated)?;
+    Ok((header, header_lines, body))
+}
+
+fn entry(line: &[u8]) -> Result<Entry<'_>, String> {
+    let line = line.strip_suffix(b",").unwrap_or(line);
+    let file: FileLine<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
+    if file.path.is_ours() {
+        return Err(format!("{} is a file of mediastruct's own", file.path));
+    }
+    Ok(file.into())
+}
+
+/// Writes the text of `index`.
+///
+/// # Errors
+/// Where writing fails.
+pub fn write(index: &Index<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut document = Document::begin(out)?;
+    document.field("format", INDEX_FORMAT)?;
+    document.field("tree", &index.tree)?;
+    document.field("algorithm", Digest::ALGORITHM)?;
+    document.field("indexed", &index.indexed)?;
+    document.field("totals", &index.totals)?;
+    document.lines("units", &index.units)?;
+    document.lines("files", index.entries.iter().map(FileLine::from))?;
+    document.end()
+}
+
+impl<'a> From<&'a Entry<'a>> for FileLine<'a> {
+    fn from(entry: &'a Entry<'a>) -> Self {
+        let Stamp {
+            size,
+            modified,
+            changed,
+            device,
+            inode,
+        } = entry.stamp;
+        let unread = entry.hash.as_ref().err();
+        FileLine {
+            path: entry.path.borrowed(),
+            hash: entry.digest(),
+            size,
+            modified,
+            changed,
+            device,
+            inode,
+            why: unread.map(|u| Cow::Borrowed(u.why.as_str())),
+            was: unread.and_then(|u| u.was),
+        }
+    }
+}
+
+impl<'a> From<FileLine<'a>> for Entry<'a> {
+    fn from(line: FileLine<'a>) -> Self {
+        let hash = line.hash.ok_or_else(|| {
+            Box::new(Unread {
+                why: line.why.unwrap_or_default().into_owned(),
+                was: line.was,
+            })
+        });
+        Entry {
+            path: line.path,
+            hash,
+            stamp: Stamp {
+                size: line.size,
+                modified: line.modified,
+                changed: line.changed,
+                device: line.device,
+                inode: line.inode,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! NOUNS: values without effects, and the texts in which they are kept.
+//!
+//! Nothing here touches a file, a clock or another folder of this crate. What a law can say of a
+//! value, its constructor says: a path that is in hand lies in a tree, a [`plan::Plan`] in hand
+//! obeys the laws.
+
+pub mod check;
+pub mod digest;
+pub mod document;
+pub mod index;
+pub mod index_file;
+pub mod journal_file;
+pub mod layout;
+pub mod path;
+pub mod plan;
+pub mod plan_file;
+pub mod problem;
+pub mod run;
+pub mod schema;
+pub mod sidecar;
+pub mod state;
+pub mod time;
+pub mod tree;

@@ -1,0 +1,309 @@
+//! What a phase wants done, for a person to read and `apply` to do.
+
+use super::digest::Digest;
+use super::path::TreePath;
+use super::run::RunId;
+use super::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+
+/// The `format` of the plans that this version writes.
+pub const PLAN_FORMAT: &str = "mediastruct/plan/1";
+
+/// A plan that obeys the laws, as far as a text can: its destinations are unique, its paths lie in
+/// trees, nothing leaves the archive, every duplicate has its keeper.
+///
+/// Only [`RawPlan::check`] makes one. Whether it fits the disk is for the preflight to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    raw: RawPlan,
+    id: Digest,
+    remarks: Vec<String>,
+}
+
+impl Plan {
+    pub(super) fn checked(raw: RawPlan, id: Digest, remarks: Vec<String>) -> Plan {
+        Plan { raw, id, remarks }
+    }
+
+    /// The BLAKE3 hash over everything that the plan would do: two plans with one id do the same.
+    pub fn id(&self) -> Digest {
+        self.id
+    }
+
+    /// What was told and not refused when the plan was checked: keys that did not fit the rest.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// The plan as data, e.g. to change it and check it again.
+    pub fn into_raw(self) -> RawPlan {
+        self.raw
+    }
+}
+
+impl Deref for Plan {
+    type Target = RawPlan;
+
+    fn deref(&self) -> &RawPlan {
+        &self.raw
+    }
+}
+
+/// A plan as it was read, by whomever it was written; anything may be wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "mediastruct plan")]
+pub struct RawPlan {
+    /// `mediastruct/plan/1`.
+    pub format: String,
+    /// What made the plan.
+    pub phase: Phase,
+    /// The BLAKE3 hash of the canonical body; recomputed on reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Digest>,
+    /// The state that it was made from; another one is told, and refused only where a file changed.
+    #[serde(default)]
+    pub basis: Basis,
+    /// What the phase derived from its options and the configuration.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Every file accounted for; recomputed on reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// What moves where, sorted by `from`.
+    #[serde(default)]
+    pub moves: Vec<Move>,
+    /// Files that must be there and unchanged, and are not acted on, sorted by path.
+    #[serde(default)]
+    pub needs: Vec<Need>,
+    /// Files that were left out, and why, sorted by path.
+    #[serde(default)]
+    pub skipped: Vec<Skip>,
+    /// What crawl would do with each unit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitPlan>,
+    /// What a person should know before applying.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A verb of the pipeline.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Indexes media and archive.
+    Crawl,
+    /// Moves the copies that media does not need to duplicates.
+    Dedupe,
+    /// Takes a run back.
+    Undo,
+}
+
+impl RawPlan {
+    /// A plan of `phase` without anything in it.
+    pub fn of(phase: Phase) -> RawPlan {
+        RawPlan {
+            format: PLAN_FORMAT.to_owned(),
+            phase,
+            id: None,
+            basis: Basis::default(),
+            settings: Settings::default(),
+            summary: None,
+            moves: Vec::new(),
+            needs: Vec::new(),
+            skipped: Vec::new(),
+            units: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether carrying it out would change anything.
+    pub fn has_work(&self) -> bool {
+        !self.moves.is_empty() || self.units.iter().any(|u| u.hash_files > 0)
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Crawl => "crawl",
+            Phase::Dedupe => "dedupe",
+            Phase::Undo => "undo",
+        })
+    }
+}
+
+/// The hashes over the indexes that a plan was made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Basis {
+    /// Over path, size, modification time and hash of the entries of the archive's index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Digest>,
+    /// Over path, size, modification time and hash of the entries of media's index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<Digest>,
+}
+
+/// What a phase derived from its options and the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The run that an undo plan takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// Whether crawl hashes every unit again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+    /// Whether crawl trusts unchanged files of media.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incremental: Option<bool>,
+    /// The age in days at which crawl hashes a unit of archive again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age_days: Option<u32>,
+}
+
+/// Every file accounted for: seen = moves + kept + skipped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// Files that the phase looked at.
+    pub seen: u64,
+    /// Files that move.
+    pub moves: u64,
+    /// Bytes that move.
+    pub bytes: u64,
+    /// Files that stay where they are.
+    pub kept: u64,
+    /// Files that were left out, each with its reason.
+    pub skipped: u64,
+    /// The moves, counted by the kind of their reason.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, u64>,
+}
+
+/// A file that takes another place; the one operation that the mover knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Where the file is.
+    pub from: TreePath<'static>,
+    /// Where it goes; nothing may be there.
+    pub to: TreePath<'static>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time.
+    pub modified: Time,
+    /// The hash of its content.
+    pub hash: Digest,
+    /// Why it moves.
+    pub why: Why,
+}
+
+impl Move {
+    /// The move that takes this one back, as part of undoing `run`.
+    pub fn inverse(&self, run: &RunId) -> Move {
+        Move {
+            from: self.to.clone(),
+            to: self.from.clone(),
+            size: self.size,
+            modified: self.modified,
+            hash: self.hash,
+            why: Why::Undo { run: run.clone() },
+        }
+    }
+}
+
+/// Why a file moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Why {
+    /// Its content is also in `of`, which stays.
+    Duplicate {
+        /// The keeper.
+        of: TreePath<'static>,
+    },
+    /// A run is taken back.
+    Undo {
+        /// That run.
+        run: RunId,
+    },
+}
+
+impl Why {
+    /// The name of the kind, as it stands in plans.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Why::Duplicate { .. } => "duplicate",
+            Why::Undo { .. } => "undo",
+        }
+    }
+
+    /// The file whose being there is the reason, where there is one.
+    pub fn keeper(&self) -> Option<&TreePath<'static>> {
+        match self {
+            Why::Duplicate { of } => Some(of),
+            Why::Undo { .. } => None,
+        }
+    }
+}
+
+/// A file that must be there and unchanged for the plan to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// Where the file is.
+    pub path: TreePath<'static>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time.
+    pub modified: Time,
+    /// The hash of its content.
+    pub hash: Digest,
+}
+
+/// A file that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skip {
+    /// Where it is.
+    pub path: TreePath<'static>,
+    /// The reason, for people.
+    pub why: String,
+}
+
+/// What crawl would do with a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnitPlan {
+    /// The unit, e.g. `archive/03`.
+    pub unit: TreePath<'static>,
+    /// Whether all of it is hashed again.
+    pub action: UnitAction,
+    /// The reason, for people.
+    pub why: String,
+    /// Files in it.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that are to be hashed.
+    pub hash_files: u64,
+    /// Their bytes.
+    pub hash_bytes: u64,
+}
+
+/// Whether crawl hashes all files of a unit again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitAction {
+    /// All files are hashed.
+    Reindex,
+    /// Only files that are new or changed are hashed.
+    Keep,
+}

@@ -1,0 +1,150 @@
+//! What is wrong with a plan, in itself or against the disk.
+
+use super::path::TreePath;
+use super::plan::Phase;
+use super::run::RunId;
+use super::tree::Tree;
+use std::fmt;
+
+/// One thing that is wrong with a plan, and at which path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The path, where the problem is at one.
+    pub path: Option<TreePath<'static>>,
+    /// What is wrong there.
+    pub fault: Fault,
+}
+
+impl Problem {
+    /// A fault at a path.
+    pub fn at(path: &TreePath<'_>, fault: Fault) -> Problem {
+        Problem {
+            path: Some(path.clone().into_owned()),
+            fault,
+        }
+    }
+
+    /// A fault of the plan as a whole.
+    pub fn whole(fault: Fault) -> Problem {
+        Problem { path: None, fault }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{path}: {}", self.fault),
+            None => self.fault.fmt(f),
+        }
+    }
+}
+
+/// What can be wrong with a plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The phase moves nothing between these trees.
+    #[error("{phase} moves nothing from {from} to {to}")]
+    WrongTrees {
+        /// The phase of the plan.
+        phase: Phase,
+        /// The tree of the source.
+        from: Tree,
+        /// The tree of the destination.
+        to: Tree,
+    },
+    /// Nothing leaves the archive but by undoing the run that brought it in.
+    #[error("nothing leaves the archive but by undoing the run that brought it in")]
+    LeavesArchive,
+    /// The reason is not one that the phase gives.
+    #[error("its reason '{kind}' is none of {phase}'s")]
+    WrongReason {
+        /// The phase of the plan.
+        phase: Phase,
+        /// The kind of the reason.
+        kind: &'static str,
+    },
+    /// The path is that of a file of mediastruct's own.
+    #[error("this is a file of mediastruct's own, not a media file")]
+    Ours,
+    /// The source stands in two moves.
+    #[error("two moves take this file")]
+    SourceTwice,
+    /// Two moves go to one place.
+    #[error("two moves go here")]
+    DestinationTwice,
+    /// One move goes where another comes from.
+    #[error("one move goes here and another leaves; chains and swaps are not supported yet")]
+    Chain,
+    /// One move makes a file where another needs a directory.
+    #[error("one move makes a file of {0}, in which this one needs to be")]
+    InsideFile(TreePath<'static>),
+    /// The keeper is the file that moves, or moves too.
+    #[error("its keeper {0} is moved by this plan")]
+    KeeperMoves(TreePath<'static>),
+    /// The keeper is neither in media nor in the archive.
+    #[error("its keeper {0} is neither in media nor in archive")]
+    KeeperElsewhere(TreePath<'static>),
+    /// The keeper is not among the needs.
+    #[error("its keeper {0} is not among the plan's needs")]
+    KeeperNotNeeded(TreePath<'static>),
+    /// The keeper has other content.
+    #[error("its keeper {0} has another size or hash")]
+    KeeperDiffers(TreePath<'static>),
+    /// An empty file is nobody's duplicate.
+    #[error("an empty file is not a duplicate")]
+    Empty,
+    /// The same file stands among the needs twice.
+    #[error("it stands among the needs twice")]
+    NeedTwice,
+    /// The plan is to undo, and does not name one run.
+    #[error("an undo plan names the run that it takes back in its settings, and in each move")]
+    UndoOfWhat,
+    /// A crawl plan moves nothing.
+    #[error("a crawl plan holds no moves")]
+    CrawlMoves,
+    /// There are units in a plan that is not one of crawl.
+    #[error("only a crawl plan holds units")]
+    UnitsElsewhere,
+    /// The move is not the inverse of one that the run made.
+    #[error("run {0} made no move that this one takes back")]
+    NotInJournal(RunId),
+    /// An earlier undo took this move back already.
+    #[error("it was taken back already, by run {0}")]
+    TakenBack(RunId),
+    /// The path lies in another tree that is nested in this one.
+    #[error("this lies in the {0} tree, and is to be named so")]
+    InnerTree(Tree),
+    /// The file is not there.
+    #[error("it is not there")]
+    Missing,
+    /// It is a directory, a symbolic link or a special file.
+    #[error("it is {0}, not a regular file")]
+    NotAFile(&'static str),
+    /// Size or modification time are others than the plan says.
+    #[error("it changed: {0}")]
+    Changed(String),
+    /// The bytes are others than the plan says.
+    #[error("its content changed: another hash than in the plan")]
+    OtherContent,
+    /// The index does not list the file.
+    #[error("the index does not list it; crawl again and make a new plan")]
+    NotIndexed,
+    /// The index holds another hash.
+    #[error("the index holds another hash for it; make a new plan")]
+    IndexDiffers,
+    /// It is a hard link of its keeper.
+    #[error("it and its keeper {0} are one file under two names; moving it frees nothing")]
+    SameFile(TreePath<'static>),
+    /// Something is at the destination.
+    #[error("something is there already; nothing is ever overwritten")]
+    Occupied,
+    /// A symbolic link, a mount or a file stands where a directory is needed.
+    #[error("it cannot be reached: {0}")]
+    Unreachable(String),
+    /// The two ends of a move are on different mounts.
+    #[error("{0} is on another file system; moves across file systems are not supported yet")]
+    OtherFileSystem(TreePath<'static>),
+    /// The directory cannot be written to.
+    #[error("{0}")]
+    NotWritable(String),
+}

@@ -1,0 +1,413 @@
+//! One execution of a plan: its name, the records of its journal, and what they add up to.
+
+use super::digest::Digest;
+use super::index::{Moved, Stamp};
+use super::path::TreePath;
+use super::plan::{Phase, Plan};
+use super::time::Time;
+use super::tree::Tree;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+/// The `format` of the journals that this version writes.
+pub const JOURNAL_FORMAT: &str = "mediastruct/journal/1";
+
+/// A run: the plan that it executes, and how far it came.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its name, which is also that of its directory.
+    pub id: RunId,
+    /// What it executes.
+    pub plan: Plan,
+    /// How far it came.
+    pub progress: Progress,
+}
+
+/// What the records of a journal add up to.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// How the run began.
+    pub begin: Begin,
+    /// For each move that was intended, in the plan's order: the file, and whether it was done.
+    pub moves: Vec<Step>,
+    /// The directories that the run made, or was about to make, parents first.
+    pub directories: Vec<TreePath<'static>>,
+    /// Why the run turned back, if it did.
+    pub back: Option<String>,
+    /// The paths at which a person accepted what was there.
+    pub left: Vec<TreePath<'static>>,
+    /// How and when the run ended, if it did.
+    pub end: Option<End>,
+}
+
+/// How far one move came, as far as the journal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It was about to be done to the file of this identity.
+    Intended(FileId),
+    /// It is durably done, and this is what `stat` said of the file in its new place.
+    Done(Stamp),
+}
+
+impl Progress {
+    /// Adds up the records of the journal of a run of `plan`.
+    ///
+    /// # Errors
+    /// Where the records do not follow from one another, or do not fit the plan.
+    pub fn of(plan: &Plan, records: Vec<Record>) -> Result<Progress, JournalError> {
+        let mut records = records.into_iter();
+        let Some(Record::Begin(begin)) = records.next() else {
+            return Err(JournalError::Headless);
+        };
+        if begin.format != JOURNAL_FORMAT {
+            return Err(JournalError::Format(begin.format));
+        }
+        let mut progress = Progress {
+            begin,
+            moves: Vec::new(),
+            directories: Vec::new(),
+            back: None,
+            left: Vec::new(),
+            end: None,
+        };
+        for record in records {
+            progress.add(plan, record)?;
+        }
+        Ok(progress)
+    }
+
+    fn add(&mut self, plan: &Plan, record: Record) -> Result<(), JournalError> {
+        if self.end.is_some() {
+            return Err(JournalError::AfterEnd);
+        }
+        match record {
+            Record::Begin(_) => return Err(JournalError::Order("a second beginning")),
+            Record::Intent(intent) => {
+                if self.back.is_some() || intent.first != self.moves.len() as u64 {
+                    return Err(JournalError::Order("an intent out of its turn"));
+                }
+                if self.moves.len() + intent.files.len() > plan.moves.len() {
+                    return Err(JournalError::Order("more moves than the plan has"));
+                }
+                let files = intent.files.into_iter();
+                self.moves.extend(files.map(Step::Intended));
+                self.directories.extend(intent.directories);
+            }
+            Record::Done(done) => {
+                let first = usize::try_from(done.first).unwrap_or(usize::MAX);
+                let last = first.saturating_add(done.files.len());
+                let Some(steps) = self.moves.get_mut(first..last) else {
+                    return Err(JournalError::Order("something done that was not intended"));
+                };
+                let moves = &plan.moves[first..last];
+                for ((step, file), operation) in steps.iter_mut().zip(done.files).zip(moves) {
+                    *step = Step::Done(Stamp {
+                        size: operation.size,
+                        modified: operation.modified,
+                        changed: file.changed,
+                        device: file.device,
+                        inode: file.inode,
+                    });
+                }
+            }
+            Record::Back { why } => self.back = Some(why),
+            Record::Leave { path } => self.left.push(path),
+            Record::End(end) => self.end = Some(end),
+        }
+        Ok(())
+    }
+}
+
+impl Run {
+    /// Whether it ended, one way or the other.
+    pub fn is_finished(&self) -> bool {
+        self.progress.end.is_some()
+    }
+
+    /// Whether it ended with every move done.
+    pub fn is_applied(&self) -> bool {
+        let outcome = self.progress.end.as_ref().map(|e| e.outcome);
+        outcome == Some(Outcome::Applied)
+    }
+
+    /// The moves that are durably done, with the files in their new places.
+    pub fn done(&self) -> impl Iterator<Item = Moved<'_>> {
+        let steps = self.progress.moves.iter();
+        self.plan.moves.iter().zip(steps).filter_map(|(m, step)| {
+            let Step::Done(stamp) = *step else {
+                return None;
+            };
+            Some(Moved {
+                operation: m,
+                stamp,
+            })
+        })
+    }
+}
+
+/// The name of a run: when it began, in UTC to the millisecond, and six digits of its plan's id.
+/// Names sort by time, e.g. `20241122T155212.123Z-0a1b2c`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct RunId(String);
+
+/// The text is no name of a run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no run such as 20241122T155212.123Z-0a1b2c; see `mediastruct history`")]
+pub struct RunIdError(String);
+
+impl RunId {
+    /// The name of a run of the plan `plan` that begins at `at`.
+    pub fn new(at: jiff::Timestamp, plan: Digest) -> RunId {
+        let text = format!(
+            "{}.{:03}Z-{}",
+            at.strftime("%Y%m%dT%H%M%S"),
+            at.subsec_millisecond(),
+            &plan.to_string()[..6]
+        );
+        RunId(text)
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RunId {
+    type Err = RunIdError;
+
+    fn from_str(text: &str) -> Result<Self, RunIdError> {
+        const FORM: &[u8] = b"00000000T000000.000Z-xxxxxx";
+        let fits = text.len() == FORM.len()
+            && text.bytes().zip(FORM).all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                b'x' => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+                literal => byte == *literal,
+            });
+        if fits {
+            Ok(RunId(text.to_owned()))
+        } else {
+            let shown = super::path::Escaped(text.as_bytes()).to_string();
+            Err(RunIdError(shown))
+        }
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RunId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for RunId {
+    fn schema_name() -> Cow<'static, str> {
+        "RunId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^[0-9]{8}T[0-9]{6}\\.[0-9]{3}Z-[0-9a-f]{6}$"})
+    }
+}
+
+/// One record of a journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Record {
+    /// The run begins; nothing has been touched.
+    Begin(Begin),
+    /// A batch of moves is about to be done.
+    Intent(Intent),
+    /// A batch of moves is durably done.
+    Done(Done),
+    /// From here on the run goes back to its start.
+    Back {
+        /// Why, for people.
+        why: String,
+    },
+    /// A person accepts what is at this path of a move, whatever it is.
+    Leave {
+        /// The source or the destination of the move.
+        path: TreePath<'static>,
+    },
+    /// The run has ended; nothing is left to do.
+    End(End),
+}
+
+/// How a run began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Begin {
+    /// `mediastruct/journal/1`.
+    pub format: String,
+    /// The run.
+    pub run: RunId,
+    /// When it began.
+    pub at: Time,
+    /// The phase of its plan.
+    pub phase: Phase,
+    /// The BLAKE3 hash of the bytes of `plan.json` beside the journal.
+    pub plan: Digest,
+    /// The trees as they were when the run began.
+    pub trees: Vec<TreeId>,
+}
+
+/// Which directory a tree is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TreeId {
+    /// The tree.
+    pub tree: Tree,
+    /// The device of its directory.
+    pub device: u64,
+    /// The inode of its directory.
+    pub inode: u64,
+}
+
+/// A batch of moves that is about to be done: consecutive moves of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Intent {
+    /// The number of the first move, from 0.
+    pub first: u64,
+    /// The files that move, in the plan's order.
+    pub files: Vec<FileId>,
+    /// The directories that do not exist yet and are made for them, parents first.
+    pub directories: Vec<TreePath<'static>>,
+}
+
+/// A batch of moves that is durably done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// The number of the first move, from 0.
+    pub first: u64,
+    /// The files in their new places, in the plan's order.
+    pub files: Vec<Placed>,
+}
+
+/// Which file it is, whatever its name: device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub struct FileId {
+    /// The device that holds the inode.
+    pub device: u64,
+    /// The inode.
+    pub inode: u64,
+}
+
+impl From<(u64, u64)> for FileId {
+    fn from((device, inode): (u64, u64)) -> Self {
+        FileId { device, inode }
+    }
+}
+
+impl From<FileId> for (u64, u64) {
+    fn from(id: FileId) -> Self {
+        (id.device, id.inode)
+    }
+}
+
+impl From<Stamp> for FileId {
+    fn from(stamp: Stamp) -> Self {
+        FileId {
+            device: stamp.device,
+            inode: stamp.inode,
+        }
+    }
+}
+
+/// A file in its new place: device, inode, and the time of its inode's last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "(u64, u64, Time)", into = "(u64, u64, Time)")]
+pub struct Placed {
+    /// The device that holds the inode.
+    pub device: u64,
+    /// The inode.
+    pub inode: u64,
+    /// The time of the last change to the inode.
+    pub changed: Time,
+}
+
+impl From<(u64, u64, Time)> for Placed {
+    fn from((device, inode, changed): (u64, u64, Time)) -> Self {
+        Placed {
+            device,
+            inode,
+            changed,
+        }
+    }
+}
+
+impl From<Placed> for (u64, u64, Time) {
+    fn from(placed: Placed) -> Self {
+        (placed.device, placed.inode, placed.changed)
+    }
+}
+
+impl From<Stamp> for Placed {
+    fn from(stamp: Stamp) -> Self {
+        Placed {
+            device: stamp.device,
+            inode: stamp.inode,
+            changed: stamp.changed,
+        }
+    }
+}
+
+/// How and when a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct End {
+    /// Which end it reached.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Time,
+}
+
+/// The two ends of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every move is done.
+    Applied,
+    /// Every move is as if it had never been.
+    RolledBack,
+}
+
+/// Why a journal cannot be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// Its first record is not the beginning of a run.
+    #[error("it does not begin with the beginning of a run")]
+    Headless,
+    /// It is a journal of another major version.
+    #[error("its format is '{0}', and this version of mediastruct reads '{JOURNAL_FORMAT}'")]
+    Format(String),
+    /// A line before the last is damaged.
+    #[error("line {line} is damaged: {why}")]
+    Line {
+        /// The number of the line, from 1.
+        line: u64,
+        /// What is wrong there.
+        why: String,
+    },
+    /// A record does not follow from those before it.
+    #[error("it holds {0}")]
+    Order(&'static str),
+    /// Records follow the end.
+    #[error("records follow its end")]
+    AfterEnd,
+    /// The plan beside it is not the one that the run began with.
+    #[error("the plan beside it is not the one that the run began with: {0}")]
+    OtherPlan(String),
+}

@@ -1,0 +1,22 @@
+//! The JSON Schemas of the files that mediastruct writes, made from the types that write them.
+
+use super::index_file::IndexDocument;
+use super::journal_file::JournalLine;
+use super::plan::RawPlan;
+use super::sidecar::Sidecar;
+use schemars::{Schema, schema_for};
+
+/// The names that [`schema`] knows, in order.
+pub const SCHEMAS: [&str; 4] = ["index", "journal", "plan", "sidecar"];
+
+/// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), or one
+/// line of a journal.
+pub fn schema(name: &str) -> Option<Schema> {
+    Some(match name {
+        "index" => schema_for!(IndexDocument<'static>),
+        "journal" => schema_for!(JournalLine),
+        "plan" => schema_for!(RawPlan),
+        "sidecar" => schema_for!(Sidecar),
+        _ => return None,
+    })
+}

@@ -1,0 +1,96 @@
+//! Everything that a phase may look at.
+
+use super::index::{Index, Stamp, Totals};
+use super::path::RelPath;
+use super::plan::Settings;
+use super::run::Run;
+use super::sidecar::{SidecarError, SidecarHead};
+use super::time::Time;
+use super::tree::Tree;
+use std::collections::BTreeSet;
+
+/// The one argument of every phase: a plan is a pure function of it.
+#[derive(Clone, Debug)]
+pub struct State<'a> {
+    /// The files of the archive.
+    pub archive: Index<'a>,
+    /// The files of media.
+    pub media: Index<'a>,
+    /// What is on the disk in the trees that crawl indexes, where the phase is crawl.
+    pub listing: Vec<TreeListing>,
+    /// The names that are taken in the duplicates tree.
+    pub taken: BTreeSet<RelPath<'static>>,
+    /// The run to take back and those that took some of it back already, oldest first.
+    pub runs: Vec<Run>,
+    /// Options and configuration.
+    pub settings: Settings,
+    /// What time it is.
+    pub now: Time,
+}
+
+impl<'a> State<'a> {
+    /// A state in which nothing is known, at the time `now`.
+    pub fn unknown(now: Time) -> State<'a> {
+        State {
+            archive: Index::empty(Tree::Archive),
+            media: Index::empty(Tree::Media),
+            listing: Vec::new(),
+            taken: BTreeSet::new(),
+            runs: Vec::new(),
+            settings: Settings::default(),
+            now,
+        }
+    }
+
+    /// The index of a tree that crawl indexes; media's for any other.
+    pub fn index_of(&self, tree: Tree) -> &Index<'a> {
+        match tree {
+            Tree::Archive => &self.archive,
+            _ => &self.media,
+        }
+    }
+}
+
+/// What a walk found in one tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeListing {
+    /// The tree; paths are relative to it.
+    pub tree: Tree,
+    /// The units, sorted by name.
+    pub units: Vec<UnitListing>,
+    /// What lies directly in the tree and is no unit, sorted by path, and what it is.
+    pub strays: Vec<(RelPath<'static>, &'static str)>,
+}
+
+/// What a walk found in one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitListing {
+    /// The name of its directory.
+    pub name: String,
+    /// What its sidecar index says of itself; none where there is no such file.
+    pub sidecar: Option<Result<SidecarHead, SidecarError>>,
+    /// The regular files, sorted by path.
+    pub files: Vec<Listed>,
+    /// Directories that could not be read, and why.
+    pub unreadable: Vec<(RelPath<'static>, String)>,
+    /// Symbolic links and special files, and what they are.
+    pub special: Vec<(RelPath<'static>, &'static str)>,
+}
+
+/// A file that a walk found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it is, relative to the tree.
+    pub path: RelPath<'static>,
+    /// What `stat` says of it.
+    pub stamp: Stamp,
+}
+
+impl UnitListing {
+    /// How many files and bytes it holds.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        self.files.iter().for_each(|f| totals.add(f.stamp.size));
+        totals
+    }
+}
