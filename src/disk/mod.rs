@@ -8,4 +8,8 @@
     reason = "this is the folder in which files are touched"
 )]
 
+pub mod error;
+pub mod filesystem;
+pub mod hash;
 pub mod monitor;
+pub mod trees;

@@ -1,0 +1,337 @@
+//! The trees as open directory handles, and everything that is reached beneath them.
+//!
+//! A path is resolved one component at a time with `openat2`, which refuses symbolic links, mounts
+//! and any way out of the tree in the kernel. Each directory on the way is compared with the
+//! directories of the other trees: a path belongs to the innermost tree, and the archive cannot be
+//! entered through another one. What is done is done on handles, never on joined strings.
+
+use super::error::DiskError;
+use super::filesystem::{Filesystem, Kind, Node};
+use super::hash::hash_file;
+use crate::model::digest::Digest;
+use crate::model::index::Stamp;
+use crate::model::layout::Layout;
+use crate::model::path::TreePath;
+use crate::model::run::TreeId;
+use crate::model::time::Time;
+use crate::model::tree::Tree;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, StatxFlags};
+use rustix::io::Errno;
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The trees that exist, open.
+pub struct Trees {
+    roots: [Option<Root>; 5],
+    handles: Mutex<[HashMap<Vec<u8>, Arc<OwnedFd>>; 5]>,
+    unsynced: Mutex<HashMap<RawFd, (Tree, Arc<OwnedFd>)>>,
+}
+
+struct Root {
+    handle: Arc<OwnedFd>,
+    node: Node,
+    /// Whether one `syncfs` makes all of the file system durable.
+    syncs_whole: bool,
+}
+
+/// Directory handles that are kept open at most, well below the usual limit of 1024 files.
+const HANDLES: usize = 256;
+
+const DIRECTORY: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+const BENEATH: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS)
+    .union(ResolveFlags::NO_XDEV);
+
+impl Trees {
+    /// Opens the trees of `layout`; one that does not exist is as if it were empty.
+    ///
+    /// # Errors
+    /// Where a tree is a symbolic link or no directory, or cannot be opened.
+    pub fn open(layout: &Layout) -> Result<Trees, DiskError> {
+        let mut roots = [const { None }; 5];
+        for tree in Tree::ALL {
+            roots[tree as usize] = open_root(layout.dir(tree))?;
+        }
+        Ok(Trees {
+            roots,
+            handles: Mutex::default(),
+            unsynced: Mutex::default(),
+        })
+    }
+
+    /// Which directories the trees are.
+    pub fn identities(&self) -> Vec<TreeId> {
+        let identity = |tree| {
+            let stamp = self.root(tree)?.stamp;
+            Some(TreeId {
+                tree,
+                device: stamp.device,
+                inode: stamp.inode,
+            })
+        };
+        Tree::ALL.into_iter().filter_map(identity).collect()
+    }
+
+    /// The handle of a tree's directory.
+    pub fn handle(&self, tree: Tree) -> Option<Arc<OwnedFd>> {
+        Some(self.roots[tree as usize].as_ref()?.handle.clone())
+    }
+
+    /// Opens the regular file at `path` for reading, and says what it is.
+    ///
+    /// # Errors
+    /// Where there is none, or it may not be read.
+    pub fn open_file(&self, path: &TreePath<'_>) -> Result<(File, Node), DiskError> {
+        let error = |errno: Errno| DiskError::in_tree("read", path, errno);
+        let parent = self.parent(path)?;
+        // Without O_NONBLOCK a named pipe would wait for its other end.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let open = |flags| {
+            rustix::fs::openat2(&parent, path.rel.file_name(), flags, Mode::empty(), BENEATH)
+        };
+        // Only the owner may ask that reading leaves the access time alone.
+        let handle = match open(flags | OFlags::NOATIME) {
+            Err(Errno::PERM) => open(flags),
+            other => other,
+        };
+        let handle = handle.map_err(error)?;
+        let node = node_of(&handle, b"").map_err(error)?;
+        if node.kind != Kind::File {
+            let what = format!("it is {}, not a regular file", node.kind.words());
+            let source = std::io::Error::other(what);
+            return Err(DiskError::in_tree("read", path, source));
+        }
+        Ok((File::from(handle), node))
+    }
+
+    /// The directory that holds `path`.
+    fn parent(&self, path: &TreePath<'_>) -> Result<Arc<OwnedFd>, DiskError> {
+        match path.parent() {
+            Some(parent) => self.directory(&parent),
+            None => self
+                .handle(path.tree)
+                .ok_or_else(|| DiskError::in_tree("open the tree of", path, Errno::NOENT)),
+        }
+    }
+
+    /// The directory at `path`.
+    fn directory(&self, path: &TreePath<'_>) -> Result<Arc<OwnedFd>, DiskError> {
+        let known = self.lock_handles()[path.tree as usize]
+            .get(path.rel.as_bytes())
+            .cloned();
+        if let Some(handle) = known {
+            return Ok(handle);
+        }
+        let parent = self.parent(path)?;
+        let error = |errno: Errno| DiskError::in_tree("open the directory", path, errno);
+        let handle = rustix::fs::openat2(
+            &parent,
+            path.rel.file_name(),
+            DIRECTORY,
+            Mode::empty(),
+            BENEATH,
+        );
+        let handle = Arc::new(handle.map_err(error)?);
+        let node = node_of(&handle, b"").map_err(error)?;
+        self.refuse_other_tree(path, &node)?;
+        let mut handles = self.lock_handles();
+        if handles.iter().map(HashMap::len).sum::<usize>() >= HANDLES {
+            handles.iter_mut().for_each(HashMap::clear);
+        }
+        handles[path.tree as usize].insert(path.rel.as_bytes().to_vec(), handle.clone());
+        Ok(handle)
+    }
+
+    /// Refuses a directory that is another tree, under whatever name it was reached.
+    fn refuse_other_tree(&self, path: &TreePath<'_>, node: &Node) -> Result<(), DiskError> {
+        let same = |root: &Root| root.node.stamp.same_file_as(&node.stamp);
+        match Tree::ALL
+            .into_iter()
+            .find(|t| self.roots[*t as usize].as_ref().is_some_and(same))
+        {
+            Some(tree) => {
+                let source = std::io::Error::other(format!("it is the {tree} tree"));
+                Err(DiskError::in_tree("enter", path, source))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn lock_handles(&self) -> std::sync::MutexGuard<'_, [HashMap<Vec<u8>, Arc<OwnedFd>>; 5]> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn touch(&self, tree: Tree, directory: &Arc<OwnedFd>) {
+        let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
+        unsynced.insert(directory.as_raw_fd(), (tree, directory.clone()));
+    }
+}
+
+impl Filesystem for Trees {
+    fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError> {
+        let parent = match self.parent(path) {
+            Ok(parent) => parent,
+            Err(error) if error.is(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match node_of(&parent, path.rel.file_name()) {
+            Ok(node) => Ok(Some(node)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(DiskError::in_tree("look at", path, errno)),
+        }
+    }
+
+    fn root(&self, tree: Tree) -> Option<Node> {
+        Some(self.roots[tree as usize].as_ref()?.node)
+    }
+
+    fn hash(&self, path: &TreePath<'_>) -> Result<Digest, DiskError> {
+        let (file, _) = self.open_file(path)?;
+        hash_file(&file, |_| {}).map_err(|e| DiskError::in_tree("read", path, e))
+    }
+
+    fn rename(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
+        let (source, target) = (self.parent(from)?, self.parent(to)?);
+        rustix::fs::renameat_with(
+            &source,
+            from.rel.file_name(),
+            &target,
+            to.rel.file_name(),
+            RenameFlags::NOREPLACE,
+        )
+        .map_err(|errno| match errno {
+            Errno::NOENT => DiskError::in_tree("move", from, errno),
+            errno => DiskError::in_tree("move a file to", to, errno),
+        })?;
+        self.touch(from.tree, &source);
+        self.touch(to.tree, &target);
+        Ok(())
+    }
+
+    fn make_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError> {
+        let error = |errno: Errno| DiskError::in_tree("make the directory", path, errno);
+        let parent = self.parent(path)?;
+        // Made for us alone, and opened up once it has its owner.
+        rustix::fs::mkdirat(&parent, path.rel.file_name(), Mode::RWXU).map_err(error)?;
+        self.touch(path.tree, &parent);
+        let handle = self.directory(path)?;
+        let made = node_of(&handle, b"").map_err(error)?;
+        if rustix::process::geteuid().is_root() && made.owner != like.owner {
+            let user = rustix::fs::Uid::from_raw(like.owner.0);
+            let group = rustix::fs::Gid::from_raw(like.owner.1);
+            rustix::fs::fchown(&handle, Some(user), Some(group)).map_err(error)?;
+        }
+        let mode = Mode::from_raw_mode(like.mode & 0o777) | Mode::RWXU;
+        rustix::fs::fchmod(&handle, mode).map_err(error)?;
+        self.touch(path.tree, &handle);
+        Ok(())
+    }
+
+    fn remove_directory(&self, path: &TreePath<'_>) -> Result<bool, DiskError> {
+        let parent = match self.parent(path) {
+            Ok(parent) => parent,
+            Err(error) if error.is(Errno::NOENT) => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        let removed = rustix::fs::unlinkat(&parent, path.rel.file_name(), AtFlags::REMOVEDIR);
+        match removed {
+            Ok(()) => {
+                self.lock_handles()[path.tree as usize].remove(path.rel.as_bytes());
+                self.touch(path.tree, &parent);
+                Ok(true)
+            }
+            Err(Errno::NOENT) => Ok(true),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(false),
+            Err(errno) => Err(DiskError::in_tree("remove the directory", path, errno)),
+        }
+    }
+
+    fn sync(&self) -> Result<(), DiskError> {
+        // A handle outlives a rename of its directory; none is trusted for longer than a batch.
+        self.lock_handles().iter_mut().for_each(HashMap::clear);
+        let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
+        let touched = std::mem::take(&mut *unsynced);
+        let mut whole = Vec::new();
+        for (tree, directory) in touched.into_values() {
+            let root = self.roots[tree as usize].as_ref();
+            let Some(root) = root.filter(|r| r.syncs_whole) else {
+                rustix::fs::fsync(&*directory).map_err(|e| sync_error(tree, e))?;
+                continue;
+            };
+            let device = root.node.stamp.device;
+            if !whole.contains(&device) {
+                rustix::fs::syncfs(&*root.handle).map_err(|e| sync_error(tree, e))?;
+                whole.push(device);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sync_error(tree: Tree, errno: Errno) -> DiskError {
+    DiskError {
+        action: "make durable what was done in",
+        path: tree.to_string(),
+        source: errno.into(),
+    }
+}
+
+/// Opens the directory of a tree, whose path holds no symbolic link any more.
+fn open_root(dir: &Path) -> Result<Option<Root>, DiskError> {
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let opened = rustix::fs::openat2(rustix::fs::CWD, dir, DIRECTORY, Mode::empty(), resolve);
+    let error = |errno: Errno| DiskError::at("open the tree", dir, errno);
+    let handle = match opened {
+        Ok(handle) => handle,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(error(errno)),
+    };
+    let node = node_of(&handle, b"").map_err(error)?;
+    let kind = rustix::fs::fstatfs(&handle).map_err(error)?.f_type;
+    Ok(Some(Root {
+        handle: Arc::new(handle),
+        node,
+        syncs_whole: SYNC_WHOLE.contains(&(kind as u64)),
+    }))
+}
+
+/// The file systems on which `syncfs` makes every rename durable: ext2 to ext4, XFS, btrfs.
+/// On others it may answer 0 and do nothing. Source: linux/magic.h.
+const SYNC_WHOLE: [u64; 3] = [0xEF53, 0x5846_5342, 0x9123_683E];
+
+/// What is at `name` in a directory; the directory itself where the name is empty.
+fn node_of(directory: impl AsFd, name: &[u8]) -> Result<Node, Errno> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH;
+    let mask = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+    let stat = rustix::fs::statx(directory, name, flags, mask)?;
+    let time = |t: rustix::fs::StatxTimestamp| Time::new(t.tv_sec, t.tv_nsec).unwrap_or_default();
+    let kind = match FileType::from_raw_mode(u32::from(stat.stx_mode)) {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Symlink,
+        FileType::Fifo => Kind::Fifo,
+        FileType::Socket => Kind::Socket,
+        _ => Kind::Device,
+    };
+    Ok(Node {
+        kind,
+        stamp: Stamp {
+            size: stat.stx_size,
+            modified: time(stat.stx_mtime),
+            changed: time(stat.stx_ctime),
+            device: rustix::fs::makedev(stat.stx_dev_major, stat.stx_dev_minor),
+            inode: stat.stx_ino,
+        },
+        mode: u32::from(stat.stx_mode) & 0o7777,
+        owner: (stat.stx_uid, stat.stx_gid),
+        mount: stat.stx_mnt_id,
+    })
+}
