@@ -9,7 +9,7 @@
 //! Four folders, and who may know whom:
 //!
 //! - [`model`]: NOUNS, values without effects. It knows none of the others.
-//! - `phase`: VERBS, pure functions from a [`model::state::State`] to a [`model::plan::Plan`].
+//! - [`phase`]: VERBS, pure functions from a [`model::state::State`] to a [`model::plan::Plan`].
 //!   They know the model.
 //! - [`disk`]: HANDS, the only code that touches files. It knows the model.
 //! - `cli`: VOICE, arguments, messages and exit codes. It knows all, and is where phases and
@@ -17,3 +17,4 @@
 
 pub mod disk;
 pub mod model;
+pub mod phase;

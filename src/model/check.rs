@@ -172,7 +172,7 @@ impl RawPlan {
             skipped,
             kinds,
         };
-        if told.is_some_and(|told| told != summary) {
+        if self.id.is_some() && told.is_some_and(|told| told != summary) {
             remarks.push("the summary did not add up to the plan, and was made anew".to_owned());
         }
         self.summary = Some(summary);

@@ -1,0 +1,8 @@
+//! VERBS: pure functions from a [`State`](crate::model::state::State) to a
+//! [`Plan`](crate::model::plan::Plan), one file a phase.
+//!
+//! Nothing here touches a disk, a clock, chance or a log: the same state gives the same plan, byte
+//! for byte.
+
+pub mod dedupe;
+pub mod undo;

@@ -1,0 +1,102 @@
+//! Undo: a run is taken back by a plan of the inverses of its moves, through the same mover.
+//!
+//! Undoing an undo is redoing. A run can be taken back in parts, where a person deleted lines from
+//! an undo plan; what stands of a run is what no standing undo has taken back.
+
+use crate::model::plan::{Move, Phase, Plan, RawPlan, Summary};
+use crate::model::run::{Run, RunId};
+use crate::model::state::State;
+use std::collections::HashSet;
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UndoError {
+    /// There is no run that could be taken back.
+    #[error("there is no run to undo")]
+    NoRun,
+    /// There is no run of that name.
+    #[error("there is no run {0}")]
+    Unknown(RunId),
+    /// The run was interrupted.
+    #[error("run {0} is unfinished")]
+    Unfinished(RunId),
+    /// The run was rolled back, and so did nothing.
+    #[error("run {0} was rolled back: there is nothing to undo")]
+    RolledBack(RunId),
+    /// The journal tells of moves that no lawful run can have made.
+    #[error("run {0} cannot be undone as its journal tells it: {1}")]
+    Unlawful(RunId, String),
+    /// Nothing of the run stands any more.
+    #[error("run {0} was undone already")]
+    Undone(RunId),
+}
+
+/// The plan that takes back what stands of the run named in the settings, or of the newest run that
+/// stands and is itself no undo.
+///
+/// # Errors
+/// Where there is no such run, or nothing of it stands.
+pub fn plan(state: &State<'_>) -> Result<Plan, UndoError> {
+    let runs = &state.runs;
+    let run = match &state.settings.run {
+        Some(id) => runs
+            .iter()
+            .find(|r| r.id == *id)
+            .ok_or_else(|| UndoError::Unknown(id.clone()))?,
+        None => newest(runs).ok_or(UndoError::NoRun)?,
+    };
+    if !run.is_finished() {
+        return Err(UndoError::Unfinished(run.id.clone()));
+    }
+    if !run.is_applied() {
+        return Err(UndoError::RolledBack(run.id.clone()));
+    }
+    let standing = standing(run, runs);
+    if standing.is_empty() {
+        return Err(UndoError::Undone(run.id.clone()));
+    }
+    let mut plan = RawPlan::of(Phase::Undo);
+    plan.settings.run = Some(run.id.clone());
+    plan.moves = standing.iter().map(|m| m.inverse(&run.id)).collect();
+    plan.summary = Some(Summary {
+        seen: run.done().count() as u64,
+        ..Summary::default()
+    });
+    plan.check().map_err(|problems| {
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        UndoError::Unlawful(run.id.clone(), problems.join("; "))
+    })
+}
+
+/// The newest run that is applied, no undo, and not undone as a whole.
+pub fn newest(runs: &[Run]) -> Option<&Run> {
+    runs.iter()
+        .rev()
+        .filter(|r| r.is_applied() && r.plan.phase != Phase::Undo)
+        .find(|r| !standing(r, runs).is_empty())
+}
+
+/// The moves of `run` that are done and that no standing undo among `runs` has taken back.
+pub fn standing<'r>(run: &'r Run, runs: &'r [Run]) -> Vec<&'r Move> {
+    if !run.is_applied() {
+        return Vec::new();
+    }
+    let undoes = |r: &&Run| {
+        r.id > run.id
+            && r.plan.phase == Phase::Undo
+            && r.plan.settings.run.as_ref() == Some(&run.id)
+    };
+    let taken_back: HashSet<_> = runs
+        .iter()
+        .filter(undoes)
+        .flat_map(|undo| standing(undo, runs))
+        .map(|m| (&m.to, &m.from))
+        .collect();
+    run.done()
+        .map(|moved| moved.operation)
+        .filter(|m| !taken_back.contains(&(&m.from, &m.to)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
