@@ -8,8 +8,14 @@
     reason = "this is the folder in which files are touched"
 )]
 
+pub mod apply;
 pub mod error;
 pub mod filesystem;
 pub mod hash;
+pub mod journal;
+pub mod lock;
+pub mod mediagen;
 pub mod monitor;
+pub mod preflight;
+pub mod recover;
 pub mod trees;

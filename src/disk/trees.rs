@@ -131,14 +131,18 @@ impl Trees {
             return Ok(handle);
         }
         let parent = self.parent(path)?;
-        let error = |errno: Errno| DiskError::in_tree("open the directory", path, errno);
-        let handle = rustix::fs::openat2(
-            &parent,
-            path.rel.file_name(),
-            DIRECTORY,
-            Mode::empty(),
-            BENEATH,
-        );
+        let error = |errno: Errno| {
+            let source = match errno {
+                Errno::NOTDIR | Errno::LOOP => {
+                    std::io::Error::other(format!("{path} is a symbolic link or no directory"))
+                }
+                Errno::XDEV => std::io::Error::other(format!("{path} is a mount")),
+                errno => errno.into(),
+            };
+            DiskError::in_tree("open the directory", path, source)
+        };
+        let name = path.rel.file_name();
+        let handle = rustix::fs::openat2(&parent, name, DIRECTORY, Mode::empty(), BENEATH);
         let handle = Arc::new(handle.map_err(error)?);
         let node = node_of(&handle, b"").map_err(error)?;
         self.refuse_other_tree(path, &node)?;

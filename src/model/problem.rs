@@ -106,11 +106,8 @@ pub enum Fault {
     #[error("only a crawl plan holds units")]
     UnitsElsewhere,
     /// The move is not the inverse of one that the run made.
-    #[error("run {0} made no move that this one takes back")]
+    #[error("run {0} made no move that this one takes back, or another run took it back already")]
     NotInJournal(RunId),
-    /// An earlier undo took this move back already.
-    #[error("it was taken back already, by run {0}")]
-    TakenBack(RunId),
     /// The path lies in another tree that is nested in this one.
     #[error("this lies in the {0} tree, and is to be named so")]
     InnerTree(Tree),
@@ -144,7 +141,7 @@ pub enum Fault {
     /// The two ends of a move are on different mounts.
     #[error("{0} is on another file system; moves across file systems are not supported yet")]
     OtherFileSystem(TreePath<'static>),
-    /// The directory cannot be written to.
-    #[error("{0}")]
-    NotWritable(String),
+    /// A run did what the plan would do, and stands.
+    #[error("this plan is applied already, by run {0}")]
+    AppliedAlready(RunId),
 }

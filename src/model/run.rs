@@ -133,17 +133,15 @@ impl Run {
         outcome == Some(Outcome::Applied)
     }
 
-    /// The moves that are durably done, with the files in their new places.
+    /// The moves that are durably done, with the files in their new places; those of which a
+    /// person accepted what was there are not among them.
     pub fn done(&self) -> impl Iterator<Item = Moved<'_>> {
-        let steps = self.progress.moves.iter();
-        self.plan.moves.iter().zip(steps).filter_map(|(m, step)| {
-            let Step::Done(stamp) = *step else {
-                return None;
-            };
-            Some(Moved {
-                operation: m,
-                stamp,
-            })
+        let left = &self.progress.left;
+        let steps = self.plan.moves.iter().zip(&self.progress.moves);
+        steps.filter_map(|(operation, step)| match *step {
+            Step::Done(_) if left.contains(&operation.from) || left.contains(&operation.to) => None,
+            Step::Done(stamp) => Some(Moved { operation, stamp }),
+            Step::Intended(_) => None,
         })
     }
 }

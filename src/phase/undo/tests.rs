@@ -140,7 +140,7 @@ fn what_cannot_be_undone_says_why() {
     );
     let back = run(1, dedupe(&["a"]), Some(Outcome::RolledBack));
     assert_eq!(
-        undo_of(&[back.clone()], Some(1)),
+        undo_of(std::slice::from_ref(&back), Some(1)),
         Err(UndoError::RolledBack(id(1)))
     );
     assert_eq!(undo_of(&[back], None), Err(UndoError::NoRun));

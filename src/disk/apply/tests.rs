@@ -1,0 +1,740 @@
+//! The mover against faults at each of its steps: errors, kills, and kills while recovering.
+
+use super::*;
+use crate::disk::journal::Runs;
+use crate::disk::monitor::Unwatched;
+use crate::disk::preflight::{Verify, World, preflight};
+use crate::disk::recover::{RecoverError, Recovery};
+use crate::disk::trees::Trees;
+use crate::model::index::{Entry, Index};
+use crate::model::layout::Layout;
+use crate::model::path::RelPath;
+use crate::model::plan::{Need, Phase, RawPlan, Why};
+use crate::model::plan_file;
+use crate::model::problem::{Fault, Problem};
+use crate::model::run::{Begin, JOURNAL_FORMAT, Run};
+use crate::model::tree::Tree;
+use crate::phase::undo;
+use std::collections::BTreeMap;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Trees in a temporary directory, their index, and a plan over them.
+struct Trial {
+    dir: tempfile::TempDir,
+    layout: Layout,
+    media: Index<'static>,
+    archive: Index<'static>,
+    plan: Plan,
+}
+
+const FILES: [&str; 5] = [
+    "2024/a",
+    "2024/deep/er/b",
+    "2024/deep/c",
+    "2024/d\n",
+    "2023/e",
+];
+
+impl Trial {
+    fn new() -> Trial {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let trees = Tree::ALL.map(|t| root.join(t.name()));
+        let layout = Layout::new(trees, root.join("data"), root.join("logs")).unwrap();
+        for tree in Tree::ALL {
+            std::fs::create_dir(layout.dir(tree)).unwrap();
+        }
+        std::fs::create_dir(&layout.datadir).unwrap();
+        write(&layout.dir(Tree::Archive).join("01/k"), "same");
+        for name in FILES {
+            write(&layout.dir(Tree::Media).join(name), "same");
+        }
+        write(&layout.dir(Tree::Media).join("2024/other"), "other");
+        let deep = layout.dir(Tree::Media).join("2024/deep");
+        std::fs::set_permissions(deep, std::fs::Permissions::from_mode(0o750)).unwrap();
+        let (archive, media) = (index(&layout, Tree::Archive), index(&layout, Tree::Media));
+        let mut raw = RawPlan::of(Phase::Dedupe);
+        let keeper = &archive.entries[0];
+        let of = TreePath::new(Tree::Archive, keeper.path.clone());
+        raw.needs.push(Need {
+            path: of.clone(),
+            size: keeper.stamp.size,
+            modified: keeper.stamp.modified,
+            hash: keeper.digest().unwrap(),
+        });
+        for entry in media
+            .entries
+            .iter()
+            .filter(|e| e.digest() == keeper.digest())
+        {
+            raw.moves.push(Move {
+                from: TreePath::new(Tree::Media, entry.path.clone()),
+                to: TreePath::new(Tree::Duplicates, entry.path.clone()),
+                size: entry.stamp.size,
+                modified: entry.stamp.modified,
+                hash: entry.digest().unwrap(),
+                why: Why::Duplicate { of: of.clone() },
+            });
+        }
+        let plan = raw.check().unwrap();
+        Trial {
+            dir,
+            layout,
+            media,
+            archive,
+            plan,
+        }
+    }
+
+    fn runs(&self) -> Runs {
+        Runs::in_datadir(&self.layout.datadir)
+    }
+
+    /// All files and directories in the trees, with what undo is to give back.
+    fn snapshot(&self) -> BTreeMap<String, (u32, u32, i64, Vec<u8>)> {
+        let mut all = BTreeMap::new();
+        for tree in Tree::ALL {
+            for entry in walkdir::WalkDir::new(self.layout.dir(tree)) {
+                let entry = entry.unwrap();
+                let meta = entry.metadata().unwrap();
+                let name = entry
+                    .path()
+                    .strip_prefix(self.dir.path().canonicalize().unwrap())
+                    .unwrap();
+                let content = if meta.is_file() {
+                    std::fs::read(entry.path()).unwrap()
+                } else {
+                    Vec::new()
+                };
+                let mtime = if meta.is_file() { meta.mtime() } else { 0 };
+                all.insert(
+                    name.to_string_lossy().into_owned(),
+                    (meta.mode(), meta.uid(), mtime, content),
+                );
+            }
+        }
+        all
+    }
+
+    fn files_in(&self, tree: Tree) -> usize {
+        let walk = walkdir::WalkDir::new(self.layout.dir(tree));
+        walk.into_iter()
+            .filter(|e| e.as_ref().unwrap().file_type().is_file())
+            .count()
+    }
+
+    /// Applies `plan` as a new run, with faults.
+    fn apply(&mut self, plan: &Plan, faults: &Faults) -> Result<Outcome, String> {
+        let runs = self.runs();
+        let all = runs.all().unwrap();
+        let undone = plan
+            .settings
+            .run
+            .as_ref()
+            .and_then(|id| all.iter().find(|r| r.id == *id));
+        let trees = Trees::open(&self.layout).unwrap();
+        let world = World {
+            layout: &self.layout,
+            archive: &self.archive,
+            media: &self.media,
+            undone,
+            standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
+        };
+        let ready =
+            preflight(plan, 0, &trees, &world, Verify::Stat).map_err(|p| format!("{p:?}"))?;
+        let mut text = Vec::new();
+        plan_file::write(plan, &mut text).unwrap();
+        let at: jiff::Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
+        let at = at + jiff::SignedDuration::from_millis(all.len() as i64);
+        let run = RunId::new(at, plan.id());
+        let begin = Record::Begin(Begin {
+            format: JOURNAL_FORMAT.into(),
+            run: run.clone(),
+            at: at.into(),
+            phase: plan.phase,
+            plan: Digest::of(&text),
+            trees: trees.identities(),
+        });
+        let mut ledger = Guarded(runs.begin(&run, &text, &begin).unwrap(), faults);
+        let filesystem = Guarded(&trees, faults);
+        let media = &mut self.media;
+        let mut follow = |moved: &[Moved<'_>]| {
+            faults.strike()?;
+            *media = media.clone().after(moved);
+            Ok(())
+        };
+        let tools = Tools {
+            filesystem: &filesystem,
+            ledger: &mut ledger,
+            follow: &mut follow,
+            now: &|| Time::default(),
+            monitor: &Unwatched,
+            batch: 2,
+        };
+        let leftover = undone
+            .map(|r| r.progress.directories.clone())
+            .unwrap_or_default();
+        match Mover::new(tools, plan, &run).apply(&ready, &leftover) {
+            Ok(()) => Ok(Outcome::Applied),
+            Err(ApplyError::RolledBack(_)) => Ok(Outcome::RolledBack),
+            Err(error @ ApplyError::Unfinished(..)) => Err(error.to_string()),
+        }
+    }
+
+    /// Recovers the newest run, with faults; nothing where it is finished.
+    fn recover(
+        &mut self,
+        faults: &Faults,
+        rollback: bool,
+        leave: &[&str],
+    ) -> Option<Result<Outcome, RecoverError>> {
+        let runs = self.runs();
+        let all = runs.all().unwrap();
+        let unfinished = all.iter().find(|r| !r.is_finished())?.id.clone();
+        let (run, journal) = runs.reopen(&unfinished).unwrap().unwrap();
+        let undone = run
+            .plan
+            .settings
+            .run
+            .as_ref()
+            .and_then(|id| all.iter().find(|r| r.id == *id));
+        let trees = Trees::open(&self.layout).unwrap();
+        let (archive, media) = (self.archive.clone(), self.media.clone());
+        let world = World {
+            layout: &self.layout,
+            archive: &archive,
+            media: &media,
+            undone,
+            standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
+        };
+        let filesystem = Guarded(&trees, faults);
+        let index = &mut self.media;
+        let mut follow = |moved: &[Moved<'_>]| {
+            faults.strike()?;
+            *index = index.clone().after(moved);
+            Ok(())
+        };
+        let mut ledger = Guarded(journal, faults);
+        let tools = Tools {
+            filesystem: &filesystem,
+            ledger: &mut ledger,
+            follow: &mut follow,
+            now: &|| Time::default(),
+            monitor: &Unwatched,
+            batch: 2,
+        };
+        let recovery = Recovery {
+            run: &run,
+            trees: trees.identities(),
+            rollback,
+            leave: leave
+                .iter()
+                .map(|p| TreePath::from_text(p).unwrap().into_owned())
+                .collect(),
+            leftover: undone
+                .map(|r| r.progress.directories.clone())
+                .unwrap_or_default(),
+        };
+        let check = |first| preflight(&run.plan, first, &trees, &world, Verify::Stat);
+        Some(recovery.recover(tools, &check))
+    }
+
+    fn last_run(&self) -> Run {
+        self.runs().all().unwrap().pop().unwrap()
+    }
+}
+
+fn write(path: &Path, content: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+fn index(layout: &Layout, tree: Tree) -> Index<'static> {
+    let trees = Trees::open(layout).unwrap();
+    let mut index = Index::empty(tree);
+    for entry in walkdir::WalkDir::new(layout.dir(tree)).sort_by_file_name() {
+        let entry = entry.unwrap();
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let rel = entry.path().strip_prefix(layout.dir(tree)).unwrap();
+        let rel = RelPath::new(rel.as_os_str().as_encoded_bytes().to_vec()).unwrap();
+        let path = TreePath::new(tree, rel.clone());
+        let stamp = trees.look(&path).unwrap().unwrap().stamp;
+        let hash = Ok(trees.hash(&path).unwrap());
+        index.entries.push(Entry {
+            path: rel,
+            hash,
+            stamp,
+        });
+    }
+    index.entries.sort_by(|a, b| a.path.cmp(&b.path));
+    index
+}
+
+/// What goes wrong, and when.
+struct Faults {
+    left: AtomicUsize,
+    dead: AtomicBool,
+    kills: bool,
+}
+
+impl Faults {
+    fn none() -> Faults {
+        Faults::error_after(usize::MAX)
+    }
+
+    /// The step of that number fails, once.
+    fn error_after(steps: usize) -> Faults {
+        Faults {
+            left: AtomicUsize::new(steps),
+            dead: AtomicBool::new(false),
+            kills: false,
+        }
+    }
+
+    /// The step of that number and everything after it fails, as after a kill.
+    fn kill_after(steps: usize) -> Faults {
+        Faults {
+            kills: true,
+            ..Faults::error_after(steps)
+        }
+    }
+
+    fn strike(&self) -> Result<(), DiskError> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 && self.kills {
+            self.dead.store(true, Ordering::Relaxed);
+        }
+        if left != usize::MAX {
+            self.left
+                .store(left.checked_sub(1).unwrap_or(usize::MAX), Ordering::Relaxed);
+        }
+        if left == 0 {
+            Err(fault())
+        } else {
+            self.alive()
+        }
+    }
+
+    fn alive(&self) -> Result<(), DiskError> {
+        if self.dead.load(Ordering::Relaxed) {
+            Err(fault())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn struck(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == usize::MAX || self.dead.load(Ordering::Relaxed)
+    }
+}
+
+fn fault() -> DiskError {
+    DiskError::at("reach", Path::new("the disk"), rustix::io::Errno::IO)
+}
+
+/// Something that works until the fault strikes.
+struct Guarded<'f, T>(T, &'f Faults);
+
+impl Filesystem for Guarded<'_, &Trees> {
+    fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError> {
+        self.1.alive()?;
+        self.0.look(path)
+    }
+
+    fn root(&self, tree: Tree) -> Option<Node> {
+        self.0.root(tree)
+    }
+
+    fn hash(&self, path: &TreePath<'_>) -> Result<Digest, DiskError> {
+        self.1.alive()?;
+        self.0.hash(path)
+    }
+
+    fn rename(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.rename(from, to)
+    }
+
+    fn make_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.make_directory(path, like)
+    }
+
+    fn remove_directory(&self, path: &TreePath<'_>) -> Result<bool, DiskError> {
+        self.1.strike()?;
+        self.0.remove_directory(path)
+    }
+
+    fn sync(&self) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.sync()
+    }
+}
+
+impl<T: Ledger> Ledger for Guarded<'_, T> {
+    fn append(&mut self, record: &Record) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.append(record)
+    }
+
+    fn sync(&mut self) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.sync()
+    }
+}
+
+#[test]
+fn law_10_apply_and_undo_restore_names_bytes_modes_and_times() {
+    let mut trial = Trial::new();
+    let (before, index) = (trial.snapshot(), trial.media.clone());
+    let plan = trial.plan.clone();
+    assert_eq!(trial.apply(&plan, &Faults::none()), Ok(Outcome::Applied));
+    assert_eq!(trial.files_in(Tree::Duplicates), FILES.len());
+    assert_eq!(trial.media.entries.len(), 1);
+    let deep = trial.layout.dir(Tree::Duplicates).join("2024/deep");
+    assert_eq!(
+        std::fs::metadata(deep).unwrap().mode() & 0o777,
+        0o750,
+        "no wider than its origin"
+    );
+
+    let mut state = crate::model::state::State::unknown(Time::default());
+    state.runs = trial.runs().all().unwrap();
+    let plan = undo::plan(&state).unwrap();
+    assert_eq!(trial.apply(&plan, &Faults::none()), Ok(Outcome::Applied));
+    assert_eq!(trial.snapshot(), before);
+    assert_eq!(
+        trial.media.basis(),
+        index.basis(),
+        "no second crawl is needed"
+    );
+    assert_eq!(
+        trial.media.entries,
+        self::index(&trial.layout, Tree::Media).entries
+    );
+}
+
+#[test]
+fn law_6_an_error_at_any_step_is_rolled_back() {
+    for step in 0.. {
+        let mut trial = Trial::new();
+        let (before, plan) = (trial.snapshot(), trial.plan.clone());
+        let faults = Faults::error_after(step);
+        let outcome = trial.apply(&plan, &faults);
+        if !faults.struck() {
+            assert_eq!(outcome, Ok(Outcome::Applied));
+            assert!(step > 20, "{step} steps are too few");
+            break;
+        }
+        assert_ne!(outcome, Ok(Outcome::Applied), "step {step}");
+        if outcome.is_err() {
+            // What could not be recorded as finished is finished by recover.
+            let recovered = trial.recover(&Faults::none(), true, &[]).unwrap();
+            assert_eq!(recovered.unwrap(), Outcome::RolledBack, "step {step}");
+        }
+        assert_eq!(trial.snapshot(), before, "step {step}");
+        assert_eq!(
+            trial.media.entries,
+            index(&trial.layout, Tree::Media).entries,
+            "step {step}"
+        );
+    }
+}
+
+#[test]
+fn law_6_killed_at_any_step_recover_reaches_the_end_or_the_start() {
+    for rollback in [false, true] {
+        for step in 0.. {
+            let mut trial = Trial::new();
+            let (before, plan) = (trial.snapshot(), trial.plan.clone());
+            let faults = Faults::kill_after(step);
+            let outcome = trial.apply(&plan, &faults);
+            if !faults.struck() {
+                assert_eq!(outcome, Ok(Outcome::Applied));
+                break;
+            }
+            // Recover is itself killed, later and later, until it comes through.
+            for again in 0.. {
+                match trial.recover(&Faults::kill_after(again), rollback, &[]) {
+                    Some(Err(_)) => {}
+                    Some(Ok(outcome)) => {
+                        let end = if rollback {
+                            Outcome::RolledBack
+                        } else {
+                            Outcome::Applied
+                        };
+                        assert_eq!(outcome, end, "step {step}, again {again}");
+                        break;
+                    }
+                    None => break,
+                }
+            }
+            assert!(trial.recover(&Faults::none(), false, &[]).is_none());
+            let run = trial.last_run();
+            assert!(run.is_finished());
+            if run.is_applied() {
+                assert_eq!(trial.files_in(Tree::Duplicates), FILES.len(), "step {step}");
+            } else {
+                assert_eq!(trial.snapshot(), before, "step {step}");
+            }
+            assert_eq!(
+                trial.media.entries,
+                index(&trial.layout, Tree::Media).entries,
+                "step {step}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_undo_that_is_killed_at_any_step_is_recovered() {
+    for step in 0.. {
+        let mut trial = Trial::new();
+        let (before, plan) = (trial.snapshot(), trial.plan.clone());
+        trial.apply(&plan, &Faults::none()).unwrap();
+        let applied = trial.snapshot();
+        let mut state = crate::model::state::State::unknown(Time::default());
+        state.runs = trial.runs().all().unwrap();
+        let plan = undo::plan(&state).unwrap();
+        let faults = Faults::kill_after(step);
+        let outcome = trial.apply(&plan, &faults);
+        if !faults.struck() {
+            assert_eq!(outcome, Ok(Outcome::Applied));
+            break;
+        }
+        let rollback = step % 2 == 1;
+        if let Some(recovered) = trial.recover(&Faults::none(), rollback, &[]) {
+            recovered.unwrap();
+        }
+        let end = if trial.last_run().is_applied() {
+            &before
+        } else {
+            &applied
+        };
+        assert_eq!(&trial.snapshot(), end, "step {step}");
+    }
+}
+
+#[test]
+fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
+    for spoiled in ["media/2024/deep/c", "archive/01/k"] {
+        let mut trial = Trial::new();
+        let plan = trial.plan.clone();
+        let path = trial
+            .layout
+            .dir(Tree::Media)
+            .parent()
+            .unwrap()
+            .join(spoiled);
+        let trees = Trees::open(&trial.layout).unwrap();
+        let (archive, media) = (trial.archive.clone(), trial.media.clone());
+        let layout = trial.layout.clone();
+        let world = World {
+            layout: &layout,
+            archive: &archive,
+            media: &media,
+            undone: None,
+            standing: Vec::new(),
+        };
+        let ready = preflight(&plan, 0, &trees, &world, Verify::Stat).unwrap();
+
+        // Edited within the same second, with size and mtime put back: only the ctime tells.
+        let mtime = std::fs::metadata(&path).unwrap().modified().unwrap();
+        std::fs::write(&path, "evil").unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(mtime)
+            .unwrap();
+        let before = trial.snapshot();
+
+        let problems = preflight(&plan, 0, &trees, &world, Verify::Stat).unwrap_err();
+        assert!(
+            problems.iter().all(|p| p.fault == Fault::OtherContent),
+            "{problems:?}"
+        );
+
+        let runs = trial.runs();
+        let run = RunId::new(jiff::Timestamp::UNIX_EPOCH, plan.id());
+        let mut text = Vec::new();
+        plan_file::write(&plan, &mut text).unwrap();
+        let begin = Record::Begin(Begin {
+            format: JOURNAL_FORMAT.into(),
+            run: run.clone(),
+            at: Time::default(),
+            phase: plan.phase,
+            plan: Digest::of(&text),
+            trees: trees.identities(),
+        });
+        let mut ledger = runs.begin(&run, &text, &begin).unwrap();
+        let mut follow = |_: &[Moved<'_>]| Ok(());
+        let tools = Tools {
+            filesystem: &trees,
+            ledger: &mut ledger,
+            follow: &mut follow,
+            now: &|| Time::default(),
+            monitor: &Unwatched,
+            batch: 2,
+        };
+        let error = Mover::new(tools, &plan, &run)
+            .apply(&ready, &[])
+            .unwrap_err();
+        assert!(
+            matches!(error, ApplyError::RolledBack(Stop::Changed(_))),
+            "{error}"
+        );
+        assert_eq!(trial.snapshot(), before);
+        trial.media = media;
+    }
+}
+
+#[test]
+fn law_2_a_name_that_appears_during_the_run_is_not_replaced() {
+    let mut trial = Trial::new();
+    let plan = trial.plan.clone();
+    let squatter = trial.layout.dir(Tree::Duplicates).join("2024/deep/c");
+    write(&squatter, "here first");
+    let trees = Trees::open(&trial.layout).unwrap();
+    let from = TreePath::from_text("media/2024/deep/c").unwrap();
+    let to = TreePath::from_text("duplicates/2024/deep/c").unwrap();
+    let error = trees.rename(&from, &to).unwrap_err();
+    assert!(error.is(rustix::io::Errno::EXIST), "{error}");
+    let problems = trial.apply(&plan, &Faults::none()).unwrap_err();
+    assert!(problems.contains("Occupied"), "{problems}");
+    assert_eq!(std::fs::read_to_string(squatter).unwrap(), "here first");
+}
+
+#[test]
+fn files_in_doubt_are_touched_by_nobody_until_a_person_says_so() {
+    let mut trial = Trial::new();
+    let plan = trial.plan.clone();
+    // Killed within the second batch: some files are moved, some are not.
+    let faults = Faults::kill_after(12);
+    trial.apply(&plan, &faults).unwrap_err();
+    let run = trial.last_run();
+    let number = run.progress.moves.len() - 1;
+    let operation = &run.plan.moves[number];
+    let root = trial
+        .layout
+        .dir(Tree::Media)
+        .parent()
+        .unwrap()
+        .to_path_buf();
+    for path in [&operation.from, &operation.to] {
+        let path = root.join(path.to_text());
+        if path.exists() {
+            std::fs::remove_file(&path).unwrap();
+        }
+    }
+    let before = trial.snapshot();
+    let error = trial
+        .recover(&Faults::none(), false, &[])
+        .unwrap()
+        .unwrap_err();
+    assert!(
+        matches!(&error, RecoverError::Conflicts(c) if c.len() == 1),
+        "{error}"
+    );
+    assert_eq!(trial.snapshot(), before);
+
+    let wrong = trial
+        .recover(&Faults::none(), false, &["media/2000/x"])
+        .unwrap()
+        .unwrap_err();
+    assert!(matches!(wrong, RecoverError::NotOfRun(_)));
+    let leave = operation.from.to_text();
+    let outcome = trial
+        .recover(&Faults::none(), false, &[&leave])
+        .unwrap()
+        .unwrap();
+    assert_eq!(outcome, Outcome::Applied);
+    assert_eq!(trial.files_in(Tree::Duplicates), FILES.len() - 1);
+    assert_eq!(trial.last_run().done().count(), FILES.len() - 1);
+}
+
+#[test]
+fn a_run_without_a_whole_first_record_never_began() {
+    let mut trial = Trial::new();
+    let plan = trial.plan.clone();
+    trial.apply(&plan, &Faults::kill_after(0)).unwrap_err();
+    let id = trial.last_run().id;
+    let journal = trial
+        .layout
+        .datadir
+        .join("runs")
+        .join(id.as_str())
+        .join("journal.jsonl");
+    let whole = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, &whole[..whole.len() / 2]).unwrap();
+    assert!(trial.runs().load(&id).unwrap().is_none());
+    std::fs::remove_file(&journal).unwrap();
+    assert!(trial.runs().load(&id).unwrap().is_none());
+}
+
+#[test]
+fn a_journal_that_others_could_have_written_is_not_trusted() {
+    let mut trial = Trial::new();
+    let plan = trial.plan.clone();
+    trial.apply(&plan, &Faults::kill_after(9)).unwrap_err();
+    let id = trial.last_run().id;
+    let dir = trial.layout.datadir.join("runs").join(id.as_str());
+    assert_eq!(std::fs::metadata(&dir).unwrap().mode() & 0o777, 0o700);
+    for name in ["journal.jsonl", "plan.json"] {
+        let path = dir.join(name);
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o622)).unwrap();
+        let error = trial.runs().load(&id).unwrap_err().to_string();
+        assert!(error.contains("others may write to it"), "{error}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let plan = dir.join("plan.json");
+    let text = std::fs::read_to_string(&plan).unwrap();
+    std::fs::write(&plan, text.replace("2024/a", "2024/A")).unwrap();
+    let error = trial.runs().load(&id).unwrap_err().to_string();
+    assert!(
+        error.contains("not the one that the run began with"),
+        "{error}"
+    );
+    std::fs::remove_file(&plan).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &plan).unwrap();
+    assert!(trial.runs().load(&id).is_err());
+}
+
+#[test]
+fn everything_that_does_not_fit_is_told_at_once() {
+    let trial = Trial::new();
+    let media = trial.layout.dir(Tree::Media).to_path_buf();
+    std::fs::remove_file(media.join("2024/a")).unwrap();
+    std::fs::write(media.join("2024/deep/c"), "longer now").unwrap();
+    std::fs::remove_file(media.join("2024/d\n")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", media.join("2024/d\n")).unwrap();
+    std::fs::rename(media.join("2023"), media.join("real")).unwrap();
+    std::os::unix::fs::symlink("real", media.join("2023")).unwrap();
+    write(
+        &trial.layout.dir(Tree::Duplicates).join("2024/deep/er/b"),
+        "here first",
+    );
+    let trees = Trees::open(&trial.layout).unwrap();
+    let world = World {
+        layout: &trial.layout,
+        archive: &trial.archive,
+        media: &trial.media,
+        undone: None,
+        standing: Vec::new(),
+    };
+    let problems = preflight(&trial.plan, 0, &trees, &world, Verify::Stat).unwrap_err();
+    let told: Vec<_> = problems.iter().map(Problem::to_string).collect();
+    let expected = [
+        "media/2023/e: it cannot be reached: media/2023 is a symbolic link or no directory",
+        "media/2024/a: it is not there",
+        "media/2024/d\\n: it is a symbolic link, not a regular file",
+        "media/2024/deep/c: it changed: 10 bytes, and 4 in the plan",
+        "duplicates/2024/deep/er/b: something is there already; nothing is ever overwritten",
+    ];
+    assert_eq!(told, expected);
+}
