@@ -16,6 +16,7 @@ pub mod journal;
 pub mod lock;
 pub mod mediagen;
 pub mod monitor;
+pub mod names;
 pub mod preflight;
 pub mod recover;
 pub mod trees;

@@ -67,6 +67,21 @@ impl Trees {
         })
     }
 
+    /// Makes those of these trees that do not exist, and opens all.
+    ///
+    /// # Errors
+    /// Where a directory cannot be made, and as [`Trees::open`].
+    pub fn make(
+        layout: &Layout,
+        trees: impl IntoIterator<Item = Tree>,
+    ) -> Result<Trees, DiskError> {
+        for tree in trees {
+            let dir = layout.dir(tree);
+            std::fs::create_dir_all(dir).map_err(|e| DiskError::at("make", dir, e))?;
+        }
+        Trees::open(layout)
+    }
+
     /// Which directories the trees are.
     pub fn identities(&self) -> Vec<TreeId> {
         let identity = |tree| {

@@ -168,6 +168,14 @@ impl RunId {
         RunId(text)
     }
 
+    /// When the run began, to the millisecond; the beginning of 1970 where the digits are no date.
+    pub fn begun(&self) -> jiff::Timestamp {
+        jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", &self.0[..19])
+            .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC))
+            .map(|time| time.timestamp())
+            .unwrap_or_default()
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -408,4 +416,27 @@ pub enum JournalError {
     /// The plan beside it is not the one that the run began with.
     #[error("the plan beside it is not the one that the run began with: {0}")]
     OtherPlan(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_runs_sort_by_time_and_nothing_else_is_one() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let early = RunId::new(at("2024-11-22T15:52:12.123Z"), Digest::of(b"b"));
+        let late = RunId::new(at("2024-11-22T15:52:12.124Z"), Digest::of(b"a"));
+        assert!(early < late);
+        assert_eq!(early.begun(), at("2024-11-22T15:52:12.123Z"));
+        assert_eq!(early.as_str().parse(), Ok(early.clone()));
+        for bad in [
+            "",
+            "../../../etc",
+            "20241122T155212.123Z-ABCDEF",
+            "20241122T155212.123Z-0a1b2c/",
+        ] {
+            assert!(bad.parse::<RunId>().is_err(), "{bad}");
+        }
+    }
 }
