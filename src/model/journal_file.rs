@@ -104,7 +104,7 @@ mod tests {
             assert_eq!((records.len(), end), (2, two), "cut at {cut}");
         }
         assert_eq!(parse(whole.as_bytes()).unwrap().0.len(), 3);
-        let mut zeros = whole[..two].as_bytes().to_vec();
+        let mut zeros = whole.as_bytes()[..two].to_vec();
         zeros.extend_from_slice(b"\0\0\0\0\n");
         assert_eq!(parse(&zeros).unwrap().0.len(), 2);
     }
