@@ -8,4 +8,9 @@
     reason = "this is the folder in which files are touched"
 )]
 
+pub mod config_file;
+pub mod init;
+pub mod log;
 pub mod monitor;
+pub mod named_file;
+pub mod place;
