@@ -12,9 +12,10 @@
 //! - [`phase`]: VERBS, pure functions from a [`model::state::State`] to a [`model::plan::Plan`].
 //!   They know the model.
 //! - [`disk`]: HANDS, the only code that touches files. It knows the model.
-//! - `cli`: VOICE, arguments, messages and exit codes. It knows all, and is where phases and
+//! - [`cli`]: VOICE, arguments, messages and exit codes. It knows all, and is where phases and
 //!   disk meet.
 
+pub mod cli;
 pub mod disk;
 pub mod model;
 pub mod phase;

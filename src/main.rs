@@ -1,3 +1,8 @@
-//! The program; see the library for the picture.
+//! The `mediastruct` command. Everything it does is in the library of the same name, and what it
+//! says in [`mediastruct::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mediastruct::cli::run(std::env::args_os())
+}

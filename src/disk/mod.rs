@@ -9,14 +9,19 @@
 )]
 
 pub mod apply;
+pub mod config_file;
 pub mod error;
 pub mod filesystem;
 pub mod hash;
+pub mod init;
 pub mod journal;
 pub mod lock;
+pub mod log;
 pub mod mediagen;
 pub mod monitor;
+pub mod named_file;
 pub mod names;
+pub mod place;
 pub mod preflight;
 pub mod recover;
 pub mod trees;

@@ -1,6 +1,6 @@
 //! Where the trees are.
 
-use super::path::RelPath;
+use super::path::{Escaped, RelPath};
 use super::tree::Tree;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub struct Layout {
 
 /// Two trees that are one directory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} and {} are one directory, {}", .0.config_key(), .1.config_key(), .2.display())]
+#[error("{} and {} are one directory, {}", .0.config_key(), .1.config_key(), Escaped::path(.2))]
 pub struct SameTree(pub Tree, pub Tree, pub PathBuf);
 
 /// A directory within a tree that does not belong to it.

@@ -12,6 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Why a text or a byte string is no path of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -296,6 +298,13 @@ pub struct Escaped<'a>(
     /// The bytes to show.
     pub &'a [u8],
 );
+
+impl<'a> Escaped<'a> {
+    /// A path of the operating system, to be seen by people.
+    pub fn path(path: &'a (impl AsRef<Path> + ?Sized)) -> Escaped<'a> {
+        Escaped(path.as_ref().as_os_str().as_bytes())
+    }
+}
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

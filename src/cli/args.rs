@@ -1,0 +1,324 @@
+//! The command line, as clap parses it.
+
+mod examples;
+mod phases;
+mod runs;
+
+pub use phases::{CrawlArguments, CrawlOptions, DedupeArguments, PlanArguments, PlanPhase};
+pub use runs::{ApplyArguments, RecoverArguments, UndoArguments, Verify};
+
+use super::config::{Percent, parse_bytes, parse_jobs, parse_percent};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Plan, then apply, for media archives: sort, find what is there twice, pack for discs.
+///
+/// Every phase first writes a plan: a JSON text with one move a line, to read, to edit, to keep
+/// under version control. `apply` carries a plan out, all of it or none of it, and `undo` takes it
+/// back. Nothing is deleted, nothing is overwritten, and nothing leaves the archive.
+#[derive(Debug, Parser)]
+#[command(name = "mediastruct", version, max_term_width = 100, after_help = examples::TOP)]
+pub struct Arguments {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: GlobalOptions,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalOptions {
+    /// Read the configuration from FILE
+    ///
+    /// In place of /etc/mediastruct/config.ini and ~/.config/mediastruct/config.ini, or of
+    /// DIR/config.ini with --root.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Use the library beneath DIR
+    ///
+    /// Its trees are DIR/ingest, media, archive, duplicates and validated; it keeps indexes and
+    /// runs in DIR/data and the log in DIR/logs. No configuration is needed; DIR/config.ini is read
+    /// where it exists. Also: the variable MEDIASTRUCT_ROOT.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+
+    /// Read at most N files at once [default: the number of cores]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Keep the machine's used memory below this share [default: 80%]
+    #[arg(long, global = true, value_name = "PERCENT", value_parser = parse_percent)]
+    pub memory: Option<Percent>,
+
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Show on the standard error what is logged
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub color: Color,
+
+    /// Show no progress
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the directories and the configuration of a new library
+    ///
+    /// Makes DIR/ingest, media, archive, duplicates, validated, data and logs, and a DIR/config.ini
+    /// that explains every key. What is there is left as it is.
+    #[command(after_help = examples::INIT)]
+    Init(InitArguments),
+    /// Make a bogus dataset to try things on
+    ///
+    /// Fills the trees of a library beneath DIR with small pictures that hold nothing, some of them
+    /// twice, so that you can see what mediastruct does before it does it to your files. The same
+    /// seed makes the same files.
+    #[command(after_help = examples::MEDIAGEN)]
+    Mediagen(MediagenArguments),
+    /// Index media and archive
+    ///
+    /// Reads and hashes the files of media/YYYY, and those of archive/NN whose index is older than
+    /// 120 days or which changed. Moves nothing and asks nothing. Exits 4 where files were left
+    /// out: those that cannot be read, and those whose bytes changed under an unchanged date.
+    #[command(after_help = examples::CRAWL)]
+    Crawl(CrawlArguments),
+    /// Write the plan of a phase; change nothing
+    ///
+    /// The plan goes to the standard output or to -o FILE, a summary to the standard error. It
+    /// names every move with its reason, every file that must be there unchanged, and every file
+    /// that was left out.
+    #[command(
+        after_help = examples::PLAN,
+        subcommand_value_name = "PHASE",
+        subcommand_help_heading = "Phases",
+        disable_help_subcommand = true
+    )]
+    Plan(PlanArguments),
+    /// Move the copies that media does not need to duplicates: plan, show, ask, apply
+    ///
+    /// Compares the hashes that crawl took, and reads no file again. The archive's copy stays, else
+    /// the first one by path in media; every other one in media moves to duplicates, keeping its
+    /// directories. Nothing in the archive moves.
+    #[command(after_help = examples::DEDUPE)]
+    Dedupe(DedupeArguments),
+    /// Show a plan or a run to people
+    ///
+    /// Summary and tables on the standard output; with --html also as a page to look at in a
+    /// browser.
+    #[command(after_help = examples::SHOW)]
+    Show(ShowArguments),
+    /// Check a plan: its form, the laws, and whether it still fits this disk
+    ///
+    /// Names all problems at once, changes nothing, and exits 3 where there are any.
+    Check(CheckArguments),
+    /// Show what differs between two plans
+    ///
+    /// Operations that went, came or changed, by the file that moves; and what else differs. Exits
+    /// 0 whether or not there are differences.
+    #[command(after_help = examples::DIFF)]
+    Diff(DiffArguments),
+    /// Carry out a plan: all of it or none of it
+    ///
+    /// Checks the plan as `check` does, then moves the files, writing down each step before it is
+    /// taken. Where something goes wrong it takes back what it did. Asks nothing.
+    #[command(after_help = examples::APPLY)]
+    Apply(ApplyArguments),
+    /// Take back the last run, or the named one
+    ///
+    /// Plans the way back, shows it, asks, and applies it. Every file gets its name, date and mode
+    /// back; directories that the run made go where they are empty. Refused, naming the paths,
+    /// where something has since touched what would move. Undoing an undo is redoing.
+    #[command(after_help = examples::UNDO)]
+    Undo(UndoArguments),
+    /// Finish, or take back, a run that was interrupted
+    ///
+    /// Looks at the disk, finishes what can be finished, and else takes it all back. Does nothing
+    /// where nothing was interrupted.
+    #[command(after_help = examples::RECOVER)]
+    Recover(RecoverArguments),
+    /// List the runs, newest first
+    ///
+    /// With the time, the phase, the number of moves, and how each ended. `show RUN` tells more.
+    History,
+    /// Show the whole pipeline on a bogus dataset
+    ///
+    /// Makes one in a temporary directory, crawls, plans, applies and undoes, saying what it does.
+    /// Touches nothing of yours.
+    #[command(after_help = examples::DEMO)]
+    Demo(DemoArguments),
+    /// Print the JSON Schema of a file that mediastruct writes
+    #[command(after_help = examples::SCHEMA)]
+    Schema(SchemaArguments),
+    /// Print completions for a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(CompletionsArguments),
+    /// Print the manual page, or that of a command
+    #[command(after_help = examples::MAN)]
+    Man(ManArguments),
+}
+
+/// Of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Where to make the library
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// Of `mediagen`.
+#[derive(Debug, Args)]
+pub struct MediagenArguments {
+    /// The library, as `init` makes it; made where it is missing
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// How many files to make
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub files: u64,
+    /// How large a file is on average, e.g. 40kB
+    #[arg(long, value_name = "SIZE", default_value = "40kB", value_parser = parse_bytes)]
+    pub size: u64,
+    /// The seed: the same one makes the same files
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many of the files are copies of others
+    #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = parse_percent)]
+    pub duplicates: Percent,
+    /// Write what was made, as JSON, to FILE; - is the standard output
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+}
+
+/// Of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// A plan, a run such as 20241122T155212.123Z-0a1b2c, or - for a plan on the standard input
+    #[arg(value_name = "PLAN|RUN")]
+    pub what: OsString,
+    /// List every move and every file left out, not only the first ones
+    #[arg(long)]
+    pub all: bool,
+    /// Write a page to look at in a browser to FILE, in place of the text
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// Of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The plan; - is the standard input
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+}
+
+/// Of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// The plan as it was; - is the standard input
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The plan as it is; - is the standard input
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Show a unified diff of the two texts
+    #[arg(long)]
+    pub text: bool,
+}
+
+/// Of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Keep the library, and say where it is
+    #[arg(long)]
+    pub keep: bool,
+    /// The seed of the dataset
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// Which file's
+    #[arg(value_name = "NAME", value_parser = crate::model::schema::SCHEMAS)]
+    pub name: String,
+}
+
+/// Of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Of `man`.
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// The command, e.g. plan
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_may_stand_after_the_command() {
+        let line = [
+            "mediastruct",
+            "crawl",
+            "--force",
+            "--jobs",
+            "3",
+            "--root",
+            "/x",
+            "/x/media",
+        ];
+        let arguments = Arguments::try_parse_from(line).unwrap();
+        assert_eq!(arguments.global.jobs.map(NonZeroUsize::get), Some(3));
+        let Command::Crawl(crawl) = arguments.command else {
+            panic!("{:?}", arguments.command);
+        };
+        assert!(crawl.options.force);
+        assert_eq!(crawl.options.directories, [PathBuf::from("/x/media")]);
+    }
+
+    #[test]
+    fn every_command_says_what_it_is() {
+        for command in Arguments::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Examples at the end of the help texts.
+
+pub const TOP: &str = "\
+Begin here:
+  mediastruct demo                          see the whole pipeline on a bogus dataset
+  mediastruct init ~/library                make a library
+  mediastruct --root ~/library crawl        index it
+  mediastruct --root ~/library plan dedupe -o plan.json
+  mediastruct show plan.json                read what would be done
+  mediastruct --root ~/library apply plan.json
+  mediastruct --root ~/library undo         take it back
+
+Exit codes:
+  0   done, or nothing to do
+  1   failed; what was begun is rolled back
+  2   only with `plan --detailed-exitcode`: the plan holds work
+  3   refused: the plan no longer fits the disk, or breaks a law
+  4   done, but some files were left out, each named with its reason
+  5   an unfinished run stands in the way: `mediastruct recover`
+  6   another process holds the lock
+  64  the command line or the configuration cannot be understood";
+
+pub const INIT: &str = "\
+Example:
+  mediastruct init ~/library
+  mediastruct --root ~/library crawl";
+
+pub const MEDIAGEN: &str = "\
+Examples:
+  mediastruct mediagen /tmp/bogus
+  mediastruct mediagen /tmp/bogus --files 5000 --duplicates 30% --seed 7
+  mediastruct mediagen /tmp/bogus --truth - > truth.json";
+
+pub const CRAWL: &str = "\
+Examples:
+  mediastruct crawl
+  mediastruct crawl --force
+  mediastruct crawl /data/media/2024 /data/archive/03";
+
+pub const PLAN: &str = "\
+Examples:
+  mediastruct plan dedupe -o plan.json
+  mediastruct plan dedupe | mediastruct show -
+  mediastruct plan undo
+  mediastruct plan crawl --detailed-exitcode > /dev/null";
+
+pub const DEDUPE: &str = "\
+Examples:
+  mediastruct dedupe
+  mediastruct dedupe --yes
+
+The same in steps, with time to read:
+  mediastruct plan dedupe -o plan.json
+  mediastruct show plan.json
+  mediastruct apply plan.json";
+
+pub const SHOW: &str = "\
+Examples:
+  mediastruct show plan.json
+  mediastruct show plan.json --html plan.html
+  mediastruct plan dedupe | mediastruct show -
+  mediastruct show 20241122T155212.123Z-0a1b2c";
+
+pub const DIFF: &str = "\
+Examples:
+  mediastruct diff monday.json tuesday.json
+  mediastruct diff --text monday.json tuesday.json
+  git show HEAD:plan.json | mediastruct diff - plan.json";
+
+pub const APPLY: &str = "\
+Examples:
+  mediastruct apply plan.json --dry-run
+  mediastruct apply plan.json
+  mediastruct apply plan.json --verify hash
+  mediastruct plan dedupe | mediastruct apply -";
+
+pub const UNDO: &str = "\
+Examples:
+  mediastruct undo
+  mediastruct undo 20241122T155212.123Z-0a1b2c --yes";
+
+pub const RECOVER: &str = "\
+Examples:
+  mediastruct recover
+  mediastruct recover --rollback
+  mediastruct recover --leave media/2024/a.jpg";
+
+pub const DEMO: &str = "\
+Examples:
+  mediastruct demo
+  mediastruct demo --keep --seed 7";
+
+pub const SCHEMA: &str = "\
+Example:
+  mediastruct schema plan > plan.schema.json";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+  mediastruct completions bash > ~/.local/share/bash-completion/completions/mediastruct
+  mediastruct completions fish > ~/.config/fish/completions/mediastruct.fish";
+
+pub const MAN: &str = "\
+Examples:
+  mediastruct man | man -l -
+  mediastruct man plan | man -l -";

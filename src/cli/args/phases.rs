@@ -1,0 +1,69 @@
+//! The arguments of the phases, and of planning them.
+
+use crate::model::run::RunId;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Of `crawl`.
+#[derive(Debug, Args)]
+pub struct CrawlArguments {
+    /// What to index, and how.
+    #[command(flatten)]
+    pub options: CrawlOptions,
+}
+
+/// What to index, and how.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CrawlOptions {
+    /// Hash every file again, also in archive units that are indexed already
+    #[arg(long, conflicts_with = "incremental")]
+    pub force: bool,
+    /// Hash in media only files that are new or changed
+    ///
+    /// Trusts size, dates and inode. A file whose bytes rotted under an unchanged date is not found
+    /// so.
+    #[arg(long)]
+    pub incremental: bool,
+    /// Index only these: a tree, or units such as media/2024 [default: media and archive]
+    #[arg(value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+}
+
+/// Of `dedupe`.
+#[derive(Debug, Args)]
+pub struct DedupeArguments {
+    /// Do not ask before moving files
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The phase.
+    #[command(subcommand)]
+    pub phase: PlanPhase,
+    /// Write the plan to FILE
+    ///
+    /// An earlier plan there is replaced; anything else is not.
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit 2 where the plan holds work, 0 where there is nothing to do
+    #[arg(long, global = true)]
+    pub detailed_exitcode: bool,
+}
+
+/// The phases that can be planned.
+#[derive(Clone, Debug, Subcommand)]
+pub enum PlanPhase {
+    /// Plan what crawl would hash
+    Crawl(CrawlOptions),
+    /// Plan which copies move from media to duplicates
+    Dedupe,
+    /// Plan how a run is taken back
+    Undo {
+        /// The run [default: the newest that is neither undone nor itself an undo]
+        #[arg(value_name = "RUN")]
+        run: Option<RunId>,
+    },
+}

@@ -1,0 +1,99 @@
+//! `init`: a new library.
+
+use super::args::InitArguments;
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use crate::disk::init::{self, Made};
+use crate::model::path::Escaped;
+
+/// Makes a library and says what to do next.
+///
+/// # Errors
+/// Where something is in the way, or making fails.
+pub fn init(arguments: &InitArguments, output: Output) -> Result<Exit, Failure> {
+    let dir = Escaped::path(&arguments.dir);
+    for Made { path, was_there } in init::make(&arguments.dir, CONFIG)? {
+        let what = if was_there { "is there" } else { "made" };
+        output.note(format_args!("{what:>8}  {}", Escaped::path(&path)));
+    }
+    output.note(format_args!(
+        "\nPut files into {dir}/media/YYYY, e.g. {dir}/media/2024, and what is on discs into \
+         {dir}/archive/NN.\nThen:\n\
+         \x20 mediastruct --root {dir} crawl\n\
+         \x20 mediastruct --root {dir} plan dedupe -o plan.json\n\
+         \x20 mediastruct show plan.json\n\
+         \x20 mediastruct --root {dir} apply plan.json"
+    ));
+    Ok(Exit::Done)
+}
+
+/// Every key with its default, commented out.
+const CONFIG: &str = "\
+# The configuration of this mediastruct library. Every key stands here with its
+# default, commented out; take the '#' away to set one. Relative paths are
+# relative to the directory of this file. A line beginning with '#' or ';' is a
+# comment; nothing else is: '#', quotes and backslashes in a path are part of it.
+#
+# What is set here is overridden by MEDIASTRUCT_* variables, such as
+# MEDIASTRUCT_MEDIA_DIR or MEDIASTRUCT_CRAWL_JOBS, and those by flags.
+
+[Paths]
+# Where the log, mediastruct.log, is kept.
+#logdir = logs
+
+# Where indexes are kept, and the journals with which runs are undone.
+#datadir = data
+
+# Where you drop new files.
+#ingest_dir = ingest
+
+# The sorted files, by year: media/2024.
+#media_dir = media
+
+# The volumes, each fit for one disc: archive/01. Nothing ever leaves it.
+#archive_dir = archive
+
+# Where dedupe moves the copies that media does not need.
+#duplicates_dir = duplicates
+
+# Duplicates that were proven to exist elsewhere; yours to empty.
+#validated_dir = validated
+
+[Crawl]
+# Units of archive are hashed again when their index is this many days old.
+#max_age_days = 120
+
+# The machine's used memory is kept below this share.
+#memory = 80%
+
+# How many files are read at once at most; by default, the number of cores.
+#jobs = 4
+
+[Log]
+# The size that the log does not outgrow before a new one is begun.
+#max_size = 500MB
+
+# How many older logs are kept.
+#keep = 5
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::config::Key;
+
+    #[test]
+    fn the_configuration_explains_every_key() {
+        for key in Key::ALL {
+            let line = format!("\n#{} = ", key.name());
+            let (section, at) = (
+                CONFIG.find(&format!("[{}]", key.section())),
+                CONFIG.find(&line),
+            );
+            assert!(at.is_some() && section < at, "{}", key.name());
+            if let Some(beneath) = key.beneath_root() {
+                assert!(CONFIG.contains(&format!("{line}{beneath}\n")));
+            }
+        }
+    }
+}

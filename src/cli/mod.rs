@@ -1,0 +1,101 @@
+//! VOICE: arguments, messages, exit codes. The one folder that knows all others, and the place
+//! where phases and disk meet.
+//!
+//! Data goes to the standard output, everything else to the standard error; names are escaped
+//! wherever people read them. A command is a function from its arguments to an [`Exit`], or to a
+//! [`Failure`] that says what happened, to which path, and what to do next.
+
+pub mod args;
+pub mod ask;
+pub mod config;
+pub mod context;
+mod diff;
+pub mod failure;
+pub mod human;
+mod init;
+pub mod output;
+mod pending;
+pub mod plan_source;
+pub mod progress;
+mod shell;
+pub mod show;
+pub mod terminal;
+
+use self::args::{Arguments, Command, GlobalOptions, ShowArguments};
+use self::context::Context;
+use self::failure::{Exit, Failure};
+use self::output::Output;
+use crate::disk::place::{Found, look};
+use crate::model::run::RunId;
+use clap::Parser;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Runs the command line `arguments`, the name of the program first, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where nobody reads it, there is nobody left to tell.
+            let _ = error.print();
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+            return exit.into();
+        }
+    };
+    let output = Output::new(&arguments.global);
+    match dispatch(arguments, output) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.report();
+            failure.code.into()
+        }
+    }
+}
+
+/// Commands that need no library.
+fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
+    let Arguments { global, command } = arguments;
+    match command {
+        Command::Init(arguments) => init::init(&arguments, output),
+        Command::Diff(arguments) => diff::diff(&arguments, output),
+        Command::Schema(arguments) => shell::schema(&arguments, output),
+        Command::Completions(arguments) => shell::completions(&arguments, output),
+        Command::Man(arguments) => shell::man(&arguments, output),
+        Command::Show(arguments) => match run_named(&arguments)? {
+            Some(_) => pending::pending("show RUN"),
+            None => show::show_plan(&arguments, output),
+        },
+        Command::Mediagen(_) => pending::pending("mediagen"),
+        Command::Demo(_) => pending::pending("demo"),
+        command => with_library(command, &global, output),
+    }
+}
+
+/// Commands that work on a library.
+fn with_library(command: Command, global: &GlobalOptions, output: Output) -> Result<Exit, Failure> {
+    let _context = Context::new(global, output)?;
+    match command {
+        Command::Crawl(_) => pending::pending("crawl"),
+        Command::Plan(_) => pending::pending("plan"),
+        Command::Dedupe(_) => pending::pending("dedupe"),
+        Command::Check(_) => pending::pending("check"),
+        Command::Apply(_) => pending::pending("apply"),
+        Command::Undo(_) => pending::pending("undo"),
+        Command::Recover(_) => pending::pending("recover"),
+        _ => pending::pending("history"),
+    }
+}
+
+/// The run that `show` is to show; none where it is a plan.
+fn run_named(arguments: &ShowArguments) -> Result<Option<RunId>, Failure> {
+    let run = arguments.what.to_str().and_then(|text| text.parse().ok());
+    match run {
+        Some(run) if look(Path::new(&arguments.what))? == Found::Nothing => Ok(Some(run)),
+        _ => Ok(None),
+    }
+}

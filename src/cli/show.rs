@@ -1,0 +1,42 @@
+//! `show`: plans and runs for people.
+
+mod page;
+mod run;
+mod summary;
+mod table;
+
+pub use page::page;
+pub use run::run;
+pub use summary::{Extent, listing, reason, summary};
+
+use super::args::ShowArguments;
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use super::plan_source::read_plan;
+use crate::disk::named_file;
+use crate::model::path::Escaped;
+use std::path::Path;
+
+/// Shows the plan that `arguments` name, as text or as a page.
+///
+/// # Errors
+/// Where the plan cannot be read or breaks a law, or the page cannot be written.
+pub fn show_plan(arguments: &ShowArguments, output: Output) -> Result<Exit, Failure> {
+    let plan = read_plan(Path::new(&arguments.what))?;
+    if let Some(file) = &arguments.html {
+        named_file::write(file, page(&plan)?.as_bytes())?;
+        output.note(format_args!("wrote {}", Escaped::path(file)));
+        return Ok(Exit::Done);
+    }
+    let extent = if arguments.all {
+        Extent::All
+    } else {
+        Extent::First
+    };
+    let text = summary(&plan) + &listing(&plan, extent);
+    output.data(|out| out.write_all(text.as_bytes()))?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! A plan as text.
+
+use super::table::{Column, table};
+use crate::cli::human::{Bytes, Count, Exactly, Things};
+use crate::model::index::Totals;
+use crate::model::path::TreePath;
+use crate::model::plan::{Move, Phase, Plan, Summary, UnitAction, Why};
+use crate::model::tree::Tree;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// How much of the lists is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The first entries, and how many more there are.
+    First,
+    /// Everything.
+    All,
+}
+
+/// What a plan adds up to: files and bytes, by reason and by unit, warnings. A few lines that end
+/// with a newline; names are escaped.
+pub fn summary(plan: &Plan) -> String {
+    let mut text = format!("{} plan {}\n", plan.phase, plan.id().short());
+    if let Some(run) = &plan.settings.run {
+        let _ = writeln!(text, "takes back run {run}");
+    }
+    text.push_str(&accounts(plan));
+    if plan.phase == Phase::Crawl {
+        text.push_str(&units(plan));
+    } else if !plan.moves.is_empty() {
+        text.push_str(&by_kind(plan));
+        text.push_str(&by_unit(plan));
+    }
+    paragraph(&mut text, "warnings", &plan.warnings);
+    paragraph(&mut text, "remarks", plan.remarks());
+    text
+}
+
+/// The moves of a plan, and the files that it leaves out.
+pub fn listing(plan: &Plan, extent: Extent) -> String {
+    const FIRST: usize = 20;
+    let shown = |all: usize| match extent {
+        Extent::First => all.min(FIRST),
+        Extent::All => all,
+    };
+    let mut text = String::new();
+    if !plan.moves.is_empty() {
+        text.push_str("\nmoves\n");
+    }
+    for operation in &plan.moves[..shown(plan.moves.len())] {
+        let Move { from, to, size, .. } = operation;
+        let _ = writeln!(text, "  {from}\n    -> {to}");
+        let _ = writeln!(text, "       {}, {}", reason(&operation.why), Bytes(*size));
+    }
+    more(&mut text, plan.moves.len() - shown(plan.moves.len()));
+    if !plan.skipped.is_empty() {
+        text.push_str("\nleft out\n");
+    }
+    for skip in &plan.skipped[..shown(plan.skipped.len())] {
+        let _ = writeln!(text, "  {}: {}", skip.path, escaped(&skip.why));
+    }
+    more(&mut text, plan.skipped.len() - shown(plan.skipped.len()));
+    text
+}
+
+/// Why a file moves, in words.
+pub fn reason(why: &Why) -> String {
+    match why {
+        Why::Duplicate { of } => format!("duplicate of {of}"),
+        Why::Undo { run } => format!("undoes run {run}"),
+    }
+}
+
+/// Files and bytes that move, by the tree and the directory beneath it that they leave and the tree
+/// that they go to, in the order of names.
+pub fn moves_by_unit(moves: &[Move]) -> BTreeMap<(String, Tree), Totals> {
+    let mut units: BTreeMap<(String, Tree), Totals> = BTreeMap::new();
+    for Move { from, to, size, .. } in moves {
+        units
+            .entry((unit_of(from), to.tree))
+            .or_default()
+            .add(*size);
+    }
+    units
+}
+
+/// Text from a plan, which may have been written by anybody; backslashes are left as they are, for
+/// names in it are escaped already.
+pub fn escaped(text: &str) -> String {
+    crate::cli::terminal::line(text)
+}
+
+fn unit_of(path: &TreePath<'_>) -> String {
+    let is_alone = path.rel.parent().is_none();
+    if is_alone {
+        return path.tree.to_string();
+    }
+    let first = crate::model::path::Escaped(path.rel.first());
+    format!("{}/{first}", path.tree)
+}
+
+fn accounts(plan: &Plan) -> String {
+    let nothing = Summary::default();
+    let Summary {
+        seen,
+        moves,
+        bytes,
+        kept,
+        skipped,
+        ..
+    } = plan.summary.as_ref().unwrap_or(&nothing);
+    let files = |n: &u64| Things(*n, "file").to_string();
+    let mut text = format!("\n  seen      {}\n", files(seen));
+    if plan.phase == Phase::Crawl {
+        let hash: u64 = plan.units.iter().map(|u| u.hash_files).sum();
+        let sizes = plan.units.iter().map(|u| u.hash_bytes);
+        let bytes = sizes.fold(0, u64::saturating_add);
+        let _ = writeln!(text, "  to hash   {}, {}", files(&hash), Exactly(bytes));
+    } else {
+        let _ = writeln!(text, "  moves     {}, {}", files(moves), Exactly(*bytes));
+        let _ = writeln!(text, "  kept      {}", files(kept));
+    }
+    let _ = writeln!(text, "  left out  {}", files(skipped));
+    text
+}
+
+fn by_kind(plan: &Plan) -> String {
+    let mut kinds: BTreeMap<&str, Totals> = BTreeMap::new();
+    for operation in &plan.moves {
+        let kind = kinds.entry(operation.why.kind()).or_default();
+        kind.add(operation.size);
+    }
+    let columns = [
+        Column::Words("why"),
+        Column::Numbers("files"),
+        Column::Numbers("bytes"),
+    ];
+    table(
+        &columns,
+        kinds.iter().map(|(kind, totals)| {
+            let Totals { files, bytes } = *totals;
+            vec![
+                (*kind).to_owned(),
+                Count(files).to_string(),
+                Exactly(bytes).to_string(),
+            ]
+        }),
+    )
+}
+
+fn by_unit(plan: &Plan) -> String {
+    let columns = [
+        Column::Words("from"),
+        Column::Words("to"),
+        Column::Numbers("files"),
+        Column::Numbers("bytes"),
+    ];
+    let units = moves_by_unit(&plan.moves);
+    table(
+        &columns,
+        units.iter().map(|((from, to), totals)| {
+            let Totals { files, bytes } = *totals;
+            vec![
+                from.clone(),
+                to.to_string(),
+                Count(files).to_string(),
+                Exactly(bytes).to_string(),
+            ]
+        }),
+    )
+}
+
+fn units(plan: &Plan) -> String {
+    let columns = [
+        Column::Words("unit"),
+        Column::Numbers("files"),
+        Column::Numbers("bytes"),
+        Column::Numbers("to hash"),
+        Column::Numbers("bytes"),
+        Column::Words("why"),
+    ];
+    if plan.units.is_empty() {
+        return "\n  there is no unit to index\n".to_owned();
+    }
+    table(
+        &columns,
+        plan.units.iter().map(|unit| {
+            let action = match unit.action {
+                UnitAction::Reindex => "reindex",
+                UnitAction::Keep => "keep",
+            };
+            vec![
+                unit.unit.to_string(),
+                Count(unit.files).to_string(),
+                Bytes(unit.bytes).to_string(),
+                Count(unit.hash_files).to_string(),
+                Bytes(unit.hash_bytes).to_string(),
+                format!("{action}: {}", escaped(&unit.why)),
+            ]
+        }),
+    )
+}
+
+fn paragraph(text: &mut String, heading: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{heading}");
+    for line in lines {
+        let _ = writeln!(text, "  {}", escaped(line));
+    }
+}
+
+fn more(text: &mut String, left: usize) {
+    if left > 0 {
+        let _ = writeln!(text, "  and {} more; --all lists them", Count(left as u64));
+    }
+}

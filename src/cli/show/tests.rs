@@ -1,0 +1,193 @@
+use super::*;
+use crate::model::digest::Digest;
+use crate::model::index::Stamp;
+use crate::model::path::TreePath;
+use crate::model::plan::{
+    Move, Need, Phase, Plan, RawPlan, Settings, Skip, UnitAction, UnitPlan, Why,
+};
+use crate::model::run::{Begin, End, FileId, JOURNAL_FORMAT, Outcome, Progress, Run, RunId, Step};
+use crate::model::time::Time;
+
+macro_rules! snapshot {
+    ($name:literal, $value:expr) => {
+        insta::with_settings!({
+            snapshot_path => "../../../snapshots",
+            prepend_module_to_snapshot => false,
+        }, {
+            insta::assert_snapshot!($name, $value);
+        });
+    };
+}
+
+fn path(text: &str) -> TreePath<'static> {
+    TreePath::from_text(text).unwrap().into_owned()
+}
+
+fn duplicate(from: &str, size: u64, of: &str) -> Move {
+    Move {
+        from: path(from),
+        to: path(&from.replace("media/", "duplicates/")),
+        size,
+        modified: Time::default(),
+        hash: Digest::of(of.as_bytes()),
+        why: Why::Duplicate { of: path(of) },
+    }
+}
+
+fn dedupe() -> Plan {
+    let mut plan = RawPlan::of(Phase::Dedupe);
+    plan.moves = vec![
+        duplicate("media/2023/b.jpg", 3_670_016, "archive/03/2019/a.jpg"),
+        duplicate("media/2024/c.jpg", 3_670_016, "media/2023/c.jpg"),
+        duplicate("bytes://media/2024/caf%E9.jpg", 12, "media/2023/d.jpg"),
+    ];
+    plan.moves[2].to = path("bytes://duplicates/2024/caf%E9.jpg");
+    let name = "media/2024/<b>\"\u{1b}[2J\u{202e}\n.jpg";
+    plan.moves.push(duplicate(name, 12, "media/2023/d.jpg"));
+    plan.moves.extend((0..30).map(|n| {
+        let from = format!("media/2025/trip/{n:02}.mov");
+        duplicate(&from, 1_000_000_000, "media/2023/e.mov")
+    }));
+    let keepers: Vec<_> = plan
+        .moves
+        .iter()
+        .map(|m| (m.why.keeper().unwrap().clone(), m.size, m.hash))
+        .collect();
+    for (path, size, hash) in keepers {
+        if plan.needs.iter().all(|n: &Need| n.path != path) {
+            plan.needs.push(Need {
+                path,
+                size,
+                modified: Time::default(),
+                hash,
+            });
+        }
+    }
+    plan.skipped = vec![Skip {
+        path: path("media/2024/d\tx.jpg"),
+        why: "unreadable: permission denied".into(),
+    }];
+    plan.warnings = vec!["a warning\u{1b}[31m".into()];
+    plan.check().unwrap()
+}
+
+fn crawl() -> Plan {
+    let mut plan = RawPlan::of(Phase::Crawl);
+    let unit = |name: &str, action, why: &str, files, hash_files| UnitPlan {
+        unit: path(name),
+        action,
+        why: why.into(),
+        files,
+        bytes: files * 3_000_000,
+        hash_files,
+        hash_bytes: hash_files * 3_000_000,
+    };
+    plan.units = vec![
+        unit(
+            "archive/03",
+            UnitAction::Keep,
+            "indexed 7 days ago",
+            8000,
+            2,
+        ),
+        unit(
+            "media/2024",
+            UnitAction::Reindex,
+            "media is always hashed",
+            1218,
+            1218,
+        ),
+    ];
+    plan.settings.max_age_days = Some(120);
+    plan.check().unwrap()
+}
+
+fn a_run() -> Run {
+    let id: RunId = "20241122T155212.123Z-0a1b2c".parse().unwrap();
+    let plan = dedupe();
+    let file = FileId {
+        device: 1,
+        inode: 2,
+    };
+    let begin = Begin {
+        format: JOURNAL_FORMAT.into(),
+        run: id.clone(),
+        at: Time::new(1_732_290_732, 123_000_000).unwrap(),
+        phase: Phase::Dedupe,
+        plan: Digest::of(b"plan"),
+        trees: Vec::new(),
+    };
+    Run {
+        id,
+        plan,
+        progress: Progress {
+            begin,
+            moves: vec![Step::Done(Stamp::default()), Step::Intended(file)],
+            directories: Vec::new(),
+            back: Some("disk full\u{1b}".into()),
+            left: vec![path("media/2024/c.jpg")],
+            end: None,
+        },
+    }
+}
+
+#[test]
+fn a_dedupe_plan_for_people() {
+    let plan = dedupe();
+    let text = summary(&plan) + &listing(&plan, Extent::First);
+    snapshot!("show_dedupe", text);
+    assert!(listing(&plan, Extent::All).contains("media/2025/trip/29.mov"));
+}
+
+#[test]
+fn a_crawl_plan_for_people() {
+    snapshot!("show_crawl", summary(&crawl()));
+}
+
+#[test]
+fn an_undo_plan_for_people() {
+    let run: RunId = "20241122T155212.123Z-0a1b2c".parse().unwrap();
+    let mut plan = RawPlan::of(Phase::Undo);
+    plan.settings = Settings {
+        run: Some(run.clone()),
+        ..Settings::default()
+    };
+    plan.moves = dedupe().moves.iter().map(|m| m.inverse(&run)).collect();
+    snapshot!("show_undo", summary(&plan.check().unwrap()));
+}
+
+#[test]
+fn a_run_for_people() {
+    let mut interrupted = a_run();
+    snapshot!("show_run", run(&interrupted));
+    interrupted.progress.end = Some(End {
+        outcome: Outcome::RolledBack,
+        at: Time::default(),
+    });
+    assert!(run(&interrupted).contains("rolled back"));
+}
+
+#[test]
+fn a_page_is_inert() {
+    for plan in [dedupe(), crawl()] {
+        let page = page(&plan).unwrap();
+        assert!(page.contains("default-src 'none'"));
+        for alive in [
+            "<script", "<b>\"", "\u{1b}", "\u{202e}", "href", "src=", "onload",
+        ] {
+            assert!(!page.contains(alive), "{alive}");
+        }
+    }
+    snapshot!("show_crawl_page", page(&crawl()).unwrap());
+}
+
+#[test]
+fn a_page_shows_every_name_escaped() {
+    let page = page(&dedupe()).unwrap();
+    assert!(
+        page.contains("media/2024/&#60;b&#62;&#34;\\u{1b}[2J\\u{202e}\\n.jpg"),
+        "{page}"
+    );
+    assert!(page.contains("media/2024/caf\\xe9.jpg"));
+    assert!(page.contains("media/2024/d\\tx.jpg"));
+}

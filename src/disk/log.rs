@@ -1,0 +1,278 @@
+//! The log file: written through, rotated by size.
+//!
+//! There is no thread behind it and no buffer: what was logged before a kill is in the file.
+
+use crate::model::path::Escaped;
+use file_rotate::compression::Compression;
+use file_rotate::suffix::AppendCount;
+use file_rotate::{ContentLimit, FileRotate};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, layer};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+
+/// The log cannot be written to.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: the log cannot be written to: {source}", Escaped::path(.path))]
+pub struct LogError {
+    /// The log file.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// When the log is rotated and how much of it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// The size in bytes that the log does not outgrow.
+    pub max_size: u64,
+    /// How many older logs are kept, as `mediastruct.log.1` and so on.
+    pub keep: usize,
+}
+
+/// Sends what is logged from here on to `mediastruct.log` in `logdir`, which is made if needed, and
+/// with `echo` to the standard error, too.
+///
+/// Messages carry names escaped already; each is to fit on a line.
+///
+/// # Errors
+/// Where the file cannot be written; the echo works all the same.
+pub fn start(logdir: &Path, rotation: Rotation, echo: bool) -> Result<(), LogError> {
+    let path = logdir.join("mediastruct.log");
+    let (log, result) = match Log::open(&path, rotation) {
+        Ok(log) => (Some(log), Ok(())),
+        Err(source) => (None, Err(LogError { path, source })),
+    };
+    let file = log.map(|log| {
+        layer()
+            .event_format(Line)
+            .with_ansi(false)
+            .log_internal_errors(false)
+            .with_writer(Mutex::new(log))
+    });
+    let echo = echo.then(|| {
+        layer()
+            .event_format(Line)
+            .with_ansi(false)
+            .log_internal_errors(false)
+            .with_writer(io::stderr)
+    });
+    let subscriber = tracing_subscriber::registry()
+        .with(file.with_filter(LevelFilter::INFO))
+        .with(echo.with_filter(LevelFilter::INFO));
+    // A second log in one process would be a second command in it; the first one stays.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    result
+}
+
+/// `2026-01-02T03:04:05.678Z INFO message`, in UTC.
+struct Line;
+
+impl<S, N> FormatEvent<S, N> for Line
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let now = jiff::Timestamp::now();
+        write!(writer, "{now:.3} {} ", event.metadata().level())?;
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+/// The file, and what is needed to rotate it.
+struct Log {
+    path: PathBuf,
+    rotation: Rotation,
+    file: FileRotate<AppendCount>,
+    size: u64,
+}
+
+impl Log {
+    fn open(path: &Path, rotation: Rotation) -> io::Result<Log> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+        // file-rotate panics where the directory cannot be listed, and is silent where the file
+        // cannot be opened, so both are tried first.
+        fs::read_dir(directory)?;
+        let size = options().open(path)?.metadata()?.len();
+        Ok(Log {
+            path: path.to_owned(),
+            rotation,
+            file: rotating(path, rotation),
+            size,
+        })
+    }
+
+    /// Renames the log away and begins a new one for a line of `length` bytes, unless another
+    /// process did so just now.
+    fn rotate(&mut self, length: u64) -> io::Result<()> {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        let guard = open(
+            directory,
+            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        flock(&guard, FlockOperation::LockExclusive)?;
+        let size = fs::symlink_metadata(&self.path).map_or(0, |found| found.len());
+        let free = (1..=self.rotation.keep + 1).all(|n| self.is_rotated_or_absent(n));
+        fs::read_dir(directory)?;
+        self.file = rotating(&self.path, self.rotation);
+        self.size = size;
+        if self.is_full(length) && free {
+            self.file.rotate()?;
+            self.size = 0;
+        }
+        Ok(())
+    }
+
+    fn is_full(&self, length: u64) -> bool {
+        self.size > 0 && self.size.saturating_add(length) > self.rotation.max_size
+    }
+
+    /// Whether the `n`th older log can be renamed: file-rotate panics over a directory there.
+    fn is_rotated_or_absent(&self, n: usize) -> bool {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{n}"));
+        match fs::symlink_metadata(name) {
+            Ok(found) => found.is_file(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+}
+
+fn rotating(path: &Path, rotation: Rotation) -> FileRotate<AppendCount> {
+    FileRotate::new(
+        path,
+        AppendCount::new(rotation.keep),
+        ContentLimit::None,
+        Compression::None,
+        Some(options()),
+    )
+}
+
+fn options() -> OpenOptions {
+    let mut options = File::options();
+    options
+        .read(true)
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .custom_flags(OFlags::NOFOLLOW.bits() as i32);
+    options
+}
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let length = line.len() as u64;
+        if self.is_full(length) {
+            // A log that cannot be rotated is still a log.
+            let _ = self.rotate(length);
+        }
+        self.file.write_all(line)?;
+        self.size += length;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn small(dir: &Path) -> Log {
+        let rotation = Rotation {
+            max_size: 20,
+            keep: 2,
+        };
+        Log::open(&dir.join("mediastruct.log"), rotation).unwrap()
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_full_log_is_rotated_and_old_ones_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join("logs");
+        let mut log = small(&dir);
+        for n in 0..10 {
+            log.write_all(format!("line number {n:03}\n").as_bytes())
+                .unwrap();
+        }
+        assert_eq!(
+            names(&dir),
+            ["mediastruct.log", "mediastruct.log.1", "mediastruct.log.2"]
+        );
+        let last = dir.join("mediastruct.log");
+        assert_eq!(fs::read_to_string(&last).unwrap(), "line number 009\n");
+        let mode = fs::metadata(&last).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn two_processes_may_log_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut one, mut other) = (small(dir.path()), small(dir.path()));
+        for n in 0..20 {
+            one.write_all(format!("one {n:03}\n").as_bytes()).unwrap();
+            other
+                .write_all(format!("other {n:03}\n").as_bytes())
+                .unwrap();
+        }
+        assert_eq!(names(dir.path()).len(), 3);
+    }
+
+    #[test]
+    fn what_cannot_be_renamed_stops_rotation_and_not_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("mediastruct.log.1")).unwrap();
+        let mut log = small(dir.path());
+        for _ in 0..5 {
+            log.write_all(b"line number one\n").unwrap();
+        }
+        let text = fs::read_to_string(dir.path().join("mediastruct.log")).unwrap();
+        assert_eq!(text.lines().count(), 5);
+    }
+
+    #[test]
+    fn a_log_is_not_written_through_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("mediastruct.log");
+        std::os::unix::fs::symlink(dir.path().join("elsewhere"), &link).unwrap();
+        let rotation = Rotation {
+            max_size: 20,
+            keep: 2,
+        };
+        assert!(Log::open(&link, rotation).is_err());
+    }
+}

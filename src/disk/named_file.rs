@@ -1,0 +1,135 @@
+//! Files that a person names on the command line: plans to read, plans and pages to write.
+
+use crate::model::path::Escaped;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a named file cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum NamedFileError {
+    /// It cannot be read.
+    #[error("{shown}: cannot be read: {1}", shown = Escaped::path(.0))]
+    Read(PathBuf, io::Error),
+    /// It is larger than [`MAX_BYTES`].
+    #[error("{}: larger than 2 GiB, so it is no plan", Escaped::path(.0))]
+    TooLarge(PathBuf),
+    /// It cannot be written.
+    #[error("{shown}: cannot be written: {1}", shown = Escaped::path(.0))]
+    Write(PathBuf, io::Error),
+    /// Something else than an earlier file of the same kind is there.
+    #[error("{}: something else is there already, and is not replaced", Escaped::path(.0))]
+    Occupied(PathBuf),
+}
+
+/// The most bytes that are read: a bound against hostile input, enough for several million moves.
+pub const MAX_BYTES: u64 = 2 << 30;
+
+/// The bytes of the file at `path`, or of the standard input where `path` is `-`.
+///
+/// # Errors
+/// Where it cannot be read or is larger than [`MAX_BYTES`].
+pub fn read(path: &Path) -> Result<Vec<u8>, NamedFileError> {
+    let failed = |error| NamedFileError::Read(path.to_owned(), error);
+    let mut bytes = Vec::new();
+    let source: &mut dyn Read = if path == Path::new("-") {
+        &mut io::stdin().lock()
+    } else {
+        &mut File::open(path).map_err(failed)?
+    };
+    source
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(NamedFileError::TooLarge(path.to_owned()));
+    }
+    Ok(bytes)
+}
+
+/// Writes `bytes` to the file at `path`, whole or not at all.
+///
+/// A regular file that is there is only replaced where it is empty or begins as the new one does,
+/// so that a slip of the finger costs no photo. Devices and pipes are written to.
+///
+/// # Errors
+/// Where it cannot be written, or something else is there.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), NamedFileError> {
+    let failed = |error| NamedFileError::Write(path.to_owned(), error);
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(failed(error)),
+    };
+    match fs::metadata(&target) {
+        Ok(found) if found.is_file() => {
+            if !begins_alike(&target, bytes).map_err(failed)? {
+                return Err(NamedFileError::Occupied(path.to_owned()));
+            }
+        }
+        Ok(found) if found.is_dir() => {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(_) => {
+            let mut device = fs::OpenOptions::new()
+                .write(true)
+                .open(&target)
+                .map_err(failed)?;
+            return device.write_all(bytes).map_err(failed);
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    replace(&target, bytes).map_err(failed)
+}
+
+fn begins_alike(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    const BEGINNING: u64 = 10;
+    let mut there = Vec::new();
+    File::open(path)?.take(BEGINNING).read_to_end(&mut there)?;
+    Ok(there.is_empty() || bytes.starts_with(&there))
+}
+
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut draft = tempfile::Builder::new()
+        .prefix(".mediastruct-")
+        .permissions(permissions())
+        .tempfile_in(directory)?;
+    draft.write_all(bytes)?;
+    draft.as_file().sync_all()?;
+    draft.persist(target)?;
+    File::open(directory)?.sync_all()
+}
+
+/// Readable for others as far as the umask lets them: a plan is made to be shared.
+fn permissions() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_earlier_file_of_the_same_kind_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let plan = dir.path().join("plan.json");
+        write(&plan, b"{\n\"format\": 1}").unwrap();
+        write(&plan, b"{\n\"format\": 2}").unwrap();
+        assert_eq!(read(&plan).unwrap(), b"{\n\"format\": 2}");
+
+        let photo = dir.path().join("a.jpg");
+        fs::write(&photo, b"\xff\xd8\xff\xe0 a photo").unwrap();
+        let error = write(&photo, b"{\n\"format\": 1}").unwrap_err();
+        assert!(matches!(error, NamedFileError::Occupied(_)), "{error}");
+        assert_eq!(fs::read(&photo).unwrap(), b"\xff\xd8\xff\xe0 a photo");
+
+        assert!(write(dir.path(), b"x").is_err());
+        write(Path::new("/dev/null"), b"x").unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+}
