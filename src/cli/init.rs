@@ -5,6 +5,7 @@ use super::failure::{Exit, Failure};
 use super::output::Output;
 use crate::disk::init::{self, Made};
 use crate::model::path::Escaped;
+use std::path::Path;
 
 /// Makes a library and says what to do next.
 ///
@@ -25,6 +26,15 @@ pub fn init(arguments: &InitArguments, output: Output) -> Result<Exit, Failure> 
          \x20 mediastruct --root {dir} apply plan.json"
     ));
     Ok(Exit::Done)
+}
+
+/// Makes what is missing of a library in `dir`, and says nothing of it.
+///
+/// # Errors
+/// As [`init`].
+pub fn lay_out(dir: &Path) -> Result<(), Failure> {
+    init::make(dir, CONFIG)?;
+    Ok(())
 }
 
 /// Every key with its default, commented out.

@@ -429,6 +429,3 @@ fn doubt(source: Option<bool>, target: Option<bool>) -> String {
         end("destination", target)
     )
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! Errors of the disk, each with what was tried and the path it was tried on.
 
 use crate::model::path::{Escaped, TreePath};
+use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -46,10 +47,45 @@ impl DiskError {
         Reason(&self.source).to_string()
     }
 
+    /// What kind of refusal it is, for those who know what to do about it.
+    pub fn cause(&self) -> Cause {
+        let causes = [
+            (Errno::XDEV, Cause::OtherFileSystem),
+            (Errno::INVAL, Cause::Unsupported),
+            (Errno::EXIST, Cause::Occupied),
+            (Errno::ROFS, Cause::ReadOnly),
+            (Errno::PERM, Cause::ReadOnly),
+            (Errno::NOSPC, Cause::Full),
+            (Errno::DQUOT, Cause::Full),
+            (Errno::ACCESS, Cause::Denied),
+        ];
+        let found = causes.iter().find(|(errno, _)| self.is(*errno));
+        found.map_or(Cause::Other, |(_, cause)| *cause)
+    }
+
     /// Whether the system answered so.
-    pub fn is(&self, errno: rustix::io::Errno) -> bool {
+    pub fn is(&self, errno: Errno) -> bool {
         self.source.raw_os_error() == Some(errno.raw_os_error())
     }
+}
+
+/// Why the disk refused, as far as somebody can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The two ends are on different file systems.
+    OtherFileSystem,
+    /// The file system does not know how to do it.
+    Unsupported,
+    /// Something has the name already.
+    Occupied,
+    /// The file system is read-only, or the file is marked as immutable.
+    ReadOnly,
+    /// There is no room, or no more of it for this user.
+    Full,
+    /// This user may not.
+    Denied,
+    /// Anything else.
+    Other,
 }
 
 /// An error of the system in words, without its number.

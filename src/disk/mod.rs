@@ -9,6 +9,7 @@
 )]
 
 pub mod apply;
+pub mod census;
 pub mod config_file;
 pub mod error;
 pub mod filesystem;
@@ -24,4 +25,5 @@ pub mod names;
 pub mod place;
 pub mod preflight;
 pub mod recover;
+pub mod scratch;
 pub mod trees;

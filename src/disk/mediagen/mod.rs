@@ -32,6 +32,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::model::path::Escaped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +99,7 @@ impl Default for Options {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is something in the directory.
-    #[error("{path:?} is not empty: a data set needs a new or an empty directory")]
+    #[error("{} is not empty: a data set needs a new or an empty directory", Escaped::path(.path))]
     NotEmpty {
         /// The directory.
         path: PathBuf,
@@ -107,7 +108,7 @@ pub enum Error {
     #[error("the share of duplicates must lie between 0 and 1, not be {0}")]
     Share(f64),
     /// Something could not be made or written.
-    #[error("cannot write {path:?}")]
+    #[error("cannot write {shown}: {source}", shown = Escaped::path(.path))]
     Io {
         /// What it was about.
         path: PathBuf,

@@ -1,20 +1,26 @@
 //! The mover against faults at each of its steps: errors, kills, and kills while recovering.
+#![allow(clippy::disallowed_methods, reason = "tests touch files")]
 
-use super::*;
-use crate::disk::journal::Runs;
-use crate::disk::monitor::Unwatched;
-use crate::disk::preflight::{Verify, World, preflight};
-use crate::disk::recover::{RecoverError, Recovery};
-use crate::disk::trees::Trees;
-use crate::model::index::{Entry, Index};
-use crate::model::layout::Layout;
-use crate::model::path::RelPath;
-use crate::model::plan::{Need, Phase, RawPlan, Why};
-use crate::model::plan_file;
-use crate::model::problem::{Fault, Problem};
-use crate::model::run::{Begin, JOURNAL_FORMAT, Run};
-use crate::model::tree::Tree;
-use crate::phase::undo;
+use mediastruct::disk::apply::{ApplyError, Mover, Stop, Tools};
+use mediastruct::disk::error::DiskError;
+use mediastruct::disk::filesystem::{Filesystem, Node};
+use mediastruct::disk::journal::{Ledger, Runs};
+use mediastruct::disk::monitor::Unwatched;
+use mediastruct::disk::preflight::{Verify, World, preflight};
+use mediastruct::disk::recover::{RecoverError, Recovery};
+use mediastruct::disk::trees::Trees;
+use mediastruct::model::digest::Digest;
+use mediastruct::model::index::{Entry, Index, Moved};
+use mediastruct::model::layout::Layout;
+use mediastruct::model::path::{RelPath, TreePath};
+use mediastruct::model::plan::{Move, Need, Phase, Plan, RawPlan, Why};
+use mediastruct::model::plan_file;
+use mediastruct::model::problem::{Fault, Problem};
+use mediastruct::model::run::{Begin, JOURNAL_FORMAT, Outcome, Record, Run, RunId};
+use mediastruct::model::state::State;
+use mediastruct::model::time::Time;
+use mediastruct::model::tree::Tree;
+use mediastruct::phase::undo;
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -54,7 +60,10 @@ impl Trial {
         write(&layout.dir(Tree::Media).join("2024/other"), "other");
         let deep = layout.dir(Tree::Media).join("2024/deep");
         std::fs::set_permissions(deep, std::fs::Permissions::from_mode(0o750)).unwrap();
-        let (archive, media) = (index(&layout, Tree::Archive), index(&layout, Tree::Media));
+        let (archive, media) = (
+            index_of(&layout, Tree::Archive),
+            index_of(&layout, Tree::Media),
+        );
         let mut raw = RawPlan::of(Phase::Dedupe);
         let keeper = &archive.entries[0];
         let of = TreePath::new(Tree::Archive, keeper.path.clone());
@@ -251,7 +260,7 @@ fn write(path: &Path, content: &str) {
     std::fs::write(path, content).unwrap();
 }
 
-fn index(layout: &Layout, tree: Tree) -> Index<'static> {
+fn index_of(layout: &Layout, tree: Tree) -> Index<'static> {
     let trees = Trees::open(layout).unwrap();
     let mut index = Index::empty(tree);
     for entry in walkdir::WalkDir::new(layout.dir(tree)).sort_by_file_name() {
@@ -402,7 +411,7 @@ fn law_10_apply_and_undo_restore_names_bytes_modes_and_times() {
         "no wider than its origin"
     );
 
-    let mut state = crate::model::state::State::unknown(Time::default());
+    let mut state = State::unknown(Time::default());
     state.runs = trial.runs().all().unwrap();
     let plan = undo::plan(&state).unwrap();
     assert_eq!(trial.apply(&plan, &Faults::none()), Ok(Outcome::Applied));
@@ -414,7 +423,7 @@ fn law_10_apply_and_undo_restore_names_bytes_modes_and_times() {
     );
     assert_eq!(
         trial.media.entries,
-        self::index(&trial.layout, Tree::Media).entries
+        index_of(&trial.layout, Tree::Media).entries
     );
 }
 
@@ -439,7 +448,7 @@ fn law_6_an_error_at_any_step_is_rolled_back() {
         assert_eq!(trial.snapshot(), before, "step {step}");
         assert_eq!(
             trial.media.entries,
-            index(&trial.layout, Tree::Media).entries,
+            index_of(&trial.layout, Tree::Media).entries,
             "step {step}"
         );
     }
@@ -483,7 +492,7 @@ fn law_6_killed_at_any_step_recover_reaches_the_end_or_the_start() {
             }
             assert_eq!(
                 trial.media.entries,
-                index(&trial.layout, Tree::Media).entries,
+                index_of(&trial.layout, Tree::Media).entries,
                 "step {step}"
             );
         }
@@ -497,7 +506,7 @@ fn an_undo_that_is_killed_at_any_step_is_recovered() {
         let (before, plan) = (trial.snapshot(), trial.plan.clone());
         trial.apply(&plan, &Faults::none()).unwrap();
         let applied = trial.snapshot();
-        let mut state = crate::model::state::State::unknown(Time::default());
+        let mut state = State::unknown(Time::default());
         state.runs = trial.runs().all().unwrap();
         let plan = undo::plan(&state).unwrap();
         let faults = Faults::kill_after(step);

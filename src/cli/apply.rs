@@ -1,0 +1,249 @@
+//! `check` and `apply`: whether a plan still fits the disk, and carrying it out.
+
+use super::args::{ApplyArguments, CheckArguments, Verify as VerifyArgument};
+use super::context::{Context, require};
+use super::failure::{Exit, Failure};
+use super::human::{Exactly, Things};
+use super::library::{self, Indexes, Library};
+use super::plan_source::{read_plan, refused, shown};
+use crate::disk::apply::{ApplyError, BATCH, Mover, Stop, Tools};
+use crate::disk::error::Cause;
+use crate::disk::journal::Runs;
+use crate::disk::monitor::Monitor;
+use crate::disk::preflight::{Ready, Verify, World, preflight};
+use crate::disk::trees::Trees;
+use crate::model::digest::Digest;
+use crate::model::index::{Moved, Totals};
+use crate::model::path::TreePath;
+use crate::model::plan::{Basis, Phase, Plan};
+use crate::model::plan_file;
+use crate::model::problem::{Fault, Problem};
+use crate::model::run::{Begin, JOURNAL_FORMAT, Record, Run, RunId};
+use crate::model::tree::Tree;
+use crate::phase::undo;
+use std::collections::BTreeSet;
+
+/// Says whether the plan that `arguments` name could be applied now.
+///
+/// # Errors
+/// Where it could not be: all problems.
+pub fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Failure> {
+    let plan = read_plan(&arguments.plan)?;
+    rehearse(&plan, Verify::Stat, context)?;
+    let shown = shown(&arguments.plan);
+    context.output.note(format_args!("{shown} fits the disk: {}", work(&plan)));
+    Ok(Exit::Done)
+}
+
+/// Carries out the plan that `arguments` name.
+///
+/// # Errors
+/// Where it does not fit the disk, or fails and is rolled back.
+pub fn apply(arguments: &ApplyArguments, context: &Context) -> Result<Exit, Failure> {
+    let plan = read_plan(&arguments.plan)?;
+    if plan.phase == Phase::Crawl {
+        let message = "a crawl plan moves nothing, and is there to be read";
+        return Err(Failure::usage(message).hint("`mediastruct crawl` does what it says"));
+    }
+    let verify = arguments.verify.into();
+    if arguments.dry_run {
+        rehearse(&plan, verify, context)?;
+        context.output.note(format_args!("would move {}; nothing was done", work(&plan)));
+        return Ok(Exit::Done);
+    }
+    execute(&plan, verify, context)
+}
+
+/// Holds a plan against the disk, as carrying it out would do first.
+fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result<(), Failure> {
+    require(context.layout(), &read_by(plan))?;
+    let runs = library::runs(context)?;
+    library::refuse_unfinished(&runs)?;
+    let trees = Trees::open(context.layout())?;
+    hold_against_disk(plan, &trees, &runs, verify, context)?;
+    Ok(())
+}
+
+/// Carries out `plan` as a run of its own: all of it, or none.
+///
+/// # Errors
+/// Where it does not fit the disk, or fails and is rolled back.
+pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, Failure> {
+    require(context.layout(), &read_by(plan))?;
+    let trees = Trees::open(context.layout())?;
+    let _lock = library::lock(context, &trees)?;
+    let all = library::runs(context)?;
+    library::refuse_unfinished(&all)?;
+    let ready = hold_against_disk(plan, &trees, &all, verify, context)?;
+    if plan.moves.is_empty() {
+        context.output.note("nothing to do");
+        return Ok(Exit::Done);
+    }
+    let targets: BTreeSet<Tree> = plan.moves.iter().map(|m| m.to.tree).collect();
+    let trees = Trees::make(context.layout(), targets)?;
+
+    let mut text = Vec::new();
+    plan_file::write(plan, &mut text)
+        .map_err(|e| Failure::failed(format!("the plan cannot be written: {e}")))?;
+    let run = next_id(plan, &all);
+    let begin = Record::Begin(Begin {
+        format: JOURNAL_FORMAT.to_owned(),
+        run: run.clone(),
+        at: library::now(),
+        phase: plan.phase,
+        plan: Digest::of(&text),
+        trees: trees.identities(),
+    });
+    let runs = Runs::in_datadir(&context.layout().datadir);
+    let mut ledger = runs.begin(&run, &text, &begin)?;
+    tracing::info!("Apply - Run {run} begins: {} of {}", plan.phase, work(plan));
+
+    let progress = context.output.progress();
+    progress.begin("moving", totals(plan));
+    let mut follow = |moved: &[Moved<'_>]| library::follow(context, moved);
+    let tools = Tools {
+        filesystem: &trees,
+        ledger: &mut ledger,
+        follow: &mut follow,
+        now: &library::now,
+        monitor: &progress,
+        batch: BATCH,
+    };
+    let leftover = undone(plan, &all).map(|r| r.progress.directories.as_slice());
+    let applied = Mover::new(tools, plan, &run).apply(&ready, leftover.unwrap_or_default());
+    progress.end();
+    applied.map_err(|error| failure(error, &run))?;
+
+    tracing::info!("Apply - Run {run} is done");
+    context.output.note(format_args!("moved {}, as run {run}", work(plan)));
+    context.output.note(format_args!("`mediastruct undo {run}` takes it back"));
+    Ok(Exit::Done)
+}
+
+/// The trees that must be there for a plan to be looked at.
+fn read_by(plan: &Plan) -> Vec<Tree> {
+    let sources = plan.moves.iter().map(|m| m.from.tree);
+    let needs = plan.needs.iter().map(|n| n.path.tree);
+    let trees: BTreeSet<Tree> = sources.chain(needs).collect();
+    trees.into_iter().collect()
+}
+
+/// Looks at everything that a plan acts on or leans on, and tells what is notable about it.
+fn hold_against_disk(
+    plan: &Plan,
+    trees: &Trees,
+    runs: &[Run],
+    verify: Verify,
+    context: &Context,
+) -> Result<Ready, Failure> {
+    for remark in plan.remarks() {
+        context.output.note(format_args!("note: {remark}"));
+    }
+    let again = |run: &&Run| run.plan.id() == plan.id() && !undo::standing(run, runs).is_empty();
+    if let Some(run) = runs.iter().find(again) {
+        let problem = Problem::whole(Fault::AppliedAlready(run.id.clone()));
+        return Err(Failure::refused(problem.to_string())
+            .hint(format!("`mediastruct undo {}` takes it back", run.id)));
+    }
+    let library = Library::open(context)?;
+    let indexes = library.indexes()?;
+    if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &indexes) {
+        context.output.note(
+            "note: the indexes changed since the plan was made; its files are as it says, or you \
+             will be told",
+        );
+    }
+    let undone = undone(plan, runs);
+    let world = World {
+        layout: context.layout(),
+        archive: &indexes.archive,
+        media: &indexes.media,
+        undone,
+        standing: undone.map(|r| undo::standing(r, runs)).unwrap_or_default(),
+    };
+    preflight(plan, 0, trees, &world, verify)
+        .map_err(|problems| refused("the plan does not fit the disk", &problems))
+}
+
+fn is_of_other_state(basis: &Basis, indexes: &Indexes<'_>) -> bool {
+    let differs = |told: Option<Digest>, is: &dyn Fn() -> Digest| told.is_some_and(|t| t != is());
+    differs(basis.archive, &|| indexes.archive.basis())
+        || differs(basis.media, &|| indexes.media.basis())
+}
+
+/// The run that a plan takes back.
+pub(super) fn undone<'r>(plan: &Plan, runs: &'r [Run]) -> Option<&'r Run> {
+    let id = plan.settings.run.as_ref()?;
+    runs.iter().find(|r| r.id == *id)
+}
+
+/// A name for a run of `plan` that sorts after all others, whatever the clock says.
+fn next_id(plan: &Plan, runs: &[Run]) -> RunId {
+    let mut at = jiff::Timestamp::now();
+    loop {
+        let id = RunId::new(at, plan.id());
+        match runs.last() {
+            Some(last) if last.id >= id => {
+                at = last.id.begun() + jiff::SignedDuration::from_millis(1);
+            }
+            _ => return id,
+        }
+    }
+}
+
+/// What a plan moves, in words.
+fn work(plan: &Plan) -> String {
+    let totals = totals(plan);
+    format!("{}, {}", Things(totals.files, "file"), Exactly(totals.bytes))
+}
+
+fn totals(plan: &Plan) -> Totals {
+    let mut totals = Totals::default();
+    plan.moves.iter().for_each(|m| totals.add(m.size));
+    totals
+}
+
+/// A run that failed, and what to do about it.
+fn failure(error: ApplyError, run: &RunId) -> Failure {
+    match error {
+        ApplyError::RolledBack(stop) => {
+            let failure = Failure::failed(format!(
+                "{stop}; everything that was moved is back in its place"
+            ));
+            match hint_for(&stop) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            }
+        }
+        ApplyError::Unfinished(..) => {
+            Failure::failed(format!("{error}; run {run} is unfinished"))
+                .hint("when the cause is mended, `mediastruct recover` finishes it or takes it back")
+        }
+    }
+}
+
+fn hint_for(stop: &Stop) -> Option<&'static str> {
+    let Stop::Disk(error) = stop else {
+        return Some("`mediastruct crawl`, and make a new plan");
+    };
+    match error.cause() {
+        Cause::OtherFileSystem => Some("moves across file systems are not supported yet"),
+        Cause::Unsupported => Some(
+            "this file system cannot rename without replacing, so nothing is moved on it",
+        ),
+        Cause::Occupied => Some("something took the name meanwhile; make a new plan"),
+        Cause::ReadOnly => Some("the file system is mounted read-only, or the file is protected"),
+        Cause::Full => Some("make room on the disk, and apply the plan again"),
+        Cause::Denied => Some("run it as the user to whom the files belong"),
+        Cause::Other => None,
+    }
+}
+
+impl From<VerifyArgument> for Verify {
+    fn from(argument: VerifyArgument) -> Self {
+        match argument {
+            VerifyArgument::Stat => Verify::Stat,
+            VerifyArgument::Hash => Verify::Hash,
+        }
+    }
+}

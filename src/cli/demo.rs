@@ -1,0 +1,194 @@
+//! `demo`: the whole pipeline on a bogus dataset, told so that a newcomer learns the tool from it.
+
+use super::args::DemoArguments;
+use super::failure::{Exit, Failure};
+use super::human::{Bytes, Count, Things};
+use super::output::Output;
+use super::plan_source::read_plan;
+use crate::disk::census::{Census, census};
+use crate::disk::mediagen::{ExpectedMove, Options, Truth};
+use crate::disk::place::resolve;
+use crate::disk::scratch::Scratch;
+use crate::model::layout::Layout;
+use crate::model::path::Escaped;
+use crate::model::plan::Plan;
+use crate::model::tree::Tree;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Makes a dataset, crawls it, plans dedupe, applies the plan, checks what came of it against the
+/// dataset's truth, undoes it, and compares everything with the start.
+///
+/// # Errors
+/// Where any of it fails, or does not come out as it must.
+pub fn demo(arguments: &DemoArguments, output: Output) -> Result<Exit, Failure> {
+    let scratch = Scratch::new("mediastruct-demo-")?;
+    let told = Tour::new(scratch.path(), output)?.walk(arguments.seed);
+    if arguments.keep {
+        let kept = scratch.keep();
+        let kept = Escaped::path(&kept);
+        output.data(|out| writeln!(out, "\nThe library is kept in {kept}"))?;
+    } else {
+        scratch.remove()?;
+    }
+    told.map(|()| Exit::Done)
+}
+
+/// The pipeline on one library, step by step.
+struct Tour {
+    root: PathBuf,
+    layout: Layout,
+    output: Output,
+}
+
+impl Tour {
+    fn new(root: &Path, output: Output) -> Result<Tour, Failure> {
+        let root = resolve(root)?;
+        let trees = Tree::ALL.map(|tree| root.join(tree.name()));
+        let layout = Layout::new(trees, root.join("data"), root.join("logs"))
+            .map_err(|e| Failure::failed(e.to_string()))?;
+        Ok(Tour {
+            root,
+            layout,
+            output,
+        })
+    }
+
+    fn walk(&self, seed: u64) -> Result<(), Failure> {
+        self.say(
+            "1  A library with a bogus dataset",
+            "Five trees: ingest is where new files are dropped, media holds them sorted by year,\n\
+             archive holds volumes that fit a disc, duplicates and validated take what is there\n\
+             twice. Everything happens in a temporary directory; nothing of yours is touched.",
+        )?;
+        let options = Options {
+            seed,
+            ..Options::default()
+        };
+        let truth = super::mediagen::make(&self.root, &options, self.output)?;
+        self.tell(&format!(
+            "made {}, {}: pictures, videos, sidecars, odd names, copies and near copies",
+            Things(truth.totals.files, "file"),
+            Bytes(truth.totals.bytes),
+        ))?;
+        let start = self.census()?;
+
+        self.say(
+            "2  Crawl: what is there?",
+            "Hashes every file of media and archive, and keeps an index. It moves nothing.",
+        )?;
+        self.run(&["crawl"])?;
+
+        self.say(
+            "3  Plan: what would be done?",
+            "A plan is JSON, one move a line, to read, to edit and to keep under version control.\n\
+             Planning reads the indexes alone and changes nothing.",
+        )?;
+        let plan = self.root.join("plan.json");
+        let file = plan.to_string_lossy().into_owned();
+        self.run(&["plan", "dedupe", "-o", &file])?;
+        self.run(&["show", &file])?;
+        let plan = read_plan(&plan)?;
+        compare_with_truth(&plan, &truth)?;
+        self.tell(&format!(
+            "checked: the plan holds the {} that the dataset's maker expects, and no other",
+            Things(truth.totals.moves, "move"),
+        ))?;
+
+        self.say(
+            "4  Check and apply: all of it or none of it",
+            "Every file is looked at before anything moves, and again right before it moves. What\n\
+             is done is written to a journal first, so that a crash can be taken back or finished.",
+        )?;
+        self.run(&["check", &file])?;
+        self.run(&["apply", &file])?;
+        let applied = self.census()?;
+        compare_with_plan(&start, &applied, &plan)?;
+        self.tell("checked: each file of the plan is where the plan says, and no other moved")?;
+        self.run(&["history"])?;
+
+        self.say(
+            "5  Undo: as if it had never been",
+            "Undo is a plan too, of the inverse moves, through the same mover; it can be undone.",
+        )?;
+        self.run(&["undo", "--yes"])?;
+        let end = self.census()?;
+        if end != start {
+            return Err(Failure::failed("after undo the trees are not as they were"));
+        }
+        self.tell(&format!(
+            "checked: all {} files have the names, bytes, owners, modes and times of the start",
+            Count(truth.totals.files),
+        ))?;
+        self.say(
+            "That is all there is to it",
+            "Your own: `mediastruct init DIR`, put files into DIR/media/YYYY and DIR/archive/NN,\n\
+             then the same commands with `--root DIR`. `mediastruct --help` lists them.",
+        )
+    }
+
+    /// Runs a command as a person would, and shows what was typed.
+    fn run(&self, words: &[&str]) -> Result<(), Failure> {
+        let typed = words.join(" ").replace(&*self.root.to_string_lossy(), "DIR");
+        self.tell(&format!("\n$ mediastruct --root DIR {typed}"))?;
+        let root = self.root.as_os_str().to_owned();
+        let program: [OsString; 3] = ["mediastruct".into(), "--root".into(), root];
+        let arguments = program.into_iter().chain(words.iter().map(OsString::from));
+        match super::execute_line(arguments, Some(self.output))? {
+            Exit::Done => Ok(()),
+            other => Err(Failure::failed(format!("it ended with exit code {}", other as u8))),
+        }
+    }
+
+    fn census(&self) -> Result<Census, Failure> {
+        Ok(census(&self.layout)?)
+    }
+
+    fn say(&self, title: &str, text: &str) -> Result<(), Failure> {
+        self.tell(&format!("\n== {title}\n{text}"))
+    }
+
+    fn tell(&self, text: &str) -> Result<(), Failure> {
+        self.output.data(|out| writeln!(out, "{text}"))
+    }
+}
+
+/// Whether the plan's moves are those that the dataset's maker expects.
+fn compare_with_truth(plan: &Plan, truth: &Truth) -> Result<(), Failure> {
+    let planned: BTreeSet<_> = plan
+        .moves
+        .iter()
+        .filter_map(|m| Some((m.from.to_text(), m.why.keeper()?.to_text())))
+        .collect();
+    let moves = truth.expected_moves.iter();
+    let expected: BTreeSet<_> = moves
+        .map(|ExpectedMove { from, keeper }| (from.clone(), keeper.clone()))
+        .collect();
+    match planned.symmetric_difference(&expected).next() {
+        None => Ok(()),
+        Some((from, keeper)) => {
+            let (from, keeper) = (Escaped(from.as_bytes()), Escaped(keeper.as_bytes()));
+            Err(Failure::failed(format!(
+                "the plan differs from what is expected of {from}, a copy of {keeper}"
+            )))
+        }
+    }
+}
+
+/// Whether the files of the plan moved, and nothing else changed but directories made for them.
+fn compare_with_plan(before: &Census, after: &Census, plan: &Plan) -> Result<(), Failure> {
+    let mut expected = before.clone();
+    for operation in &plan.moves {
+        if let Some(file) = expected.remove(&operation.from) {
+            expected.insert(operation.to.clone(), file);
+        }
+    }
+    let made = |path| !before.contains_key(path) && after[path].content.is_none();
+    let missing = expected.iter().find(|(path, file)| after.get(*path) != Some(*file));
+    let extra = after.keys().find(|path| !expected.contains_key(*path) && !made(*path));
+    match missing.map(|(path, _)| path).or(extra) {
+        None => Ok(()),
+        Some(path) => Err(Failure::failed(format!("{path} is not as the plan says"))),
+    }
+}

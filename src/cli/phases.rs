@@ -1,0 +1,53 @@
+//! The phases in one go: plan, show, ask, apply.
+
+use super::apply::execute;
+use super::args::{DedupeArguments, UndoArguments};
+use super::ask::confirm;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::plan::{plan_dedupe, plan_undo};
+use super::show::{Extent, listing, summary};
+use crate::disk::preflight::Verify;
+use crate::model::plan::Plan;
+
+/// Moves the copies that media does not need to duplicates.
+///
+/// # Errors
+/// Where there can be no plan, nobody can be asked, or it cannot be carried out.
+pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Failure> {
+    let plan = plan_dedupe(context)?;
+    go(&plan, arguments.yes, "mediastruct dedupe", Verify::Stat, context)
+}
+
+/// Takes a run back.
+///
+/// # Errors
+/// Where there is no such run, nobody can be asked, or it cannot be taken back.
+pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failure> {
+    let plan = plan_undo(arguments.run.as_ref(), context)?;
+    let verify = arguments.verify.into();
+    go(&plan, arguments.yes, "mediastruct undo", verify, context)
+}
+
+fn go(
+    plan: &Plan,
+    yes: bool,
+    command: &str,
+    verify: Verify,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    context.output.note(summary(plan).trim_end());
+    if plan.moves.is_empty() {
+        context.output.note("nothing to do");
+        return Ok(Exit::Done);
+    }
+    if !yes {
+        context.output.note(listing(plan, Extent::First).trim_end());
+    }
+    let files = super::human::Things(plan.moves.len() as u64, "file");
+    if !confirm(&format!("Move {files}?"), yes, command)? {
+        context.output.note("nothing was done");
+        return Ok(Exit::Done);
+    }
+    execute(plan, verify, context)
+}

@@ -1,0 +1,121 @@
+//! `plan`: what each phase would do, as a plan to read, to edit and to apply.
+
+use super::args::{CrawlOptions, PlanArguments, PlanPhase};
+use super::context::{Context, require};
+use super::failure::{Exit, Failure};
+use super::library::{self, Library};
+use super::show;
+use crate::disk::{named_file, names};
+use crate::model::path::Escaped;
+use crate::model::plan::{Plan, Why};
+use crate::model::plan_file;
+use crate::model::run::RunId;
+use crate::model::state::State;
+use crate::model::tree::Tree;
+use crate::phase::dedupe::{self, DedupeError};
+use crate::phase::undo::{self, UndoError};
+
+/// Makes the plan that `arguments` ask for, writes it to the standard output or to a file, and
+/// tells what it adds up to.
+///
+/// # Errors
+/// Where there can be no such plan, or it cannot be written.
+pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failure> {
+    let plan = match &arguments.phase {
+        PlanPhase::Crawl(options) => plan_crawl(options, context)?,
+        PlanPhase::Dedupe => plan_dedupe(context)?,
+        PlanPhase::Undo { run } => plan_undo(run.as_ref(), context)?,
+    };
+    match &arguments.output {
+        Some(file) => {
+            let mut text = Vec::new();
+            plan_file::write(&plan, &mut text)
+                .map_err(|e| Failure::failed(format!("the plan cannot be written: {e}")))?;
+            named_file::write(file, &text)?;
+        }
+        None => context.output.data(|out| plan_file::write(&plan, out))?,
+    }
+    context.output.note(show::summary(&plan).trim_end());
+    if let Some(file) = &arguments.output {
+        let file = Escaped::path(file);
+        context.output.note(format_args!("wrote {file}"));
+    }
+    if arguments.detailed_exitcode && plan.has_work() {
+        return Ok(Exit::HasWork);
+    }
+    Ok(Exit::Done)
+}
+
+fn plan_crawl(options: &CrawlOptions, context: &Context) -> Result<Plan, Failure> {
+    super::crawl::plan(options, context)
+}
+
+/// The plan that leaves each content in media at most once.
+///
+/// # Errors
+/// Where a tree was never indexed, or an index is damaged.
+pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
+    require(context.layout(), &Tree::INDEXED)?;
+    let library = Library::open(context)?;
+    let indexes = library.indexes()?;
+    let mut state = State::unknown(library::now());
+    state.archive = indexes.archive;
+    state.media = indexes.media;
+    state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
+    let plan = dedupe::plan(&state)?;
+    log_keepers(&plan, context);
+    Ok(plan)
+}
+
+/// Writes to the log what the original did of each keeper.
+fn log_keepers(plan: &Plan, context: &Context) {
+    for operation in &plan.moves {
+        let Why::Duplicate { of } = &operation.why else {
+            continue;
+        };
+        let (tree, hash) = (of.tree, operation.hash);
+        let dir = Escaped::path(context.layout().dir(tree));
+        let rel = &of.rel;
+        tracing::info!("Dedupe - Keeping {tree} file (first instance of hash {hash}): {dir}/{rel}");
+    }
+}
+
+/// The plan that takes back `run`, or the newest run that stands.
+///
+/// # Errors
+/// Where there is no such run, or nothing of it stands.
+pub fn plan_undo(run: Option<&RunId>, context: &Context) -> Result<Plan, Failure> {
+    let mut state = State::unknown(library::now());
+    state.runs = library::runs(context)?;
+    state.settings.run = run.cloned();
+    Ok(undo::plan(&state)?)
+}
+
+impl From<DedupeError> for Failure {
+    fn from(error: DedupeError) -> Self {
+        let failure = Failure::refused(error.to_string());
+        match error {
+            DedupeError::NotIndexed(_) => failure.hint("`mediastruct crawl` indexes it"),
+            DedupeError::UnequalSizes(..) => {
+                failure.hint("`mediastruct crawl --force` reads every file again")
+            }
+        }
+    }
+}
+
+impl From<UndoError> for Failure {
+    fn from(error: UndoError) -> Self {
+        let message = error.to_string();
+        match error {
+            UndoError::Unknown(_) => {
+                Failure::usage(message).hint("`mediastruct history` lists the runs")
+            }
+            UndoError::Unfinished(_) => Failure::new(Exit::Unfinished, message)
+                .hint("`mediastruct recover` finishes it, or takes it back"),
+            UndoError::NoRun
+            | UndoError::RolledBack(_)
+            | UndoError::Undone(_)
+            | UndoError::Unlawful(..) => Failure::refused(message),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `recover`: brings a run that was interrupted to its end, or back to its start.
+
+use super::apply::undone;
+use super::args::RecoverArguments;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::library::{self, Library};
+use crate::disk::apply::{BATCH, Tools};
+use crate::disk::journal::Runs;
+use crate::disk::preflight::{Verify, World, preflight};
+use crate::disk::recover::{RecoverError, Recovery};
+use crate::disk::trees::Trees;
+use crate::model::index::Moved;
+use crate::model::run::{Outcome, RunId};
+use crate::phase::undo;
+use std::fmt::Write;
+
+/// Recovers the run that was interrupted, if there is one.
+///
+/// # Errors
+/// Where files are in doubt, or the disk refuses; the run is unfinished then.
+pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, Failure> {
+    let trees = Trees::open(context.layout())?;
+    let _lock = library::lock(context, &trees)?;
+    let all = library::runs(context)?;
+    let Some(id) = all.iter().find(|r| !r.is_finished()).map(|r| r.id.clone()) else {
+        context.output.note("there is nothing to recover");
+        return Ok(Exit::Done);
+    };
+    let runs = Runs::in_datadir(&context.layout().datadir);
+    let Some((run, mut ledger)) = runs.reopen(&id)? else {
+        context.output.note("there is nothing to recover");
+        return Ok(Exit::Done);
+    };
+    let library = Library::open(context)?;
+    let indexes = library.indexes()?;
+    let undone = undone(&run.plan, &all);
+    let world = World {
+        layout: context.layout(),
+        archive: &indexes.archive,
+        media: &indexes.media,
+        undone,
+        standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
+    };
+    let progress = context.output.progress();
+    let mut follow = |moved: &[Moved<'_>]| library::follow(context, moved);
+    let tools = Tools {
+        filesystem: &trees,
+        ledger: &mut ledger,
+        follow: &mut follow,
+        now: &library::now,
+        monitor: &progress,
+        batch: BATCH,
+    };
+    let recovery = Recovery {
+        run: &run,
+        trees: trees.identities(),
+        rollback: arguments.rollback,
+        leave: arguments.leave.clone(),
+        leftover: undone.map(|r| r.progress.directories.clone()).unwrap_or_default(),
+    };
+    tracing::info!("Recover - Run {id} is looked at");
+    let check = |first| preflight(&run.plan, first, &trees, &world, Verify::Stat);
+    let outcome = recovery.recover(tools, &check).map_err(|e| failure(&e, &id))?;
+    let end = match outcome {
+        Outcome::Applied => "is finished: everything is where its plan says",
+        Outcome::RolledBack => "is taken back: everything is where it was",
+    };
+    tracing::info!("Recover - Run {id} {end}");
+    context.output.note(format_args!("run {id} {end}"));
+    Ok(Exit::Done)
+}
+
+fn failure(error: &RecoverError, run: &RunId) -> Failure {
+    match error {
+        RecoverError::Conflicts(stops) => {
+            let mut message = format!("run {run} is still unfinished: {error}; nothing was touched");
+            for stop in stops {
+                let _ = write!(message, "\n  {stop}");
+            }
+            Failure::failed(message)
+                .hint("put each file at one of its two places, and recover again")
+                .hint("or accept what is there: `mediastruct recover --leave PATH`")
+        }
+        RecoverError::NotOfRun(_) => Failure::usage(error.to_string())
+            .hint(format!("`mediastruct show {run}` lists its moves")),
+        RecoverError::Stopped(_) => {
+            Failure::failed(format!("run {run} is still unfinished: {error}"))
+                .hint("when the cause is mended, `mediastruct recover` goes on")
+        }
+    }
+}
