@@ -14,7 +14,6 @@ use crate::disk::preflight::{Ready, Verify, World, preflight};
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::index::{Moved, Totals};
-use crate::model::path::TreePath;
 use crate::model::plan::{Basis, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::problem::{Fault, Problem};
@@ -31,7 +30,9 @@ pub fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Fail
     let plan = read_plan(&arguments.plan)?;
     rehearse(&plan, Verify::Stat, context)?;
     let shown = shown(&arguments.plan);
-    context.output.note(format_args!("{shown} fits the disk: {}", work(&plan)));
+    context
+        .output
+        .note(format_args!("{shown} fits the disk: {}", work(&plan)));
     Ok(Exit::Done)
 }
 
@@ -48,7 +49,9 @@ pub fn apply(arguments: &ApplyArguments, context: &Context) -> Result<Exit, Fail
     let verify = arguments.verify.into();
     if arguments.dry_run {
         rehearse(&plan, verify, context)?;
-        context.output.note(format_args!("would move {}; nothing was done", work(&plan)));
+        context
+            .output
+            .note(format_args!("would move {}; nothing was done", work(&plan)));
         return Ok(Exit::Done);
     }
     execute(&plan, verify, context)
@@ -115,8 +118,12 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     applied.map_err(|error| failure(error, &run))?;
 
     tracing::info!("Apply - Run {run} is done");
-    context.output.note(format_args!("moved {}, as run {run}", work(plan)));
-    context.output.note(format_args!("`mediastruct undo {run}` takes it back"));
+    context
+        .output
+        .note(format_args!("moved {}, as run {run}", work(plan)));
+    context
+        .output
+        .note(format_args!("`mediastruct undo {run}` takes it back"));
     Ok(Exit::Done)
 }
 
@@ -194,7 +201,11 @@ fn next_id(plan: &Plan, runs: &[Run]) -> RunId {
 /// What a plan moves, in words.
 fn work(plan: &Plan) -> String {
     let totals = totals(plan);
-    format!("{}, {}", Things(totals.files, "file"), Exactly(totals.bytes))
+    format!(
+        "{}, {}",
+        Things(totals.files, "file"),
+        Exactly(totals.bytes)
+    )
 }
 
 fn totals(plan: &Plan) -> Totals {
@@ -215,10 +226,8 @@ fn failure(error: ApplyError, run: &RunId) -> Failure {
                 None => failure,
             }
         }
-        ApplyError::Unfinished(..) => {
-            Failure::failed(format!("{error}; run {run} is unfinished"))
-                .hint("when the cause is mended, `mediastruct recover` finishes it or takes it back")
-        }
+        ApplyError::Unfinished(..) => Failure::failed(format!("{error}; run {run} is unfinished"))
+            .hint("when the cause is mended, `mediastruct recover` finishes it or takes it back"),
     }
 }
 
@@ -228,9 +237,9 @@ fn hint_for(stop: &Stop) -> Option<&'static str> {
     };
     match error.cause() {
         Cause::OtherFileSystem => Some("moves across file systems are not supported yet"),
-        Cause::Unsupported => Some(
-            "this file system cannot rename without replacing, so nothing is moved on it",
-        ),
+        Cause::Unsupported => {
+            Some("this file system cannot rename without replacing, so nothing is moved on it")
+        }
         Cause::Occupied => Some("something took the name meanwhile; make a new plan"),
         Cause::ReadOnly => Some("the file system is mounted read-only, or the file is protected"),
         Cause::Full => Some("make room on the disk, and apply the plan again"),

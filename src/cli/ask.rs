@@ -3,21 +3,28 @@
 use super::failure::Failure;
 use std::io::{self, BufRead, IsTerminal, Write};
 
-/// Whether to go on: `yes` was given, or a person at a terminal says so. `command` is what the
+/// Makes sure that somebody can be asked, or need not be: `yes` was given. `command` is what the
 /// person typed, e.g. `mediastruct dedupe`, to be repeated in the hint.
 ///
 /// # Errors
 /// A usage failure where there is neither a `--yes` nor a terminal to ask on.
-pub fn confirm(question: &str, yes: bool, command: &str) -> Result<bool, Failure> {
+pub fn can_be_asked(yes: bool, command: &str) -> Result<(), Failure> {
+    if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Ok(());
+    }
+    let message = "this moves files, and there is no terminal to ask on; nothing was done";
+    Err(Failure::usage(message)
+        .hint(format!("`{command} --yes` asks nothing"))
+        .hint("`mediastruct plan` writes the plan to read first"))
+}
+
+/// Whether to go on: `yes` was given, or the person at the terminal says so.
+///
+/// # Errors
+/// Where the answer cannot be read.
+pub fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
-    }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::usage(
-            "this moves files, and there is no terminal to ask on; nothing was done",
-        )
-        .hint(format!("`{command} --yes` asks nothing"))
-        .hint("`mediastruct plan` writes the plan to read first"));
     }
     answer(question, &mut io::stdin().lock(), &mut io::stderr())
         .map_err(|e| Failure::failed(format!("the answer cannot be read: {e}")))
@@ -64,6 +71,7 @@ mod tests {
 
     #[test]
     fn yes_needs_no_terminal() {
-        assert_eq!(confirm("Move?", true, "mediastruct dedupe"), Ok(true));
+        assert_eq!(can_be_asked(true, "mediastruct dedupe"), Ok(()));
+        assert_eq!(confirm("Move?", true), Ok(true));
     }
 }

@@ -1,18 +1,20 @@
 //! `demo`: the whole pipeline on a bogus dataset, told so that a newcomer learns the tool from it.
 
-use super::args::DemoArguments;
+use super::args::{Arguments, DemoArguments};
 use super::failure::{Exit, Failure};
 use super::human::{Bytes, Count, Things};
 use super::output::Output;
 use super::plan_source::read_plan;
+use super::terminal;
 use crate::disk::census::{Census, census};
 use crate::disk::mediagen::{ExpectedMove, Options, Truth};
 use crate::disk::place::resolve;
 use crate::disk::scratch::Scratch;
 use crate::model::layout::Layout;
 use crate::model::path::Escaped;
-use crate::model::plan::Plan;
+use crate::model::plan::{Move, Plan};
 use crate::model::tree::Tree;
+use clap::Parser;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -51,7 +53,7 @@ impl Tour {
         Ok(Tour {
             root,
             layout,
-            output,
+            output: output.narrated(),
         })
     }
 
@@ -88,8 +90,11 @@ impl Tour {
         let plan = self.root.join("plan.json");
         let file = plan.to_string_lossy().into_owned();
         self.run(&["plan", "dedupe", "-o", &file])?;
-        self.run(&["show", &file])?;
         let plan = read_plan(&plan)?;
+        self.tell("\nThe first moves in it:")?;
+        for operation in plan.moves.iter().take(3) {
+            self.tell(&line_of(operation))?;
+        }
         compare_with_truth(&plan, &truth)?;
         self.tell(&format!(
             "checked: the plan holds the {} that the dataset's maker expects, and no other",
@@ -130,14 +135,21 @@ impl Tour {
 
     /// Runs a command as a person would, and shows what was typed.
     fn run(&self, words: &[&str]) -> Result<(), Failure> {
-        let typed = words.join(" ").replace(&*self.root.to_string_lossy(), "DIR");
+        let typed = words
+            .join(" ")
+            .replace(&*self.root.to_string_lossy(), "DIR");
         self.tell(&format!("\n$ mediastruct --root DIR {typed}"))?;
         let root = self.root.as_os_str().to_owned();
         let program: [OsString; 3] = ["mediastruct".into(), "--root".into(), root];
         let arguments = program.into_iter().chain(words.iter().map(OsString::from));
-        match super::execute_line(arguments, Some(self.output))? {
+        let arguments =
+            Arguments::try_parse_from(arguments).map_err(|e| Failure::usage(e.to_string()))?;
+        match super::dispatch(arguments, self.output)? {
             Exit::Done => Ok(()),
-            other => Err(Failure::failed(format!("it ended with exit code {}", other as u8))),
+            other => Err(Failure::failed(format!(
+                "it ended with exit code {}",
+                other as u8
+            ))),
         }
     }
 
@@ -152,6 +164,12 @@ impl Tour {
     fn tell(&self, text: &str) -> Result<(), Failure> {
         self.output.data(|out| writeln!(out, "{text}"))
     }
+}
+
+/// A move as it stands in a plan, for the eye.
+fn line_of(operation: &Move) -> String {
+    let text = serde_json::to_string(operation).unwrap_or_default();
+    terminal::line(&text).to_string()
 }
 
 /// Whether the plan's moves are those that the dataset's maker expects.
@@ -185,8 +203,12 @@ fn compare_with_plan(before: &Census, after: &Census, plan: &Plan) -> Result<(),
         }
     }
     let made = |path| !before.contains_key(path) && after[path].content.is_none();
-    let missing = expected.iter().find(|(path, file)| after.get(*path) != Some(*file));
-    let extra = after.keys().find(|path| !expected.contains_key(*path) && !made(*path));
+    let missing = expected
+        .iter()
+        .find(|(path, file)| after.get(*path) != Some(*file));
+    let extra = after
+        .keys()
+        .find(|path| !expected.contains_key(*path) && !made(*path));
     match missing.map(|(path, _)| path).or(extra) {
         None => Ok(()),
         Some(path) => Err(Failure::failed(format!("{path} is not as the plan says"))),

@@ -1,5 +1,6 @@
 //! `history` and `show RUN`: what was done, and what of it stands.
 
+use super::args::ShowArguments;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::human::{Bytes, Count};
@@ -34,7 +35,11 @@ fn list(runs: &[Run]) -> String {
         let bytes = Bytes(run.plan.moves.iter().map(|m| m.size).sum());
         let phase = run.plan.phase.to_string();
         let state = state(run, runs);
-        let _ = writeln!(text, "{}  {phase:<8}{moves:>10} moves {bytes:>10}  {state}", run.id);
+        let _ = writeln!(
+            text,
+            "{}  {phase:<8}{moves:>10} moves {bytes:>10}  {state}",
+            run.id
+        );
     }
     text
 }
@@ -59,16 +64,14 @@ fn state(run: &Run, runs: &[Run]) -> String {
     }
 }
 
-/// Shows one run.
+/// Shows the run `id`, as text or as a page of what it did.
 ///
 /// # Errors
-/// Where there is no such run, or it cannot be read or trusted.
-pub fn show_run(id: &RunId, context: &Context) -> Result<Exit, Failure> {
+/// Where there is no such run, it cannot be read or trusted, or the page cannot be written.
+pub fn show_run(id: &RunId, arguments: &ShowArguments, context: &Context) -> Result<Exit, Failure> {
     let run = Runs::in_datadir(&context.layout().datadir).load(id)?;
     let run = run.ok_or_else(|| {
         Failure::usage(format!("there is no run {id}")).hint("`mediastruct history` lists the runs")
     })?;
-    let text = show::run(&run);
-    context.output.data(|out| out.write_all(text.as_bytes()))?;
-    Ok(Exit::Done)
+    show::show(&show::run(&run), &run.plan, arguments, context.output)
 }

@@ -5,7 +5,7 @@ use super::failure::{Exit, Failure};
 use crate::disk::error::DiskError;
 use crate::disk::journal::{RunError, Runs};
 use crate::disk::lock::{Lock, LockError};
-use crate::disk::store::{Datadir, IndexFile};
+use crate::disk::store::{Datadir, IndexFile, StoreError};
 use crate::disk::trees::Trees;
 use crate::model::index::{Index, Moved};
 use crate::model::run::Run;
@@ -62,7 +62,7 @@ fn parse(tree: Tree, file: &Option<IndexFile>) -> Result<Index<'_>, Failure> {
 ///
 /// # Errors
 /// Where an index cannot be read or written.
-pub fn follow(context: &Context, moved: &[Moved<'_>]) -> Result<(), DiskError> {
+pub fn follow(context: &Context, moved: &[Moved<'_>]) -> Result<(), StoreError> {
     let datadir = Datadir::at(&context.layout().datadir);
     for tree in Tree::INDEXED {
         let touched = |m: &Moved<'_>| m.operation.from.tree == tree || m.operation.to.tree == tree;
@@ -98,7 +98,10 @@ pub fn refuse_unfinished(runs: &[Run]) -> Result<(), Failure> {
     let message = format!("run {} was interrupted and is unfinished", run.id);
     Err(Failure::new(Exit::Unfinished, message)
         .hint("`mediastruct recover` finishes it, or takes it back")
-        .hint(format!("`mediastruct show {}` says what it was doing", run.id)))
+        .hint(format!(
+            "`mediastruct show {}` says what it was doing",
+            run.id
+        )))
 }
 
 /// Locks the library for as long as the lock lives; makes the datadir where it is missing.
@@ -107,7 +110,7 @@ pub fn refuse_unfinished(runs: &[Run]) -> Result<(), Failure> {
 /// Where another process holds the lock.
 pub fn lock(context: &Context, trees: &Trees) -> Result<Lock, Failure> {
     let datadir = &context.layout().datadir;
-    Datadir::at(datadir).make()?;
+    Datadir::at(datadir).make("")?;
     Ok(Lock::take(datadir, trees)?)
 }
 

@@ -5,23 +5,31 @@
 //! wherever people read them. A command is a function from its arguments to an [`Exit`], or to a
 //! [`Failure`] that says what happened, to which path, and what to do next.
 
+mod apply;
 pub mod args;
 pub mod ask;
 pub mod config;
 pub mod context;
+pub mod crawl;
+mod demo;
 mod diff;
 pub mod failure;
+mod history;
 pub mod human;
 mod init;
+mod library;
+mod mediagen;
 pub mod output;
-mod pending;
+mod phases;
+mod plan;
 pub mod plan_source;
 pub mod progress;
+mod recover;
 mod shell;
 pub mod show;
 pub mod terminal;
 
-use self::args::{Arguments, Command, GlobalOptions, ShowArguments};
+use self::args::{Arguments, Command, ShowArguments};
 use self::context::Context;
 use self::failure::{Exit, Failure};
 use self::output::Output;
@@ -57,37 +65,30 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Commands that need no library.
+/// Carries out a command; what it says goes where `output` says.
 fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
     let Arguments { global, command } = arguments;
+    let context = || Context::new(&global, output);
     match command {
         Command::Init(arguments) => init::init(&arguments, output),
+        Command::Mediagen(arguments) => mediagen::mediagen(&arguments, output),
+        Command::Demo(arguments) => demo::demo(&arguments, output),
+        Command::Crawl(arguments) => crawl::command(&arguments.options, &context()?),
+        Command::Plan(arguments) => plan::plan(&arguments, &context()?),
+        Command::Dedupe(arguments) => phases::dedupe(&arguments, &context()?),
+        Command::Show(arguments) => match run_named(&arguments)? {
+            Some(run) => history::show_run(&run, &arguments, &context()?),
+            None => show::show_plan(&arguments, output),
+        },
+        Command::Check(arguments) => apply::check(&arguments, &context()?),
         Command::Diff(arguments) => diff::diff(&arguments, output),
+        Command::Apply(arguments) => apply::apply(&arguments, &context()?),
+        Command::Undo(arguments) => phases::undo(&arguments, &context()?),
+        Command::Recover(arguments) => recover::recover(&arguments, &context()?),
+        Command::History => history::history(&context()?),
         Command::Schema(arguments) => shell::schema(&arguments, output),
         Command::Completions(arguments) => shell::completions(&arguments, output),
         Command::Man(arguments) => shell::man(&arguments, output),
-        Command::Show(arguments) => match run_named(&arguments)? {
-            Some(_) => pending::pending("show RUN"),
-            None => show::show_plan(&arguments, output),
-        },
-        Command::Mediagen(_) => pending::pending("mediagen"),
-        Command::Demo(_) => pending::pending("demo"),
-        command => with_library(command, &global, output),
-    }
-}
-
-/// Commands that work on a library.
-fn with_library(command: Command, global: &GlobalOptions, output: Output) -> Result<Exit, Failure> {
-    let _context = Context::new(global, output)?;
-    match command {
-        Command::Crawl(_) => pending::pending("crawl"),
-        Command::Plan(_) => pending::pending("plan"),
-        Command::Dedupe(_) => pending::pending("dedupe"),
-        Command::Check(_) => pending::pending("check"),
-        Command::Apply(_) => pending::pending("apply"),
-        Command::Undo(_) => pending::pending("undo"),
-        Command::Recover(_) => pending::pending("recover"),
-        _ => pending::pending("history"),
     }
 }
 

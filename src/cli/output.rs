@@ -15,6 +15,7 @@ pub struct Output {
     /// Whether what is logged is also told.
     pub verbose: bool,
     progress: bool,
+    narrated: bool,
 }
 
 impl Output {
@@ -30,6 +31,17 @@ impl Output {
             quiet: global.quiet,
             verbose: global.verbose,
             progress: !global.no_progress && !global.quiet,
+            narrated: false,
+        }
+    }
+
+    /// The same, with what is told besides data on the standard output as well: for a story of
+    /// which both are part.
+    pub fn narrated(self) -> Output {
+        Output {
+            progress: false,
+            narrated: true,
+            ..self
         }
     }
 
@@ -53,7 +65,12 @@ impl Output {
 
     /// Tells `text`, whose names are escaped, on the standard error, unless `--quiet`.
     pub fn note(self, text: impl Display) {
-        if !self.quiet {
+        if self.quiet {
+            return;
+        }
+        if self.narrated {
+            let _ = writeln!(anstream::stdout(), "{text}");
+        } else {
             // Where not even the standard error takes it, there is nobody left to tell.
             let _ = writeln!(anstream::stderr(), "{text}");
         }

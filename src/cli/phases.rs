@@ -2,9 +2,10 @@
 
 use super::apply::execute;
 use super::args::{DedupeArguments, UndoArguments};
-use super::ask::confirm;
+use super::ask::{can_be_asked, confirm};
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::human::Things;
 use super::plan::{plan_dedupe, plan_undo};
 use super::show::{Extent, listing, summary};
 use crate::disk::preflight::Verify;
@@ -15,8 +16,9 @@ use crate::model::plan::Plan;
 /// # Errors
 /// Where there can be no plan, nobody can be asked, or it cannot be carried out.
 pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Failure> {
+    can_be_asked(arguments.yes, "mediastruct dedupe")?;
     let plan = plan_dedupe(context)?;
-    go(&plan, arguments.yes, "mediastruct dedupe", Verify::Stat, context)
+    go(&plan, arguments.yes, Verify::Stat, context)
 }
 
 /// Takes a run back.
@@ -24,18 +26,13 @@ pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Fa
 /// # Errors
 /// Where there is no such run, nobody can be asked, or it cannot be taken back.
 pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failure> {
+    can_be_asked(arguments.yes, "mediastruct undo")?;
     let plan = plan_undo(arguments.run.as_ref(), context)?;
-    let verify = arguments.verify.into();
-    go(&plan, arguments.yes, "mediastruct undo", verify, context)
+    go(&plan, arguments.yes, arguments.verify.into(), context)
 }
 
-fn go(
-    plan: &Plan,
-    yes: bool,
-    command: &str,
-    verify: Verify,
-    context: &Context,
-) -> Result<Exit, Failure> {
+/// Shows a plan, asks where `yes` does not say that it need not, and carries it out.
+fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Exit, Failure> {
     context.output.note(summary(plan).trim_end());
     if plan.moves.is_empty() {
         context.output.note("nothing to do");
@@ -44,8 +41,8 @@ fn go(
     if !yes {
         context.output.note(listing(plan, Extent::First).trim_end());
     }
-    let files = super::human::Things(plan.moves.len() as u64, "file");
-    if !confirm(&format!("Move {files}?"), yes, command)? {
+    let files = Things(plan.moves.len() as u64, "file");
+    if !confirm(&format!("Move {files}?"), yes)? {
         context.output.note("nothing was done");
         return Ok(Exit::Done);
     }

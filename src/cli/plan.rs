@@ -1,7 +1,8 @@
 //! `plan`: what each phase would do, as a plan to read, to edit and to apply.
 
-use super::args::{CrawlOptions, PlanArguments, PlanPhase};
+use super::args::{PlanArguments, PlanPhase};
 use super::context::{Context, require};
+use super::crawl;
 use super::failure::{Exit, Failure};
 use super::library::{self, Library};
 use super::show;
@@ -22,7 +23,7 @@ use crate::phase::undo::{self, UndoError};
 /// Where there can be no such plan, or it cannot be written.
 pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failure> {
     let plan = match &arguments.phase {
-        PlanPhase::Crawl(options) => plan_crawl(options, context)?,
+        PlanPhase::Crawl(options) => crawl::plan(options, context)?,
         PlanPhase::Dedupe => plan_dedupe(context)?,
         PlanPhase::Undo { run } => plan_undo(run.as_ref(), context)?,
     };
@@ -44,10 +45,6 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         return Ok(Exit::HasWork);
     }
     Ok(Exit::Done)
-}
-
-fn plan_crawl(options: &CrawlOptions, context: &Context) -> Result<Plan, Failure> {
-    super::crawl::plan(options, context)
 }
 
 /// The plan that leaves each content in media at most once.

@@ -57,11 +57,15 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
         trees: trees.identities(),
         rollback: arguments.rollback,
         leave: arguments.leave.clone(),
-        leftover: undone.map(|r| r.progress.directories.clone()).unwrap_or_default(),
+        leftover: undone
+            .map(|r| r.progress.directories.clone())
+            .unwrap_or_default(),
     };
     tracing::info!("Recover - Run {id} is looked at");
     let check = |first| preflight(&run.plan, first, &trees, &world, Verify::Stat);
-    let outcome = recovery.recover(tools, &check).map_err(|e| failure(&e, &id))?;
+    let outcome = recovery
+        .recover(tools, &check)
+        .map_err(|e| failure(&e, &id))?;
     let end = match outcome {
         Outcome::Applied => "is finished: everything is where its plan says",
         Outcome::RolledBack => "is taken back: everything is where it was",
@@ -74,7 +78,8 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
 fn failure(error: &RecoverError, run: &RunId) -> Failure {
     match error {
         RecoverError::Conflicts(stops) => {
-            let mut message = format!("run {run} is still unfinished: {error}; nothing was touched");
+            let mut message =
+                format!("run {run} is still unfinished: {error}; nothing was touched");
             for stop in stops {
                 let _ = write!(message, "\n  {stop}");
             }

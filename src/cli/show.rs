@@ -15,6 +15,7 @@ use super::output::Output;
 use super::plan_source::read_plan;
 use crate::disk::named_file;
 use crate::model::path::Escaped;
+use crate::model::plan::Plan;
 use std::path::Path;
 
 /// Shows the plan that `arguments` name, as text or as a page.
@@ -23,8 +24,21 @@ use std::path::Path;
 /// Where the plan cannot be read or breaks a law, or the page cannot be written.
 pub fn show_plan(arguments: &ShowArguments, output: Output) -> Result<Exit, Failure> {
     let plan = read_plan(Path::new(&arguments.what))?;
+    show(&summary(&plan), &plan, arguments, output)
+}
+
+/// Shows `head` and what is in `plan`, or writes a page of the plan where `arguments` ask for one.
+///
+/// # Errors
+/// Where the page cannot be written.
+pub fn show(
+    head: &str,
+    plan: &Plan,
+    arguments: &ShowArguments,
+    output: Output,
+) -> Result<Exit, Failure> {
     if let Some(file) = &arguments.html {
-        named_file::write(file, page(&plan)?.as_bytes())?;
+        named_file::write(file, page(plan)?.as_bytes())?;
         output.note(format_args!("wrote {}", Escaped::path(file)));
         return Ok(Exit::Done);
     }
@@ -33,7 +47,7 @@ pub fn show_plan(arguments: &ShowArguments, output: Output) -> Result<Exit, Fail
     } else {
         Extent::First
     };
-    let text = summary(&plan) + &listing(&plan, extent);
+    let text = head.to_owned() + &listing(plan, extent);
     output.data(|out| out.write_all(text.as_bytes()))?;
     Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use super::filesystem::{Filesystem, Kind, Node};
 use super::journal::Ledger;
 use super::monitor::Monitor;
 use super::preflight::Ready;
+use super::store::StoreError;
 use crate::model::digest::Digest;
 use crate::model::index::{Moved, Stamp};
 use crate::model::path::TreePath;
@@ -23,7 +24,7 @@ use std::collections::HashSet;
 pub const BATCH: usize = 1000;
 
 /// Lets the indexes follow files that moved; to do so twice changes nothing more.
-pub type Follow<'m> = dyn FnMut(&[Moved<'_>]) -> Result<(), DiskError> + 'm;
+pub type Follow<'m> = dyn FnMut(&[Moved<'_>]) -> Result<(), StoreError> + 'm;
 
 /// What a run needs at hand.
 pub struct Tools<'t> {
@@ -66,6 +67,9 @@ pub enum Stop {
     /// The disk refused.
     #[error(transparent)]
     Disk(#[from] DiskError),
+    /// An index cannot follow the files that moved.
+    #[error(transparent)]
+    Index(#[from] StoreError),
     /// A file is not what it was when the plan was held against the disk.
     #[error("{0} changed while the plan was being applied")]
     Changed(TreePath<'static>),

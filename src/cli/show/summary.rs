@@ -39,7 +39,7 @@ pub fn summary(plan: &Plan) -> String {
 
 /// The moves of a plan, and the files that it leaves out.
 pub fn listing(plan: &Plan, extent: Extent) -> String {
-    const FIRST: usize = 20;
+    const FIRST: usize = 10;
     let shown = |all: usize| match extent {
         Extent::First => all.min(FIRST),
         Extent::All => all,

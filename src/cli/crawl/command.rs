@@ -1,0 +1,76 @@
+//! `crawl` and `plan crawl` as commands.
+
+use super::{Error, Known, Request};
+use crate::cli::args::CrawlOptions;
+use crate::cli::context::{Context, require, targets};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::library;
+use crate::disk::monitor::Unwatched;
+use crate::disk::store::StoreError;
+use crate::disk::trees::Trees;
+use crate::model::plan::Plan;
+use crate::model::tree::Tree;
+use crate::phase::crawl as phase;
+
+/// Crawls what `options` name.
+///
+/// # Errors
+/// Where another process is at work, a run is unfinished, or an index cannot be read or written.
+pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failure> {
+    let request = request(options, context)?;
+    let trees = Trees::open(context.layout())?;
+    let _lock = library::lock(context, &trees)?;
+    library::refuse_unfinished(&library::runs(context)?)?;
+    let known = Known::load(context.layout())?;
+    let progress = context.output.progress();
+    let report = super::crawl(&request, &known, &progress)?;
+    context.output.note(report.to_string().trim_end());
+    if report.left_out() {
+        return Ok(Exit::LeftOut);
+    }
+    Ok(Exit::Done)
+}
+
+/// What crawling would hash.
+///
+/// # Errors
+/// Where a tree is missing or an index cannot be read.
+pub fn plan(options: &CrawlOptions, context: &Context) -> Result<Plan, Failure> {
+    let request = request(options, context)?;
+    let known = Known::load(context.layout())?;
+    let surveyed = super::survey(&request, &known, &Unwatched)?;
+    Ok(phase::plan(&surveyed.state))
+}
+
+fn request<'c>(options: &CrawlOptions, context: &'c Context) -> Result<Request<'c>, Failure> {
+    require(context.layout(), &Tree::INDEXED)?;
+    let settings = context.configuration.crawl;
+    let targets = targets(context.layout(), &options.directories)?;
+    Ok(Request {
+        layout: context.layout(),
+        force: options.force,
+        incremental: options.incremental,
+        max_age_days: settings.max_age_days,
+        jobs: Some(settings.jobs.get()),
+        memory_percent: settings.memory.get(),
+        only: targets.into_iter().map(|t| (t.tree, t.unit)).collect(),
+        now: library::now(),
+    })
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Disk(error) => error.into(),
+            Error::NoUnit(..) | Error::NotIndexed(_) => Failure::usage(error.to_string()),
+            Error::NoTree(..) | Error::Threads(_) => Failure::failed(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::failed(error.to_string())
+    }
+}

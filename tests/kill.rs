@@ -1,0 +1,61 @@
+//! The program killed at any moment of an apply, an undo and a recovery.
+#![allow(clippy::disallowed_methods, reason = "tests touch files")]
+
+mod library;
+
+use library::Library;
+
+/// Files that are copies of one, enough that moving them takes a while.
+const FILES: usize = 2000;
+
+/// One more kill for each so many files that are moved.
+const STRIDE: usize = 250;
+
+#[test]
+fn law_6_killed_at_any_moment_recover_reaches_the_end_or_the_start() {
+    let library = Library::new();
+    library.write("media/2023/keeper", "a");
+    let names: Vec<_> = (0..FILES)
+        .map(|number| format!("2024/{:02}/{number:05}", number * 40 / FILES))
+        .collect();
+    for name in &names {
+        library.write(&format!("media/{name}"), "a");
+    }
+    library.succeed(&["crawl"]);
+    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    let start = library.census();
+    library.succeed(&["apply", "plan.json"]);
+    let applied = library.census();
+    library.succeed(&["undo", "--yes"]);
+    assert!(library.census() == start, "undone");
+
+    let mut unfinished = 0;
+    for (kill, number) in (0..FILES).step_by(STRIDE).enumerate() {
+        let moved = library.path(&format!("duplicates/{}", names[number]));
+        library.kill_when_there(&["apply", "plan.json"], &moved);
+        unfinished += usize::from(library.run(&["check", "plan.json"]).code == 5);
+        let further = library.path(&format!("duplicates/{}", names[number + STRIDE / 2]));
+        library.kill_when_there(&["recover"], &further);
+        match kill % 3 {
+            2 => library.succeed(&["recover", "--rollback"]),
+            _ => library.succeed(&["recover"]),
+        };
+        let now = library.census();
+        assert!(
+            now == start || now == applied,
+            "kill {kill}: neither start nor end"
+        );
+        if now == applied {
+            let back = library.path(&format!("media/{}", names[number]));
+            library.kill_when_there(&["undo", "--yes"], &back);
+            library.succeed(&["recover"]);
+            if library.census() == applied {
+                library.succeed(&["undo", "--yes"]);
+            }
+            assert!(library.census() == start, "kill {kill} of undo");
+        }
+        // The indexes followed every time, so that no crawl is needed.
+        library.succeed(&["check", "plan.json"]);
+    }
+    assert!(unfinished > 0, "no kill came within an apply");
+}

@@ -1,0 +1,131 @@
+//! A library in a temporary directory, and the program at work on it.
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
+use assert_cmd::cargo::cargo_bin;
+use mediastruct::disk::census::{Census, census};
+use mediastruct::model::layout::Layout;
+use mediastruct::model::plan::Plan;
+use mediastruct::model::plan_file;
+use mediastruct::model::tree::Tree;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A library, and the program in an environment without anything of ours.
+pub struct Library {
+    dir: tempfile::TempDir,
+    root: PathBuf,
+}
+
+/// How a command ended and what it said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Library {
+    /// A library as `init` makes it.
+    pub fn new() -> Library {
+        let library = Library::beside(|_| {});
+        library.succeed(&["init", "."]);
+        library
+    }
+
+    /// A library with the dataset that these options of `mediagen` describe.
+    pub fn with_dataset(options: &[&str]) -> Library {
+        let library = Library::beside(|_| {});
+        library.succeed(&[&["mediagen", "."], options].concat());
+        library
+    }
+
+    fn beside(prepare: impl FnOnce(&Path)) -> Library {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap().join("lib");
+        fs::create_dir(&root).unwrap();
+        prepare(&root);
+        Library { dir, root }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The path of something in the library, e.g. `media/2024/a.jpg`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Writes a file, with its directories.
+    pub fn write(&self, name: &str, content: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn layout(&self) -> Layout {
+        let trees = Tree::ALL.map(|tree| self.root.join(tree.name()));
+        Layout::new(trees, self.root.join("data"), self.root.join("logs")).unwrap()
+    }
+
+    /// Everything in the trees.
+    pub fn census(&self) -> Census {
+        census(&self.layout()).unwrap()
+    }
+
+    pub fn plan(&self, name: &str) -> Plan {
+        let raw = plan_file::parse(fs::read(self.path(name)).unwrap()).unwrap();
+        raw.check().unwrap()
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(cargo_bin!("mediastruct"));
+        command.current_dir(&self.root).args(arguments);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MEDIASTRUCT_") {
+                command.env_remove(name);
+            }
+        }
+        command.env("MEDIASTRUCT_ROOT", &self.root);
+        command.env("HOME", self.dir.path().join("home"));
+        command.env("XDG_CONFIG_HOME", self.dir.path().join("xdg"));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).output().unwrap();
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a command that must end with exit code 0.
+    pub fn succeed(&self, arguments: &[&str]) -> Said {
+        self.end_with(0, arguments)
+    }
+
+    /// Runs a command that must end with this exit code.
+    pub fn end_with(&self, code: i32, arguments: &[&str]) -> Said {
+        let said = self.run(arguments);
+        assert_eq!(said.code, code, "{arguments:?}: {}{}", said.out, said.err);
+        said
+    }
+
+    /// Runs a command and kills it at the moment when `path` is there; it may end before.
+    pub fn kill_when_there(&self, arguments: &[&str], path: &Path) {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        while child.try_wait().unwrap().is_none() && fs::symlink_metadata(path).is_err() {}
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+}
