@@ -60,6 +60,17 @@ pub struct Stamp {
     pub inode: u64,
 }
 
+/// What reading a file from a listing to its end came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Its hash; it is the file that was listed, and did not change.
+    Same(Digest),
+    /// It changed since it was listed: its hash now, and what `stat` said before and after that.
+    Changed(Box<(Digest, Stamp)>),
+    /// It could not be read, and why.
+    Failed(Box<str>),
+}
+
 impl Stamp {
     /// Whether size and modification time are those of `other`: what a plan states of a file.
     pub fn same_content_as(&self, other: &Stamp) -> bool {
@@ -94,6 +105,8 @@ pub struct Unit {
 pub enum UnitState {
     /// They are.
     Present,
+    /// They are gone, and nothing says that they are on a disc.
+    Missing,
 }
 
 /// A number of files and their bytes.

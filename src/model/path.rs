@@ -47,6 +47,9 @@ pub enum PathError {
 
 const ESCAPED: &str = "bytes://";
 
+/// How the names of files begin that mediastruct writes and then renames into their places.
+pub const TEMPORARY: &str = ".mediastruct.tmp-";
+
 /// A path relative to a tree or a unit: one or more components, joined by `/`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelPath<'a>(Cow<'a, [u8]>);
@@ -149,10 +152,13 @@ impl<'a> RelPath<'a> {
         }
     }
 
-    /// Whether one of mediastruct's own files lies there: a sidecar index, or anything beneath a
-    /// `.mediastruct.d`.
+    /// Whether one of mediastruct's own files lies there: a sidecar index, a file that was not yet
+    /// renamed into its place, or anything beneath a `.mediastruct.d`.
     pub fn is_ours(&self) -> bool {
-        self.file_name() == b".mediastruct" || self.components().any(|c| c == b".mediastruct.d")
+        let name = self.file_name();
+        name == b".mediastruct"
+            || name.starts_with(TEMPORARY.as_bytes())
+            || self.components().any(|c| c == b".mediastruct.d")
     }
 
     /// The same path, owned.

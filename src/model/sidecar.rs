@@ -5,9 +5,11 @@ use super::index::{Entry, Stamp, Unit, Unread};
 use super::path::RelPath;
 use super::time::Time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// The `format` of the sidecar indexes that this version writes.
 pub const SIDECAR_FORMAT: &str = "mediastruct/sidecar/1";
@@ -77,12 +79,7 @@ impl Sidecar {
     /// The sidecar index of `unit`, whose `entries` have paths relative to the tree.
     pub fn of(unit: &Unit, timestamp: Time, entries: &[Entry<'_>]) -> Sidecar {
         let mut sidecar = Sidecar {
-            head: SidecarHead {
-                format: SIDECAR_FORMAT.to_owned(),
-                algorithm: Digest::ALGORITHM.to_owned(),
-                timestamp,
-                digest: unit.digest,
-            },
+            head: SidecarHead::of(unit, timestamp),
             files: BTreeMap::new(),
             stamps: BTreeMap::new(),
             unread: BTreeMap::new(),
@@ -128,6 +125,25 @@ impl Sidecar {
         entries.collect()
     }
 
+    /// Writes the text of the sidecar index of `unit` without building it first: the same bytes as
+    /// [`Sidecar::of`] and [`Sidecar::to_yaml`] give.
+    ///
+    /// # Errors
+    /// Where writing fails.
+    pub fn write(
+        unit: &Unit,
+        timestamp: Time,
+        entries: &[Entry<'_>],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let text = SidecarText {
+            head: SidecarHead::of(unit, timestamp),
+            prefix: unit.unit.len() + 1,
+            entries,
+        };
+        serde_yaml::to_writer(out, &text).map_err(io::Error::other)
+    }
+
     /// The text of the file.
     pub fn to_yaml(&self) -> String {
         serde_yaml::to_string(self).expect("sidecar indexes serialize")
@@ -146,6 +162,16 @@ impl Sidecar {
 impl SidecarHead {
     /// The most bytes that a head takes, and so the most that need to be read for one.
     pub const MAX_BYTES: u64 = 4096;
+
+    /// The head of the sidecar index of `unit`, all of whose files were hashed at `timestamp`.
+    pub fn of(unit: &Unit, timestamp: Time) -> SidecarHead {
+        SidecarHead {
+            format: SIDECAR_FORMAT.to_owned(),
+            algorithm: Digest::ALGORITHM.to_owned(),
+            timestamp,
+            digest: unit.digest,
+        }
+    }
 
     /// Reads the head from the beginning of a sidecar index, however much of it that is.
     ///
@@ -172,6 +198,77 @@ impl SidecarHead {
             return Err(SidecarError::Other(format!("'{}' hashes", head.algorithm)));
         }
         Ok(head)
+    }
+}
+
+/// A sidecar index that is written from the entries as they are, whose paths begin with the unit's
+/// name and a slash: `prefix` bytes.
+struct SidecarText<'a> {
+    head: SidecarHead,
+    prefix: usize,
+    entries: &'a [Entry<'a>],
+}
+
+impl Serialize for SidecarText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let unread = self.entries.iter().any(|e| e.hash.is_err());
+        let mut text = serializer.serialize_map(None)?;
+        text.serialize_entry("format", &self.head.format)?;
+        text.serialize_entry("algorithm", &self.head.algorithm)?;
+        text.serialize_entry("timestamp", &self.head.timestamp)?;
+        text.serialize_entry("digest", &self.head.digest)?;
+        text.serialize_entry("files", &Files(self))?;
+        text.serialize_entry("stamps", &Stamps(self))?;
+        if unread {
+            text.serialize_entry("unread", &UnreadFiles(self))?;
+        }
+        text.end()
+    }
+}
+
+impl<'a> SidecarText<'a> {
+    /// The entries, each with the text of its path in the unit.
+    fn files(&self) -> impl Iterator<Item = (RelPath<'a>, &'a Entry<'a>)> {
+        let inner = |e: &'a Entry<'a>| RelPath::new(e.path.as_bytes().get(self.prefix..)?).ok();
+        self.entries
+            .iter()
+            .filter_map(move |e| Some((inner(e)?, e)))
+    }
+}
+
+struct Files<'a>(&'a SidecarText<'a>);
+
+impl Serialize for Files<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.files().map(|(path, e)| (path, e.digest())))
+    }
+}
+
+struct Stamps<'a>(&'a SidecarText<'a>);
+
+impl Serialize for Stamps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            self.0
+                .files()
+                .map(|(path, e)| (path, SidecarStamp(e.stamp))),
+        )
+    }
+}
+
+struct UnreadFiles<'a>(&'a SidecarText<'a>);
+
+impl Serialize for UnreadFiles<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let unread = self.0.files().filter_map(|(path, entry)| {
+            let unread = entry.hash.as_ref().err()?;
+            let unread = SidecarUnread {
+                why: unread.why.clone(),
+                was: unread.was,
+            };
+            Some((path, unread))
+        });
+        serializer.collect_map(unread)
     }
 }
 

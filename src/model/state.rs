@@ -56,6 +56,8 @@ impl<'a> State<'a> {
 pub struct TreeListing {
     /// The tree; paths are relative to it.
     pub tree: Tree,
+    /// The names of the units that were looked for; none where that is all of them.
+    pub only: Option<BTreeSet<String>>,
     /// The units, sorted by name.
     pub units: Vec<UnitListing>,
     /// What lies directly in the tree and is no unit, sorted by path, and what it is.
@@ -71,7 +73,8 @@ pub struct UnitListing {
     pub sidecar: Option<Result<SidecarHead, SidecarError>>,
     /// The regular files, sorted by path.
     pub files: Vec<Listed>,
-    /// Directories that could not be read, and why.
+    /// Directories that could not be read or are not to be, and files that could not be looked at,
+    /// sorted by path, and why.
     pub unreadable: Vec<(RelPath<'static>, String)>,
     /// Symbolic links and special files, and what they are.
     pub special: Vec<(RelPath<'static>, &'static str)>,
@@ -84,6 +87,13 @@ pub struct Listed {
     pub path: RelPath<'static>,
     /// What `stat` says of it.
     pub stamp: Stamp,
+}
+
+impl TreeListing {
+    /// Whether the unit of that name was looked for.
+    pub fn covers(&self, unit: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(unit))
+    }
 }
 
 impl UnitListing {

@@ -46,6 +46,15 @@ fn a_sidecar_round_trips() {
 }
 
 #[test]
+fn writing_at_once_gives_the_same_bytes() {
+    let (sidecar, entries) = sidecar();
+    let mut text = Vec::new();
+    let unit = Unit::of("03", None, &entries);
+    Sidecar::write(&unit, sidecar.head.timestamp, &entries, &mut text).unwrap();
+    assert_eq!(String::from_utf8(text).unwrap(), sidecar.to_yaml());
+}
+
+#[test]
 fn the_head_is_told_from_the_beginning_alone() {
     let (sidecar, _) = sidecar();
     let text = sidecar.to_yaml();
