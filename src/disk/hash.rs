@@ -1,23 +1,76 @@
 //! Hashing files by plain large reads: a file that is truncated under a memory map kills the
 //! process, one that is truncated under a read ends.
+//!
+//! Many files are hashed side by side. A large one is read in parts by all threads: a BLAKE3 hash
+//! is the root of a binary tree over the content, and the parts are whole subtrees of it.
 
+use super::error::Reason;
+use super::filesystem::Kind;
+use super::monitor::Monitor;
+use super::trees::{Trees, node_of};
 use crate::model::digest::Digest;
+use crate::model::index::{Reading, Totals};
+use crate::model::path::Escaped;
+use crate::model::state::Listed;
+use crate::model::tree::Tree;
+use blake3::hazmat::{self, ChainingValue, HasherExt};
+use rayon::ThreadPool;
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of a buffer; it stays in a core's own cache.
-const BUFFER: usize = 64 * 1024;
+pub(super) const BUFFER: usize = 64 * 1024;
+
+/// Bytes of a part: a power of two, so that all parts but the last are whole subtrees.
+const PART: u64 = 16 << 20;
+
+/// Hashes files that a walk listed on all threads of `pool`, and gives what came of each, in their
+/// order. The files of a unit stand together.
+///
+/// A file that is not any more what was listed is hashed once more, and has to hold still then.
+pub fn hash_files(
+    trees: &Trees,
+    files: &[(Tree, &Listed)],
+    pool: &ThreadPool,
+    monitor: &dyn Monitor,
+) -> Vec<Reading> {
+    let mut totals = Totals::default();
+    files.iter().for_each(|(_, f)| totals.add(f.stamp.size));
+    monitor.begin("Hashing", totals);
+    let readings = Hashing {
+        handles: Tree::ALL.map(|tree| trees.handle(tree)),
+        files,
+        part: PART,
+        monitor,
+    }
+    .on(pool);
+    monitor.end();
+    readings
+}
 
 /// The hash of what `file` holds from where it stands to its end; tells `read` of the bytes as
 /// they come.
 ///
 /// # Errors
 /// Where reading fails.
-pub fn hash_file(mut file: &File, mut read: impl FnMut(u64)) -> io::Result<Digest> {
-    let mut buffer = vec![0; BUFFER];
+pub fn hash_file(file: &File, read: impl FnMut(u64)) -> io::Result<Digest> {
+    hash_to_end(file, &mut vec![0; BUFFER], read)
+}
+
+fn hash_to_end(
+    mut file: &File,
+    buffer: &mut [u8],
+    mut read: impl FnMut(u64),
+) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
     loop {
-        match file.read(&mut buffer) {
+        match file.read(buffer) {
             Ok(0) => return Ok(hasher.finalize().into()),
             Ok(count) => {
                 hasher.update(&buffer[..count]);
@@ -28,3 +81,243 @@ pub fn hash_file(mut file: &File, mut read: impl FnMut(u64)) -> io::Result<Diges
         }
     }
 }
+
+/// Files that are being hashed.
+struct Hashing<'a> {
+    handles: [Option<Arc<OwnedFd>>; 5],
+    files: &'a [(Tree, &'a Listed)],
+    part: u64,
+    monitor: &'a dyn Monitor,
+}
+
+/// A file to be read by one thread, or a part of one.
+#[derive(Clone, Copy)]
+struct Task {
+    file: usize,
+    part: u64,
+}
+
+enum Outcome {
+    Whole(Reading),
+    /// The root of a subtree; none where the file could not be read or is not what was listed.
+    Part(Option<ChainingValue>),
+}
+
+impl Hashing<'_> {
+    fn on(&self, pool: &ThreadPool) -> Vec<Reading> {
+        let tasks = self.tasks();
+        let outcomes: Vec<OnceLock<Outcome>> = tasks.iter().map(|_| OnceLock::new()).collect();
+        let next = AtomicUsize::new(0);
+        pool.broadcast(|_| {
+            let mut buffer = vec![0; BUFFER];
+            let mut place = None;
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(task) = tasks.get(at) else { break };
+                self.tell_place(task, &mut place);
+                // Each task is taken once, and so each cell is set once.
+                let _ = outcomes[at].set(self.carry_out(*task, &mut buffer));
+            }
+        });
+        self.gather(&tasks, outcomes)
+    }
+
+    /// The tasks in the order of inodes within a unit, which on rotating disks is roughly the order
+    /// on the disk; the parts of a file one after another.
+    fn tasks(&self) -> Vec<Task> {
+        let mut order: Vec<usize> = (0..self.files.len()).collect();
+        let unit = |at: &usize| (self.files[*at].0, self.files[*at].1.path.first());
+        let inode = |at: &usize| {
+            let stamp = &self.files[*at].1.stamp;
+            (stamp.device, stamp.inode, *at)
+        };
+        order
+            .chunk_by_mut(|a, b| unit(a) == unit(b))
+            .for_each(|chunk| chunk.sort_unstable_by_key(inode));
+        let parts = |file: usize| {
+            let count = self.files[file].1.stamp.size.div_ceil(self.part).max(1);
+            (0..count).map(move |part| Task { file, part })
+        };
+        order.into_iter().flat_map(parts).collect()
+    }
+
+    /// Tells the monitor where a thread is, when it comes to another unit.
+    fn tell_place<'s>(&'s self, task: &Task, place: &mut Option<(Tree, &'s [u8])>) {
+        let (tree, file) = self.files[task.file];
+        let here = Some((tree, file.path.first()));
+        if *place != here {
+            *place = here;
+            let unit = Escaped(file.path.first());
+            self.monitor.at(&format!("{tree}/{unit}"));
+        }
+    }
+
+    fn carry_out(&self, task: Task, buffer: &mut [u8]) -> Outcome {
+        let (tree, file) = self.files[task.file];
+        if file.stamp.size <= self.part {
+            let reading = self.read(tree, file, buffer);
+            self.monitor.advance(1, file.stamp.size);
+            return Outcome::Whole(reading);
+        }
+        let start = task.part * self.part;
+        let length = self.part.min(file.stamp.size - start);
+        let subtree = self.read_part(tree, file, start, length, buffer);
+        self.monitor.advance(u64::from(task.part == 0), length);
+        Outcome::Part(subtree.ok().flatten())
+    }
+
+    /// The reading of each file, put together from those of its parts.
+    fn gather(&self, tasks: &[Task], outcomes: Vec<OnceLock<Outcome>>) -> Vec<Reading> {
+        let mut readings: Vec<Option<Reading>> = vec![None; self.files.len()];
+        let mut outcomes = outcomes.into_iter().map(OnceLock::into_inner);
+        for parts in tasks.chunk_by(|a, b| a.file == b.file) {
+            let mut subtrees = Vec::new();
+            let at = parts[0].file;
+            for outcome in outcomes.by_ref().take(parts.len()) {
+                match outcome {
+                    Some(Outcome::Whole(reading)) => readings[at] = Some(reading),
+                    Some(Outcome::Part(Some(subtree))) => subtrees.push(subtree),
+                    Some(Outcome::Part(None)) | None => {}
+                }
+            }
+            if subtrees.len() == parts.len() {
+                readings[at] = Some(Reading::Same(root(&subtrees)));
+            }
+        }
+        let mut buffer = vec![0; BUFFER];
+        let mut or_again = |(at, reading): (usize, Option<Reading>)| {
+            let (tree, file) = self.files[at];
+            reading.unwrap_or_else(|| self.read_again(tree, file, &mut buffer))
+        };
+        readings
+            .into_iter()
+            .enumerate()
+            .map(&mut or_again)
+            .collect()
+    }
+
+    /// Reads a file from its beginning to its end.
+    fn read(&self, tree: Tree, listed: &Listed, buffer: &mut [u8]) -> Reading {
+        let mut attempt = || {
+            let file = self.open(tree, listed)?;
+            let mut hasher = blake3::Hasher::new();
+            let complete = feed(&mut hasher, &file, 0, listed.stamp.size, buffer)?;
+            // The walk's look at the file is the one before reading, this is the one after it.
+            let unchanged = complete && node_of(&file, b"")?.stamp == listed.stamp;
+            io::Result::Ok(unchanged.then(|| hasher.finalize()))
+        };
+        match attempt() {
+            Ok(Some(hash)) => Reading::Same(hash.into()),
+            Ok(None) | Err(_) => self.read_again(tree, listed, buffer),
+        }
+    }
+
+    /// Reads a part of a file; none where the file is not any more what was listed.
+    fn read_part(
+        &self,
+        tree: Tree,
+        listed: &Listed,
+        start: u64,
+        length: u64,
+        buffer: &mut [u8],
+    ) -> io::Result<Option<ChainingValue>> {
+        let file = self.open(tree, listed)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.set_input_offset(start);
+        let complete = feed(&mut hasher, &file, start, length, buffer)?;
+        let unchanged = complete && node_of(&file, b"")?.stamp == listed.stamp;
+        Ok(unchanged.then(|| hasher.finalize_non_root()))
+    }
+
+    /// Reads a file once more that could not be read or is not any more what was listed.
+    fn read_again(&self, tree: Tree, listed: &Listed, buffer: &mut [u8]) -> Reading {
+        let mut attempt = || {
+            let file = self.open(tree, listed)?;
+            let before = node_of(&file, b"")?;
+            if before.kind != Kind::File {
+                let what = before.kind.words();
+                return Err(io::Error::other(format!("it is {what} now")));
+            }
+            let digest = hash_to_end(&file, buffer, |_| {})?;
+            let after = node_of(&file, b"")?;
+            if before.stamp != after.stamp {
+                return Err(io::Error::other("it changed while it was read"));
+            }
+            Ok((digest, after.stamp))
+        };
+        match attempt() {
+            Ok((digest, stamp)) if stamp == listed.stamp => Reading::Same(digest),
+            Ok(changed) => Reading::Changed(Box::new(changed)),
+            Err(error) => Reading::Failed(Reason(&error).to_string().into()),
+        }
+    }
+
+    /// Opens a listed file beneath its tree, following no link. Mounts are crossed, for they are
+    /// only read.
+    fn open(&self, tree: Tree, listed: &Listed) -> io::Result<File> {
+        let root = self.handles[tree as usize].as_ref().ok_or(Errno::NOENT)?;
+        let resolve =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let open = |flags| {
+            let path = listed.path.as_bytes();
+            rustix::fs::openat2(root, path, flags, Mode::empty(), resolve)
+        };
+        // Without O_NONBLOCK a named pipe that took the file's place would wait for its other end.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        // Only the owner may ask that reading leaves the access time alone.
+        let handle = match open(flags | OFlags::NOATIME) {
+            Err(Errno::PERM) => open(flags),
+            other => other,
+        };
+        Ok(handle?.into())
+    }
+}
+
+/// Feeds `length` bytes of `file` from `start` to the hasher; false where it ends before.
+fn feed(
+    hasher: &mut blake3::Hasher,
+    file: &File,
+    start: u64,
+    length: u64,
+    buffer: &mut [u8],
+) -> io::Result<bool> {
+    let mut done = 0;
+    while done < length {
+        let most = buffer
+            .len()
+            .min(usize::try_from(length - done).unwrap_or(usize::MAX));
+        match file.read_at(&mut buffer[..most], start + done) {
+            Ok(0) => return Ok(false),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+                done += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
+/// The hash of the content whose parts have these roots; there are at least two.
+fn root(parts: &[ChainingValue]) -> Digest {
+    let (left, right) = parts.split_at(left_parts(parts.len()));
+    hazmat::merge_subtrees_root(&subtree(left), &subtree(right), hazmat::Mode::Hash).into()
+}
+
+fn subtree(parts: &[ChainingValue]) -> ChainingValue {
+    if let [part] = parts {
+        return *part;
+    }
+    let (left, right) = parts.split_at(left_parts(parts.len()));
+    hazmat::merge_subtrees_non_root(&subtree(left), &subtree(right), hazmat::Mode::Hash)
+}
+
+/// How many of `count` parts, at least two, lie in the left subtree: the largest power of two
+/// below it. Source: BLAKE3 specification, section 2.1.
+fn left_parts(count: usize) -> usize {
+    count.next_power_of_two() / 2
+}
+
+#[cfg(test)]
+mod tests;

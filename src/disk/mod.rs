@@ -11,5 +11,9 @@
 pub mod error;
 pub mod filesystem;
 pub mod hash;
+pub mod machine;
 pub mod monitor;
+pub mod scan;
+pub mod sidecars;
+pub mod store;
 pub mod trees;

@@ -40,7 +40,7 @@ struct Root {
 /// Directory handles that are kept open at most, well below the usual limit of 1024 files.
 const HANDLES: usize = 256;
 
-const DIRECTORY: OFlags = OFlags::RDONLY
+pub(super) const DIRECTORY: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
@@ -308,7 +308,7 @@ fn open_root(dir: &Path) -> Result<Option<Root>, DiskError> {
 const SYNC_WHOLE: [u64; 3] = [0xEF53, 0x5846_5342, 0x9123_683E];
 
 /// What is at `name` in a directory; the directory itself where the name is empty.
-fn node_of(directory: impl AsFd, name: &[u8]) -> Result<Node, Errno> {
+pub(super) fn node_of(directory: impl AsFd, name: &[u8]) -> Result<Node, Errno> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::EMPTY_PATH;
     let mask = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
     let stat = rustix::fs::statx(directory, name, flags, mask)?;

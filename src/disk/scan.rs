@@ -1,0 +1,345 @@
+//! The walk: what is on the disk in the trees, by `stat` alone; no file is opened.
+
+use super::error::{DiskError, Reason};
+use super::filesystem::{Filesystem, Kind, Node};
+use super::monitor::Monitor;
+use super::trees::{Trees, node_of};
+use crate::model::index::Totals;
+use crate::model::layout::{Inner, Layout};
+use crate::model::path::{RelPath, TreePath};
+use crate::model::state::{Listed, TreeListing, UnitListing};
+use crate::model::tree::Tree;
+use rayon::prelude::*;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use walkdir::{DirEntry, WalkDir};
+
+/// What to look for: a tree that crawl indexes, all of it or some of its units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The tree.
+    pub tree: Tree,
+    /// The names of the units; none for the whole tree.
+    pub only: Option<BTreeSet<String>>,
+}
+
+/// Walks the units of the trees side by side. Nothing follows a symbolic link; mounts are crossed.
+///
+/// A directory that shows up twice, as a bind mount does, is listed once: under the archive where
+/// it is there, else under the first path. The other is as if it could not be read. Sidecar
+/// indexes are for others to look at.
+///
+/// # Errors
+/// Where a tree itself cannot be read; a tree that does not exist is as if it were empty.
+pub fn scan(
+    trees: &Trees,
+    layout: &Layout,
+    scopes: &[Scope],
+    monitor: &dyn Monitor,
+) -> Result<Vec<TreeListing>, DiskError> {
+    monitor.begin("Looking", Totals::default());
+    let mut listings = Vec::new();
+    let mut walks = Vec::new();
+    for Scope { tree, only } in scopes {
+        let Some(walk) = Walk::of(trees, layout, *tree) else {
+            continue;
+        };
+        let (units, strays) = walk.top(only.as_ref())?;
+        walks.extend(units.into_iter().map(|unit| (walk.clone(), unit)));
+        listings.push(TreeListing {
+            tree: *tree,
+            only: only.clone(),
+            units: Vec::new(),
+            strays,
+        });
+    }
+    let walked: Vec<Walked> = walks
+        .into_par_iter()
+        .map(|(walk, unit)| {
+            monitor.at(&format!("{}/{unit}", walk.tree));
+            walk.unit(unit)
+        })
+        .collect();
+    monitor.end();
+    let mut seen = HashMap::new();
+    for mut unit in walked {
+        unit.refuse_known_directories(&mut seen);
+        let of_tree = listings.iter_mut().find(|l| l.tree == unit.tree);
+        if let Some(listing) = of_tree {
+            listing.units.push(unit.listing);
+        }
+    }
+    Ok(listings)
+}
+
+/// How many files and bytes are in a tree, whatever its directories are called; none where there is
+/// no such tree. What cannot be looked at does not count.
+pub fn totals(trees: &Trees, layout: &Layout, tree: Tree) -> Option<Totals> {
+    let walk = Walk::of(trees, layout, tree)?;
+    let mut totals = Totals::default();
+    let mut entries = WalkDir::new(walk.dir).follow_root_links(false).into_iter();
+    while let Some(entry) = entries.next() {
+        let Ok(entry) = entry else { continue };
+        let Some(path) = walk.rel(entry.path()) else {
+            continue;
+        };
+        if entry.file_type().is_dir() {
+            if walk.is_left_alone(&path) {
+                entries.skip_current_dir();
+            }
+        } else if entry.file_type().is_file()
+            && is_media(&path)
+            && let Ok(metadata) = entry.metadata()
+        {
+            totals.add(metadata.len());
+        }
+    }
+    Some(totals)
+}
+
+/// Whether a file of that name is the user's: it is no sidecar index, and no AppleDouble file, in
+/// which other systems keep what they know of a file.
+fn is_media(path: &RelPath<'_>) -> bool {
+    !path.is_ours() && !path.file_name().starts_with(b"._")
+}
+
+/// A walk through a tree.
+#[derive(Clone)]
+struct Walk<'a> {
+    trees: &'a Trees,
+    tree: Tree,
+    dir: &'a Path,
+    /// Bytes in the path of the tree and the slash behind it.
+    base: usize,
+    inner: std::sync::Arc<Vec<Inner>>,
+}
+
+/// A unit that was walked, and which directories are in it, in the order of the walk.
+struct Walked {
+    tree: Tree,
+    listing: UnitListing,
+    directories: Vec<((u64, u64), RelPath<'static>)>,
+}
+
+impl<'a> Walk<'a> {
+    fn of(trees: &'a Trees, layout: &'a Layout, tree: Tree) -> Option<Walk<'a>> {
+        trees.handle(tree)?;
+        let dir = layout.dir(tree);
+        Some(Walk {
+            trees,
+            tree,
+            dir,
+            base: dir.join("x").as_os_str().len() - 1,
+            inner: layout.inner(tree).into(),
+        })
+    }
+
+    /// The units directly in the tree, sorted by name, and what else is there.
+    fn top(&self, only: Option<&BTreeSet<String>>) -> Result<(Vec<String>, Strays), DiskError> {
+        let mut units = Vec::new();
+        let mut strays = Vec::new();
+        let entries = WalkDir::new(self.dir)
+            .follow_root_links(false)
+            .min_depth(1)
+            .max_depth(1)
+            .sort_by_file_name();
+        for entry in entries {
+            let entry = entry.map_err(|e| {
+                let source = e.into_io_error().unwrap_or_else(|| Errno::LOOP.into());
+                DiskError::at("read the tree", self.dir, source)
+            })?;
+            let (name, kind) = (entry.file_name().as_bytes(), entry.file_type());
+            let Some(path) = self.rel(entry.path()) else {
+                continue;
+            };
+            let unit = std::str::from_utf8(name)
+                .ok()
+                .filter(|_| kind.is_dir() && self.tree.is_unit_name(name));
+            match unit {
+                _ if self.is_left_alone(&path) || !is_media(&path) => {}
+                Some(unit) if only.is_none_or(|o| o.contains(unit)) => units.push(unit.to_owned()),
+                // Whoever asks for some units is told of nothing else.
+                _ if only.is_some() => {}
+                _ => strays.push((path, words(kind))),
+            }
+        }
+        Ok((units, strays))
+    }
+
+    fn unit(&self, name: String) -> Walked {
+        let mut walked = Walked {
+            tree: self.tree,
+            listing: UnitListing {
+                name,
+                sidecar: None,
+                files: Vec::new(),
+                unreadable: Vec::new(),
+                special: Vec::new(),
+            },
+            directories: Vec::new(),
+        };
+        let listing = &mut walked.listing;
+        let mut entries = WalkDir::new(self.dir.join(&listing.name))
+            .follow_root_links(false)
+            .sort_by(by_path)
+            .into_iter();
+        // The open directories from the unit down to where the walk is.
+        let mut open: Vec<OwnedFd> = Vec::new();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().and_then(|p| self.rel(p));
+                    let path =
+                        path.or_else(|| RelPath::new(listing.name.clone().into_bytes()).ok());
+                    let source = error.into_io_error();
+                    let why = source.map_or_else(String::new, |e| Reason(&e).to_string());
+                    listing.unreadable.extend(path.map(|p| (p, why)));
+                    continue;
+                }
+            };
+            let Some(path) = self.rel(entry.path()) else {
+                continue;
+            };
+            if !entry.file_type().is_dir() {
+                // A directory that could not be entered is skipped with all that is in it.
+                if let Some(parent) = open.get(entry.depth().wrapping_sub(1)) {
+                    list(listing, parent, entry.file_name().as_bytes(), path);
+                }
+                continue;
+            }
+            if self.is_left_alone(&path) {
+                entries.skip_current_dir();
+                continue;
+            }
+            open.truncate(entry.depth());
+            match self.enter(open.last(), entry.file_name().as_bytes()) {
+                Ok((handle, node)) => {
+                    open.push(handle);
+                    let identity = (node.stamp.device, node.stamp.inode);
+                    walked.directories.push((identity, path));
+                }
+                Err(why) => {
+                    listing.unreadable.push((path, why));
+                    entries.skip_current_dir();
+                }
+            }
+        }
+        walked
+    }
+
+    /// Opens a directory in `parent`, or directly in the tree; only to look at what is in it.
+    fn enter(&self, parent: Option<&OwnedFd>, name: &[u8]) -> Result<(OwnedFd, Node), String> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let reason = |errno: Errno| Reason(&io::Error::from(errno)).to_string();
+        let root = self.trees.handle(self.tree);
+        let parent = match (parent, &root) {
+            (Some(parent), _) => parent.as_fd(),
+            (None, Some(root)) => root.as_fd(),
+            (None, None) => return Err(reason(Errno::NOENT)),
+        };
+        let handle = rustix::fs::openat(parent, name, flags, Mode::empty()).map_err(reason)?;
+        let node = node_of(&handle, b"").map_err(reason)?;
+        let is_root = |tree: &Tree| {
+            let root = self.trees.root(*tree);
+            root.is_some_and(|root| root.stamp.same_file_as(&node.stamp))
+        };
+        match Tree::ALL.iter().find(|t| is_root(t)) {
+            Some(tree) => Err(format!("it is the same directory as the {tree} tree")),
+            None => Ok((handle, node)),
+        }
+    }
+
+    /// Whether a directory belongs to another tree or to mediastruct itself.
+    fn is_left_alone(&self, path: &RelPath<'_>) -> bool {
+        path.is_ours() || self.inner.iter().any(|inner| inner.prefix == *path)
+    }
+
+    /// A path of the system, relative to the tree.
+    fn rel(&self, path: &Path) -> Option<RelPath<'static>> {
+        let rel = path.as_os_str().as_bytes().get(self.base..)?;
+        RelPath::new(rel.to_vec()).ok()
+    }
+}
+
+type Strays = Vec<(RelPath<'static>, &'static str)>;
+
+/// Looks at what is at `name` in a directory, and lists it.
+fn list(listing: &mut UnitListing, parent: &OwnedFd, name: &[u8], path: RelPath<'static>) {
+    if !is_media(&path) {
+        return;
+    }
+    match node_of(parent, name) {
+        Ok(node) if node.kind == Kind::File => {
+            let stamp = node.stamp;
+            listing.files.push(Listed { path, stamp });
+        }
+        Ok(node) => listing.special.push((path, node.kind.words())),
+        Err(Errno::NOENT) => {}
+        Err(errno) => {
+            let why = Reason(&errno.into()).to_string();
+            listing.unreadable.push((path, why));
+        }
+    }
+}
+
+impl Walked {
+    /// Takes out what lies in directories that were walked before under other paths.
+    fn refuse_known_directories(&mut self, seen: &mut HashMap<(u64, u64), TreePath<'static>>) {
+        let mut refused: Vec<RelPath<'static>> = Vec::new();
+        for (identity, path) in self.directories.drain(..) {
+            if refused.last().is_some_and(|r| path.starts_with(r)) {
+                continue;
+            }
+            match seen.get(&identity) {
+                Some(first) => {
+                    let why = format!("it is the same directory as {first}");
+                    self.listing.unreadable.push((path.clone(), why));
+                    refused.push(path);
+                }
+                None => {
+                    seen.insert(identity, TreePath::new(self.tree, path));
+                }
+            }
+        }
+        let listing = &mut self.listing;
+        if !refused.is_empty() {
+            let stays = |path: &RelPath<'_>| !refused.iter().any(|r| path.starts_with(r));
+            listing.files.retain(|f| stays(&f.path));
+            listing.special.retain(|(path, _)| stays(path));
+            listing
+                .unreadable
+                .retain(|(path, _)| stays(path) || refused.contains(path));
+        }
+        listing.unreadable.sort();
+    }
+}
+
+/// The order of the bytes of whole paths: within a directory, another directory stands where its
+/// name with a slash would.
+fn by_path(a: &DirEntry, b: &DirEntry) -> Ordering {
+    let slash = |entry: &DirEntry| entry.file_type().is_dir().then_some(b'/');
+    let key = |entry| slash(entry).into_iter();
+    let (one, other) = (a.file_name().as_bytes(), b.file_name().as_bytes());
+    let (one, other) = (one.iter().copied(), other.iter().copied());
+    one.chain(key(a)).cmp(other.chain(key(b)))
+}
+
+fn words(kind: std::fs::FileType) -> &'static str {
+    let kind = match kind {
+        kind if kind.is_file() => Kind::File,
+        kind if kind.is_dir() => Kind::Directory,
+        kind if kind.is_symlink() => Kind::Symlink,
+        _ => Kind::Device,
+    };
+    kind.words()
+}
+
+#[cfg(test)]
+mod tests;
