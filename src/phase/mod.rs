@@ -4,5 +4,6 @@
 //! Nothing here touches a disk, a clock, chance or a log: the same state gives the same plan, byte
 //! for byte.
 
+pub mod crawl;
 pub mod dedupe;
 pub mod undo;
