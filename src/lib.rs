@@ -15,6 +15,7 @@
 //! - `cli`: VOICE, arguments, messages and exit codes. It knows all, and is where phases and
 //!   disk meet.
 
+pub mod cli;
 pub mod disk;
 pub mod model;
 pub mod phase;

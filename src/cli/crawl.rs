@@ -1,0 +1,276 @@
+//! Crawl, where the phase and the disk meet: look, plan, hash, merge, write.
+
+use crate::disk::error::DiskError;
+use crate::disk::hash::hash_files;
+use crate::disk::machine;
+use crate::disk::monitor::Monitor;
+use crate::disk::scan::{self, Scope};
+use crate::disk::sidecars::Sidecars;
+use crate::disk::store::{Datadir, IndexFile, StoreError};
+use crate::disk::trees::Trees;
+use crate::model::index::{Index, Totals};
+use crate::model::layout::Layout;
+use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::plan::Settings;
+use crate::model::state::{State, TreeListing};
+use crate::model::time::Time;
+use crate::model::tree::Tree;
+use crate::phase::crawl::{self as phase, CrawledTree, Report};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+mod text;
+
+/// What is to be crawled, and how.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Where the trees are.
+    pub layout: &'a Layout,
+    /// Whether every unit is hashed again.
+    pub force: bool,
+    /// Whether unchanged files of media are trusted.
+    pub incremental: bool,
+    /// The age in days at which a unit of the archive is hashed again.
+    pub max_age_days: u32,
+    /// How many threads hash; as many as there are cores, where it is not said.
+    pub jobs: Option<usize>,
+    /// How much of the memory may be in use, in percent.
+    pub memory_percent: u8,
+    /// The trees and units to look at; empty for all of media and archive.
+    pub only: Vec<(Tree, Option<String>)>,
+    /// What time it is.
+    pub now: Time,
+}
+
+/// Why there was no crawl.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A tree does not exist.
+    #[error("there is no {}: make it, or set {} in the configuration", .0.display(), .1.config_key())]
+    NoTree(PathBuf, Tree),
+    /// A unit that was asked for is neither on the disk nor in the index.
+    #[error("there is no unit {0}/{1}")]
+    NoUnit(Tree, String),
+    /// The tree has no units.
+    #[error("{0} has no units that could be crawled")]
+    NotIndexed(Tree),
+    /// The datadir holds something that is of no use.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The disk refused.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// There are no threads to be had.
+    #[error("cannot start threads: {0}; try --jobs 1")]
+    Threads(#[from] io::Error),
+}
+
+/// The index files as they are before a crawl; what is made of them borrows from them.
+pub struct Known {
+    datadir: Datadir,
+    archive: Option<IndexFile>,
+    media: Option<IndexFile>,
+    ingest: Option<IndexFile>,
+}
+
+impl Known {
+    /// Opens the indexes of `layout`, those that there are.
+    ///
+    /// # Errors
+    /// Where one is not to be trusted.
+    pub fn load(layout: &Layout) -> Result<Known, StoreError> {
+        let datadir = Datadir::at(&layout.datadir);
+        Ok(Known {
+            archive: datadir.load_index(Tree::Archive)?,
+            media: datadir.load_index(Tree::Media)?,
+            ingest: datadir.load_index(Tree::Ingest)?,
+            datadir,
+        })
+    }
+}
+
+/// What a look at the disk found: all that a plan of crawl is made from.
+pub struct Surveyed<'k> {
+    /// The state: `phase::crawl::plan` takes it.
+    pub state: State<'k>,
+    trees: Trees,
+    pool: ThreadPool,
+}
+
+/// Looks at the disk: reads indexes and the heads of sidecar indexes, walks, and changes nothing.
+///
+/// # Errors
+/// Where a tree or a unit that was asked for is missing, or an index is of no use.
+pub fn survey<'k>(
+    request: &Request<'_>,
+    known: &'k Known,
+    monitor: &dyn Monitor,
+) -> Result<Surveyed<'k>, Error> {
+    let scopes = scopes(&request.only)?;
+    let trees = Trees::open(request.layout)?;
+    let missing = |scope: &&Scope| trees.handle(scope.tree).is_none();
+    if let Some(Scope { tree, .. }) = scopes.iter().find(missing) {
+        return Err(Error::NoTree(request.layout.dir(*tree).to_owned(), *tree));
+    }
+    let pool = machine::pool(request.jobs, request.memory_percent)?;
+    let state = pool.install(|| state(request, &scopes, &trees, known, monitor))?;
+    Ok(Surveyed { state, trees, pool })
+}
+
+/// Crawls: hashes what is to be hashed, and writes sidecar indexes and indexes where something
+/// changed.
+///
+/// # Errors
+/// As [`survey`], and where an index cannot be written. A file that cannot be read is no error; the
+/// report names it.
+pub fn crawl(request: &Request<'_>, known: &Known, monitor: &dyn Monitor) -> Result<Report, Error> {
+    let Surveyed { state, trees, pool } = survey(request, known, monitor)?;
+    for listing in &state.listing {
+        let dir = request.layout.dir(listing.tree);
+        for unit in &listing.units {
+            let dir = dir.join(&unit.name);
+            let dir = Escaped(dir.as_os_str().as_bytes());
+            tracing::info!("Crawl - Processing target subdirectory: {dir}");
+        }
+    }
+    let readings = hash_files(&trees, &phase::wants(&state), &pool, monitor);
+    let crawled = phase::index(&state, readings);
+    let mut report = crawled.report;
+    let sidecars = Sidecars::new(&trees, &known.datadir);
+    for tree in &crawled.trees {
+        // Sidecar indexes go first: a crawl that is interrupted here finds them newer than the
+        // index, and hashes nothing twice.
+        report
+            .unwritten
+            .extend(write_sidecars(&sidecars, tree, &pool));
+        if tree.changed {
+            known.datadir.save_index(&tree.index)?;
+        }
+    }
+    save_ingest(request, known, &trees)?;
+    log(&report);
+    Ok(report)
+}
+
+fn scopes(only: &[(Tree, Option<String>)]) -> Result<Vec<Scope>, Error> {
+    if let Some((tree, _)) = only.iter().find(|(tree, _)| !Tree::INDEXED.contains(tree)) {
+        return Err(Error::NotIndexed(*tree));
+    }
+    let mut scopes = Vec::new();
+    for tree in Tree::INDEXED {
+        let mut asked = only.iter().filter(|(t, _)| *t == tree).peekable();
+        if !only.is_empty() && asked.peek().is_none() {
+            continue;
+        }
+        // One that asks for the whole tree makes the units beside it needless.
+        let units: Option<BTreeSet<String>> = asked.map(|(_, unit)| unit.clone()).collect();
+        scopes.push(Scope {
+            tree,
+            only: units.filter(|units| !units.is_empty()),
+        });
+    }
+    Ok(scopes)
+}
+
+fn state<'k>(
+    request: &Request<'_>,
+    scopes: &[Scope],
+    trees: &Trees,
+    known: &'k Known,
+    monitor: &dyn Monitor,
+) -> Result<State<'k>, Error> {
+    let index = |tree, file: &'k Option<IndexFile>| match file {
+        Some(file) => file.index(),
+        None => Ok(Index::empty(tree)),
+    };
+    let mut state = State {
+        archive: index(Tree::Archive, &known.archive)?,
+        media: index(Tree::Media, &known.media)?,
+        settings: Settings {
+            run: None,
+            force: Some(request.force),
+            incremental: Some(request.incremental),
+            max_age_days: Some(request.max_age_days),
+        },
+        listing: scan::scan(trees, request.layout, scopes, monitor)?,
+        ..State::unknown(request.now)
+    };
+    let sidecars = Sidecars::new(trees, &known.datadir);
+    for listing in &mut state.listing {
+        for unit in &mut listing.units {
+            unit.sidecar = sidecars.head(listing.tree, &unit.name);
+        }
+        let index = match listing.tree {
+            Tree::Archive => &mut state.archive,
+            _ => &mut state.media,
+        };
+        for name in listing.only.iter().flatten() {
+            let listed = listing.units.iter().any(|u| u.name == *name);
+            if !listed && index.unit(name).is_none() {
+                return Err(Error::NoUnit(listing.tree, name.clone()));
+            }
+        }
+        adopt(index, listing, &sidecars);
+    }
+    Ok(state)
+}
+
+/// Takes into the index what the sidecar indexes know and it does not.
+fn adopt(index: &mut Index<'_>, listing: &TreeListing, sidecars: &Sidecars<'_>) {
+    let read = |name: String| {
+        let sidecar = sidecars.read(listing.tree, &name)?.ok()?;
+        Some((name, sidecar))
+    };
+    let names = phase::adoptable(index, listing);
+    if !names.is_empty() {
+        phase::adopt(index, names.into_par_iter().filter_map(read).collect());
+    }
+}
+
+/// Writes the sidecar indexes that are out of date, and gives those units for which that failed.
+fn write_sidecars(
+    sidecars: &Sidecars<'_>,
+    tree: &CrawledTree<'_>,
+    pool: &ThreadPool,
+) -> Vec<(TreePath<'static>, String)> {
+    let index = &tree.index;
+    let write = |name: &String| {
+        let unit = index.unit(name)?;
+        let timestamp = unit.indexed?;
+        let written = sidecars.write(index.tree, unit, timestamp, index.entries_of(name));
+        let path = RelPath::new(name.as_bytes().to_vec()).ok()?;
+        Some((TreePath::new(index.tree, path), written.err()?.to_string()))
+    };
+    pool.install(|| tree.sidecars.par_iter().filter_map(write).collect())
+}
+
+/// Replaces the index of ingest, which holds no more than its size, where that changed.
+fn save_ingest(request: &Request<'_>, known: &Known, trees: &Trees) -> Result<(), Error> {
+    if !request.only.is_empty() {
+        return Ok(());
+    }
+    let totals: Option<Totals> = scan::totals(trees, request.layout, Tree::Ingest);
+    let Some(totals) = totals else { return Ok(()) };
+    let old = known.ingest.as_ref().map(IndexFile::index).transpose()?;
+    known
+        .datadir
+        .save_index(&phase::ingest(old, totals, request.now))?;
+    Ok(())
+}
+
+fn log(report: &Report) {
+    for path in &report.rot {
+        tracing::error!("Crawl - Bit rot: {path}");
+    }
+    let unread = report.unread.iter().chain(&report.unreadable);
+    for (path, why) in unread.chain(&report.unwritten) {
+        tracing::error!("Crawl - {path}: {why}");
+    }
+    for path in &report.missing {
+        tracing::error!("Crawl - {path} is in the index and gone from the disk");
+    }
+}
