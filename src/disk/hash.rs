@@ -10,6 +10,7 @@ use super::monitor::Monitor;
 use super::trees::{Trees, node_of};
 use crate::model::digest::Digest;
 use crate::model::index::{Reading, Totals};
+use crate::model::path::Escaped;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
 use blake3::hazmat::{self, ChainingValue, HasherExt};
@@ -146,7 +147,7 @@ impl Hashing<'_> {
         let here = Some((tree, file.path.first()));
         if *place != here {
             *place = here;
-            let unit = crate::model::path::Escaped(file.path.first());
+            let unit = Escaped(file.path.first());
             self.monitor.at(&format!("{tree}/{unit}"));
         }
     }
@@ -207,8 +208,7 @@ impl Hashing<'_> {
         };
         match attempt() {
             Ok(Some(hash)) => Reading::Same(hash.into()),
-            Ok(None) => self.read_again(tree, listed, buffer),
-            Err(error) => failed(&error),
+            Ok(None) | Err(_) => self.read_again(tree, listed, buffer),
         }
     }
 
@@ -229,7 +229,7 @@ impl Hashing<'_> {
         Ok(unchanged.then(|| hasher.finalize_non_root()))
     }
 
-    /// Reads a file that is not any more what was listed, or that could not be read in parts.
+    /// Reads a file once more that could not be read or is not any more what was listed.
     fn read_again(&self, tree: Tree, listed: &Listed, buffer: &mut [u8]) -> Reading {
         let mut attempt = || {
             let file = self.open(tree, listed)?;
@@ -248,7 +248,7 @@ impl Hashing<'_> {
         match attempt() {
             Ok((digest, stamp)) if stamp == listed.stamp => Reading::Same(digest),
             Ok(changed) => Reading::Changed(Box::new(changed)),
-            Err(error) => failed(&error),
+            Err(error) => Reading::Failed(Reason(&error).to_string().into()),
         }
     }
 
@@ -317,10 +317,6 @@ fn subtree(parts: &[ChainingValue]) -> ChainingValue {
 /// below it. Source: BLAKE3 specification, section 2.1.
 fn left_parts(count: usize) -> usize {
     count.next_power_of_two() / 2
-}
-
-fn failed(error: &io::Error) -> Reading {
-    Reading::Failed(Reason(error).to_string().into())
 }
 
 #[cfg(test)]

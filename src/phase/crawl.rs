@@ -246,13 +246,18 @@ fn with_known<'s, 'k>(
 
 /// The units that the index knows and a walk that looked for them did not find.
 fn gone_units<'s>(state: &'s State<'_>, listing: &'s TreeListing) -> impl Iterator<Item = &'s str> {
-    let known = state.index_of(listing.tree).units.iter();
-    known.map(|unit| unit.unit.as_str()).filter(|name| {
+    known_units(state.index_of(listing.tree)).filter(|name| {
         let found = listing
             .units
             .binary_search_by(|u| u.name.as_str().cmp(name));
         found.is_err() && listing.covers(name)
     })
+}
+
+/// The names of the units that the index knows; what else a damaged one may call so is none.
+fn known_units<'s>(index: &'s Index<'_>) -> impl Iterator<Item = &'s str> {
+    let names = index.units.iter().map(|unit| unit.unit.as_str());
+    names.filter(|name| index.tree.is_unit_name(name.as_bytes()))
 }
 
 fn unit_path(tree: Tree, name: &str) -> TreePath<'static> {

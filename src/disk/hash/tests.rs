@@ -1,1 +1,115 @@
+use super::*;
+use crate::disk::filesystem::Filesystem;
+use crate::disk::monitor::Unwatched;
+use crate::model::layout::Layout;
+use crate::model::path::{RelPath, TreePath};
+use std::path::PathBuf;
 
+struct Fixture {
+    dir: tempfile::TempDir,
+    trees: Trees,
+}
+
+impl Fixture {
+    fn new() -> Fixture {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("media/2024")).unwrap();
+        let dirs = Tree::ALL.map(|t| root.join(t.name()));
+        let layout = Layout::new(dirs, root.join("data"), root.join("logs")).unwrap();
+        let trees = Trees::open(&layout).unwrap();
+        Fixture { dir, trees }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join("media/2024").join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Listed {
+        std::fs::write(self.path(name), bytes).unwrap();
+        let path = RelPath::from_text(format!("2024/{name}")).unwrap();
+        let node = self.trees.look(&TreePath::new(Tree::Media, path.clone()));
+        Listed {
+            path,
+            stamp: node.unwrap().unwrap().stamp,
+        }
+    }
+
+    fn hash(&self, files: &[Listed], part: u64, jobs: usize) -> Vec<Reading> {
+        let files: Vec<_> = files.iter().map(|f| (Tree::Media, f)).collect();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+        Hashing {
+            handles: Tree::ALL.map(|tree| self.trees.handle(tree)),
+            files: &files,
+            part,
+            monitor: &Unwatched,
+        }
+        .on(&pool.unwrap())
+    }
+}
+
+#[test]
+fn parts_add_up_to_the_hash_of_the_whole() {
+    let fixture = Fixture::new();
+    let part = 4096;
+    let sizes = [
+        0, 1, 1023, 4095, 4096, 4097, 8192, 8193, 12288, 20480, 28672, 32768, 99_999,
+    ];
+    let content = |size: usize| -> Vec<u8> { (0..size).map(|i| (i % 251) as u8).collect() };
+    let files: Vec<_> = sizes
+        .iter()
+        .map(|size| fixture.write(&size.to_string(), &content(*size)))
+        .collect();
+    let expected: Vec<_> = sizes
+        .iter()
+        .map(|size| Reading::Same(Digest::of(&content(*size))))
+        .collect();
+    for jobs in [1, 2, 7] {
+        assert_eq!(fixture.hash(&files, part, jobs), expected, "{jobs} threads");
+    }
+    assert_eq!(fixture.hash(&files, PART, 2), expected);
+}
+
+#[test]
+fn a_file_that_changed_since_the_walk_is_hashed_as_it_is_now() {
+    let fixture = Fixture::new();
+    let small = fixture.write("small", b"before");
+    let large = fixture.write("large", &[1; 10_000]);
+    let now_small = fixture.write("small", b"after, and longer");
+    let now_large = fixture.write("large", &[2; 9_000]);
+    let changed = |bytes: &[u8], listed: &Listed| {
+        Reading::Changed(Box::new((Digest::of(bytes), listed.stamp)))
+    };
+    assert_eq!(
+        fixture.hash(&[large, small], 4096, 2),
+        [
+            changed(&[2; 9_000], &now_large),
+            changed(b"after, and longer", &now_small)
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let fixture = Fixture::new();
+    let gone = fixture.write("gone", b"1");
+    let pipe = fixture.write("pipe", b"2");
+    let link = fixture.write("link", b"3");
+    for file in [&gone, &pipe, &link] {
+        std::fs::remove_file(fixture.path(&file.path.to_text()["2024/".len()..])).unwrap();
+    }
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, fixture.path("pipe"), fifo, Mode::RUSR, 0).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", fixture.path("link")).unwrap();
+    let told: Vec<_> = fixture
+        .hash(&[gone, pipe, link], PART, 2)
+        .into_iter()
+        .map(|reading| match reading {
+            Reading::Failed(why) => why,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(&*told[0], "no such file or directory");
+    assert_eq!(&*told[1], "it is a named pipe now");
+    assert!(told[2].contains("symbolic links"), "{}", told[2]);
+}

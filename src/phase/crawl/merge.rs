@@ -1,7 +1,9 @@
 //! From what was known, listed and read to what is known now.
 
 use super::report::{Report, UnitReport};
-use super::{GONE, believed, decide, gone_units, is_wanted, unit_path, unit_plan, with_known};
+use super::{
+    GONE, believed, decide, gone_units, is_wanted, known_units, unit_path, unit_plan, with_known,
+};
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Reading, Stamp, Totals, Unit, UnitState, Unread};
 use crate::model::path::{RelPath, TreePath};
@@ -119,7 +121,7 @@ impl<'s> Merging<'_, 's> {
 
     /// The names of all units, known or listed, in order.
     fn names(&self) -> Vec<&'s str> {
-        let known = self.old.units.iter().map(|u| u.unit.as_str());
+        let known = known_units(self.old);
         let listed = self.listing.units.iter().map(|u| u.name.as_str());
         let mut names: Vec<&str> = known.chain(listed).collect();
         names.sort_unstable();
@@ -345,6 +347,3 @@ fn is_outdated(listed: &UnitListing, unit: &Unit) -> bool {
     };
     (head.digest, Some(head.timestamp)) != (unit.digest, unit.indexed)
 }
-
-#[cfg(test)]
-mod tests;
