@@ -23,7 +23,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+mod command;
 mod text;
+
+pub use command::{command, plan};
 
 /// What is to be crawled, and how.
 #[derive(Clone, Debug)]
