@@ -27,6 +27,7 @@ pub mod progress;
 mod recover;
 mod shell;
 pub mod show;
+mod table;
 pub mod terminal;
 
 use self::args::{Arguments, Command, ShowArguments};

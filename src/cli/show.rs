@@ -3,7 +3,6 @@
 mod page;
 mod run;
 mod summary;
-mod table;
 
 pub use page::page;
 pub use run::run;

@@ -1,5 +1,7 @@
 //! The report of a crawl, as people read it.
 
+use crate::cli::human::{Bytes, Count, Things};
+use crate::cli::table::{Column, table};
 use crate::model::path::TreePath;
 use crate::model::plan::UnitAction;
 use crate::phase::crawl::{Report, UnitReport};
@@ -7,15 +9,14 @@ use std::fmt;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for unit in &self.units {
-            writeln!(f, "{unit}")?;
-        }
         let (all, hashed) = (self.totals(), self.hashed());
-        writeln!(
-            f,
-            "{} files, {} bytes; hashed {} files, {} bytes",
-            all.files, all.bytes, hashed.files, hashed.bytes
-        )?;
+        let (files, bytes) = (Things(all.files, "file"), Bytes(all.bytes));
+        write!(f, "indexed {files}, {bytes}; ")?;
+        let (files, bytes) = (Things(hashed.files, "file"), Bytes(hashed.bytes));
+        writeln!(f, "hashed {files}, {bytes}")?;
+        if !self.units.is_empty() {
+            f.write_str(&units(&self.units))?;
+        }
         let named = |f: &mut _, what: &str, paths: &[TreePath<'_>]| {
             let paths = paths.iter().map(|path| (path, None));
             list(f, what, paths.collect())
@@ -46,33 +47,55 @@ impl fmt::Display for Report {
         named(f, "files gone from the archive", &self.gone)?;
         named(f, "gone from media as a whole", &self.vanished)?;
         named(f, "whole again, with the bytes of before", &self.healed)?;
-        being(f, "not indexed, in units", &self.special)?;
-        being(f, "not indexed, outside units", &self.strays)
+        being(f, "not indexed, no regular file", &self.special)?;
+        being(f, "not indexed, outside any unit", &self.strays)
     }
 }
 
-impl fmt::Display for UnitReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plan = &self.plan;
+/// A line for each unit: what was done with it, and why.
+fn units(units: &[UnitReport]) -> String {
+    let columns = [
+        Column::Words("unit"),
+        Column::Numbers("files"),
+        Column::Numbers("bytes"),
+        Column::Numbers("hashed"),
+        Column::Words("changes"),
+        Column::Words("why"),
+    ];
+    let rows = units.iter().map(|unit| {
+        let plan = &unit.plan;
         let action = match plan.action {
             UnitAction::Reindex => "reindexed",
             UnitAction::Keep => "kept",
         };
-        write!(
-            f,
-            "{} {action}: {}; {} files, {} bytes; hashed {}",
-            plan.unit, plan.why, plan.files, plan.bytes, plan.hash_files
-        )?;
-        let changes = [
-            ("new", self.new),
-            ("changed", self.changed),
-            ("gone", self.gone),
-        ];
-        for (what, count) in changes.into_iter().filter(|(_, count)| *count > 0) {
-            write!(f, ", {count} {what}")?;
-        }
-        Ok(())
+        vec![
+            plan.unit.to_string(),
+            Count(plan.files).to_string(),
+            Bytes(plan.bytes).to_string(),
+            Count(plan.hash_files).to_string(),
+            changes(unit),
+            format!("{action}: {}", plan.why),
+        ]
+    });
+    table(&columns, rows)
+}
+
+/// What is another than before in a unit.
+fn changes(unit: &UnitReport) -> String {
+    let changes = [
+        (unit.new, "new"),
+        (unit.changed, "changed"),
+        (unit.gone, "gone"),
+    ];
+    let words: Vec<_> = changes
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", Count(count)))
+        .collect();
+    if words.is_empty() {
+        return "none".to_owned();
     }
+    words.join(", ")
 }
 
 /// A heading with the number of paths, and the paths, each on a line; nothing where there are none.
@@ -84,7 +107,7 @@ fn list(
     if paths.is_empty() {
         return Ok(());
     }
-    writeln!(f, "{}, {what}:", paths.len())?;
+    writeln!(f, "\n{}, {what}:", Count(paths.len() as u64))?;
     for (path, why) in paths {
         match why {
             Some(why) => writeln!(f, "  {path}: {why}")?,

@@ -1,7 +1,7 @@
 //! A plan as text.
 
-use super::table::{Column, table};
 use crate::cli::human::{Bytes, Count, Exactly, Things};
+use crate::cli::table::{Column, table};
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
 use crate::model::plan::{Move, Phase, Plan, Summary, UnitAction, Why};
