@@ -1,8 +1,9 @@
 //! Crawl from end to end, on trees in a temporary directory.
 #![allow(clippy::disallowed_methods, reason = "tests make and damage files")]
 
-use mediastruct::cli::crawl::{Error, Known, Request, crawl, survey};
+use mediastruct::cli::crawl::{Error, Request, crawl, survey};
 use mediastruct::disk::monitor::Unwatched;
+use mediastruct::disk::store::{Datadir, IndexFiles};
 use mediastruct::model::digest::Digest;
 use mediastruct::model::index::Index;
 use mediastruct::model::layout::Layout;
@@ -139,9 +140,13 @@ impl Trees {
     }
 }
 
+fn known(layout: &Layout) -> IndexFiles {
+    Datadir::at(&layout.datadir).load_indexes().unwrap()
+}
+
 fn run(request: &Request<'_>) -> Report {
-    let known = Known::load(request.layout).unwrap();
-    crawl(request, &known, &Unwatched).unwrap()
+    let files = known(request.layout);
+    crawl(request, &files, &Unwatched).unwrap()
 }
 
 #[test]
@@ -191,8 +196,8 @@ fn everything_is_indexed_and_the_second_crawl_writes_nothing() {
 #[test]
 fn law_8_a_survey_writes_nothing() {
     let trees = Trees::new();
-    let known = Known::load(&trees.layout).unwrap();
-    let surveyed = survey(&trees.request(), &known, &Unwatched).unwrap();
+    let files = known(&trees.layout);
+    let surveyed = survey(&trees.request(), &files, &Unwatched).unwrap();
     assert_eq!(wants(&surveyed.state).len(), 8);
     assert!(trees.written().is_empty());
     assert!(!trees.layout.datadir.exists());
@@ -304,8 +309,8 @@ fn only_what_is_asked_for_is_looked_at() {
     let media = trees.index(Tree::Media);
     assert_eq!(media.entries.len(), 2 + 5);
     assert_eq!(run(&only(Tree::Archive, "01")).missing.len(), 1);
-    let known = Known::load(&trees.layout).unwrap();
-    let error = crawl(&only(Tree::Media, "1999"), &known, &Unwatched).unwrap_err();
+    let files = known(&trees.layout);
+    let error = crawl(&only(Tree::Media, "1999"), &files, &Unwatched).unwrap_err();
     assert!(matches!(error, Error::NoUnit(..)), "{error}");
 }
 
@@ -313,8 +318,8 @@ fn only_what_is_asked_for_is_looked_at() {
 fn a_tree_that_is_missing_is_named_with_its_key() {
     let trees = Trees::new();
     fs::remove_dir_all(trees.at("archive")).unwrap();
-    let known = Known::load(&trees.layout).unwrap();
-    let error = crawl(&trees.request(), &known, &Unwatched).unwrap_err();
+    let files = known(&trees.layout);
+    let error = crawl(&trees.request(), &files, &Unwatched).unwrap_err();
     assert!(error.to_string().contains("archive_dir"), "{error}");
 }
 

@@ -4,7 +4,7 @@ use super::args::{ApplyArguments, CheckArguments, Verify as VerifyArgument};
 use super::context::{Context, require};
 use super::failure::{Exit, Failure};
 use super::human::{Exactly, Things};
-use super::library::{self, Indexes, Library};
+use super::library;
 use super::plan_source::{read_plan, refused, shown};
 use crate::disk::apply::{ApplyError, BATCH, Mover, Stop, Tools};
 use crate::disk::error::Cause;
@@ -13,7 +13,7 @@ use crate::disk::monitor::Monitor;
 use crate::disk::preflight::{Ready, Verify, World, preflight};
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
-use crate::model::index::{Moved, Totals};
+use crate::model::index::{Index, Moved, Totals};
 use crate::model::plan::{Basis, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::problem::{Fault, Problem};
@@ -152,9 +152,9 @@ fn hold_against_disk(
         return Err(Failure::refused(problem.to_string())
             .hint(format!("`mediastruct undo {}` takes it back", run.id)));
     }
-    let library = Library::open(context)?;
-    let indexes = library.indexes()?;
-    if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &indexes) {
+    let indexes = library::index_files(context)?;
+    let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
+    if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &archive, &media) {
         context.output.note(
             "note: the indexes changed since the plan was made; its files are as it says, or you \
              will be told",
@@ -163,8 +163,8 @@ fn hold_against_disk(
     let undone = undone(plan, runs);
     let world = World {
         layout: context.layout(),
-        archive: &indexes.archive,
-        media: &indexes.media,
+        archive: &archive,
+        media: &media,
         undone,
         standing: undone.map(|r| undo::standing(r, runs)).unwrap_or_default(),
     };
@@ -172,10 +172,9 @@ fn hold_against_disk(
         .map_err(|problems| refused("the plan does not fit the disk", &problems))
 }
 
-fn is_of_other_state(basis: &Basis, indexes: &Indexes<'_>) -> bool {
-    let differs = |told: Option<Digest>, is: &dyn Fn() -> Digest| told.is_some_and(|t| t != is());
-    differs(basis.archive, &|| indexes.archive.basis())
-        || differs(basis.media, &|| indexes.media.basis())
+fn is_of_other_state(basis: &Basis, archive: &Index<'_>, media: &Index<'_>) -> bool {
+    let differs = |told: Option<Digest>, is: &Index<'_>| told.is_some_and(|t| t != is.basis());
+    differs(basis.archive, archive) || differs(basis.media, media)
 }
 
 /// The run that a plan takes back.

@@ -6,7 +6,7 @@ use crate::disk::machine;
 use crate::disk::monitor::Monitor;
 use crate::disk::scan::{self, Scope};
 use crate::disk::sidecars::Sidecars;
-use crate::disk::store::{Datadir, IndexFile, StoreError};
+use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
 use crate::model::index::{Index, Totals};
 use crate::model::layout::Layout;
@@ -72,30 +72,6 @@ pub enum Error {
     Threads(#[from] io::Error),
 }
 
-/// The index files as they are before a crawl; what is made of them borrows from them.
-pub struct Known {
-    datadir: Datadir,
-    archive: Option<IndexFile>,
-    media: Option<IndexFile>,
-    ingest: Option<IndexFile>,
-}
-
-impl Known {
-    /// Opens the indexes of `layout`, those that there are.
-    ///
-    /// # Errors
-    /// Where one is not to be trusted.
-    pub fn load(layout: &Layout) -> Result<Known, StoreError> {
-        let datadir = Datadir::at(&layout.datadir);
-        Ok(Known {
-            archive: datadir.load_index(Tree::Archive)?,
-            media: datadir.load_index(Tree::Media)?,
-            ingest: datadir.load_index(Tree::Ingest)?,
-            datadir,
-        })
-    }
-}
-
 /// What a look at the disk found: all that a plan of crawl is made from.
 pub struct Surveyed<'k> {
     /// The state: `phase::crawl::plan` takes it.
@@ -110,7 +86,7 @@ pub struct Surveyed<'k> {
 /// Where a tree or a unit that was asked for is missing, or an index is of no use.
 pub fn survey<'k>(
     request: &Request<'_>,
-    known: &'k Known,
+    known: &'k IndexFiles,
     monitor: &dyn Monitor,
 ) -> Result<Surveyed<'k>, Error> {
     let scopes = scopes(&request.only)?;
@@ -130,7 +106,11 @@ pub fn survey<'k>(
 /// # Errors
 /// As [`survey`], and where an index cannot be written. A file that cannot be read is no error; the
 /// report names it.
-pub fn crawl(request: &Request<'_>, known: &Known, monitor: &dyn Monitor) -> Result<Report, Error> {
+pub fn crawl(
+    request: &Request<'_>,
+    known: &IndexFiles,
+    monitor: &dyn Monitor,
+) -> Result<Report, Error> {
     let Surveyed { state, trees, pool } = survey(request, known, monitor)?;
     for listing in &state.listing {
         let dir = request.layout.dir(listing.tree);
@@ -143,7 +123,8 @@ pub fn crawl(request: &Request<'_>, known: &Known, monitor: &dyn Monitor) -> Res
     let readings = hash_files(&trees, &phase::wants(&state), &pool, monitor);
     let crawled = phase::index(&state, readings);
     let mut report = crawled.report;
-    let sidecars = Sidecars::new(&trees, &known.datadir);
+    let datadir = Datadir::at(&request.layout.datadir);
+    let sidecars = Sidecars::new(&trees, &datadir);
     for tree in &crawled.trees {
         // Sidecar indexes go first: a crawl that is interrupted here finds them newer than the
         // index, and hashes nothing twice.
@@ -151,7 +132,7 @@ pub fn crawl(request: &Request<'_>, known: &Known, monitor: &dyn Monitor) -> Res
             .unwritten
             .extend(write_sidecars(&sidecars, tree, &pool));
         if tree.changed {
-            known.datadir.save_index(&tree.index)?;
+            datadir.save_index(&tree.index)?;
         }
     }
     save_ingest(request, known, &trees)?;
@@ -183,16 +164,12 @@ fn state<'k>(
     request: &Request<'_>,
     scopes: &[Scope],
     trees: &Trees,
-    known: &'k Known,
+    known: &'k IndexFiles,
     monitor: &dyn Monitor,
 ) -> Result<State<'k>, Error> {
-    let index = |tree, file: &'k Option<IndexFile>| match file {
-        Some(file) => file.index(),
-        None => Ok(Index::empty(tree)),
-    };
     let mut state = State {
-        archive: index(Tree::Archive, &known.archive)?,
-        media: index(Tree::Media, &known.media)?,
+        archive: known.index(Tree::Archive)?,
+        media: known.index(Tree::Media)?,
         settings: Settings {
             run: None,
             force: Some(request.force),
@@ -202,7 +179,8 @@ fn state<'k>(
         listing: scan::scan(trees, request.layout, scopes, monitor)?,
         ..State::unknown(request.now)
     };
-    let sidecars = Sidecars::new(trees, &known.datadir);
+    let datadir = Datadir::at(&request.layout.datadir);
+    let sidecars = Sidecars::new(trees, &datadir);
     for listing in &mut state.listing {
         for unit in &mut listing.units {
             unit.sidecar = sidecars.head(listing.tree, &unit.name);
@@ -252,16 +230,15 @@ fn write_sidecars(
 }
 
 /// Replaces the index of ingest, which holds no more than its size, where that changed.
-fn save_ingest(request: &Request<'_>, known: &Known, trees: &Trees) -> Result<(), Error> {
+fn save_ingest(request: &Request<'_>, known: &IndexFiles, trees: &Trees) -> Result<(), Error> {
     if !request.only.is_empty() {
         return Ok(());
     }
     let totals: Option<Totals> = scan::totals(trees, request.layout, Tree::Ingest);
     let Some(totals) = totals else { return Ok(()) };
-    let old = known.ingest.as_ref().map(IndexFile::index).transpose()?;
-    known
-        .datadir
-        .save_index(&phase::ingest(old, totals, request.now))?;
+    let old = known.index(Tree::Ingest)?;
+    let datadir = Datadir::at(&request.layout.datadir);
+    datadir.save_index(&phase::ingest(&old, totals, request.now))?;
     Ok(())
 }
 

@@ -1,61 +1,23 @@
-//! What the disk holds of a library besides its files: indexes and runs.
+//! What the disk holds of a library besides its files: indexes, runs and locks.
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use crate::disk::error::DiskError;
 use crate::disk::journal::{RunError, Runs};
 use crate::disk::lock::{Lock, LockError};
-use crate::disk::store::{Datadir, IndexFile, StoreError};
+use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
-use crate::model::index::{Index, Moved};
+use crate::model::index::Moved;
 use crate::model::run::Run;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 
-/// The index files of a library, open.
-pub struct Library {
-    archive: Option<IndexFile>,
-    media: Option<IndexFile>,
-}
-
-/// The indexes of the trees that have files in one.
-pub struct Indexes<'l> {
-    /// That of the archive.
-    pub archive: Index<'l>,
-    /// That of media.
-    pub media: Index<'l>,
-}
-
-impl Library {
-    /// Opens what there is.
-    ///
-    /// # Errors
-    /// Where an index cannot be read.
-    pub fn open(context: &Context) -> Result<Library, Failure> {
-        let datadir = Datadir::at(&context.layout().datadir);
-        Ok(Library {
-            archive: datadir.load_index(Tree::Archive)?,
-            media: datadir.load_index(Tree::Media)?,
-        })
-    }
-
-    /// What the indexes say; one that is not there says nothing.
-    ///
-    /// # Errors
-    /// Where one is damaged.
-    pub fn indexes(&self) -> Result<Indexes<'_>, Failure> {
-        Ok(Indexes {
-            archive: parse(Tree::Archive, &self.archive)?,
-            media: parse(Tree::Media, &self.media)?,
-        })
-    }
-}
-
-fn parse(tree: Tree, file: &Option<IndexFile>) -> Result<Index<'_>, Failure> {
-    match file {
-        Some(file) => Ok(file.index()?),
-        None => Ok(Index::empty(tree)),
-    }
+/// Opens the indexes of a library.
+///
+/// # Errors
+/// Where one cannot be read or trusted.
+pub fn index_files(context: &Context) -> Result<IndexFiles, Failure> {
+    Ok(Datadir::at(&context.layout().datadir).load_indexes()?)
 }
 
 /// Lets the indexes of a library follow files that moved.
@@ -69,12 +31,8 @@ pub fn follow(context: &Context, moved: &[Moved<'_>]) -> Result<(), StoreError> 
         if !moved.iter().any(touched) {
             continue;
         }
-        let file = datadir.load_index(tree)?;
-        let index = match &file {
-            Some(file) => file.index()?,
-            None => Index::empty(tree),
-        };
-        datadir.save_index(&index.after(moved))?;
+        let files = datadir.load_indexes()?;
+        datadir.save_index(&files.index(tree)?.after(moved))?;
     }
     Ok(())
 }

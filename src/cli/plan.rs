@@ -4,7 +4,7 @@ use super::args::{PlanArguments, PlanPhase};
 use super::context::{Context, require};
 use super::crawl;
 use super::failure::{Exit, Failure};
-use super::library::{self, Library};
+use super::library;
 use super::show;
 use crate::disk::{named_file, names};
 use crate::model::path::Escaped;
@@ -53,11 +53,10 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
 /// Where a tree was never indexed, or an index is damaged.
 pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
     require(context.layout(), &Tree::INDEXED)?;
-    let library = Library::open(context)?;
-    let indexes = library.indexes()?;
+    let indexes = library::index_files(context)?;
     let mut state = State::unknown(library::now());
-    state.archive = indexes.archive;
-    state.media = indexes.media;
+    state.archive = indexes.index(Tree::Archive)?;
+    state.media = indexes.index(Tree::Media)?;
     state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
     let plan = dedupe::plan(&state)?;
     log_keepers(&plan, context);

@@ -4,7 +4,7 @@ use super::apply::undone;
 use super::args::RecoverArguments;
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::library::{self, Library};
+use super::library;
 use crate::disk::apply::{BATCH, Tools};
 use crate::disk::journal::Runs;
 use crate::disk::preflight::{Verify, World, preflight};
@@ -12,6 +12,7 @@ use crate::disk::recover::{RecoverError, Recovery};
 use crate::disk::trees::Trees;
 use crate::model::index::Moved;
 use crate::model::run::{Outcome, RunId};
+use crate::model::tree::Tree;
 use crate::phase::undo;
 use std::fmt::Write;
 
@@ -32,13 +33,13 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
         context.output.note("there is nothing to recover");
         return Ok(Exit::Done);
     };
-    let library = Library::open(context)?;
-    let indexes = library.indexes()?;
+    let indexes = library::index_files(context)?;
+    let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
     let undone = undone(&run.plan, &all);
     let world = World {
         layout: context.layout(),
-        archive: &indexes.archive,
-        media: &indexes.media,
+        archive: &archive,
+        media: &media,
         undone,
         standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
     };

@@ -114,6 +114,19 @@ impl Datadir {
         Ok(Some(IndexFile { tree, path, map }))
     }
 
+    /// Opens the indexes of all trees that have one.
+    ///
+    /// # Errors
+    /// As [`Datadir::load_index`].
+    pub fn load_indexes(&self) -> Result<IndexFiles, StoreError> {
+        let load = |tree| Ok::<_, StoreError>((tree, self.load_index(tree)?));
+        Ok(IndexFiles([
+            load(Tree::Archive)?,
+            load(Tree::Ingest)?,
+            load(Tree::Media)?,
+        ]))
+    }
+
     /// Replaces the index of its tree, and says whether that was needed: an index with the same
     /// bytes stays as it is.
     ///
@@ -129,6 +142,23 @@ impl Datadir {
         let path = self.index_path(index.tree);
         write_whole(&path, 0o600, |out| index_file::write(index, out))?;
         Ok(true)
+    }
+}
+
+/// The index files of a library, open.
+pub struct IndexFiles([(Tree, Option<IndexFile>); 3]);
+
+impl IndexFiles {
+    /// The index of `tree`; an empty one where there is none yet.
+    ///
+    /// # Errors
+    /// Where it is damaged, of another version or of another tree.
+    pub fn index(&self, tree: Tree) -> Result<Index<'_>, StoreError> {
+        let file = self.0.iter().find(|(t, _)| *t == tree);
+        match file.and_then(|(_, file)| file.as_ref()) {
+            Some(file) => file.index(),
+            None => Ok(Index::empty(tree)),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `crawl` and `plan crawl` as commands.
 
-use super::{Error, Known, Request};
+use super::{Error, Request};
 use crate::cli::args::CrawlOptions;
 use crate::cli::context::{Context, require, targets};
 use crate::cli::failure::{Exit, Failure};
@@ -21,7 +21,7 @@ pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failur
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
     library::refuse_unfinished(&library::runs(context)?)?;
-    let known = Known::load(context.layout())?;
+    let known = library::index_files(context)?;
     let progress = context.output.progress();
     let report = super::crawl(&request, &known, &progress)?;
     context.output.note(report.to_string().trim_end());
@@ -37,7 +37,7 @@ pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failur
 /// Where a tree is missing or an index cannot be read.
 pub fn plan(options: &CrawlOptions, context: &Context) -> Result<Plan, Failure> {
     let request = request(options, context)?;
-    let known = Known::load(context.layout())?;
+    let known = library::index_files(context)?;
     let surveyed = super::survey(&request, &known, &Unwatched)?;
     Ok(phase::plan(&surveyed.state))
 }

@@ -55,10 +55,10 @@ pub fn index<'s>(state: &'s State<'_>, readings: Vec<Reading>) -> Crawled<'s> {
 }
 
 /// The index of the ingest tree, of which only the size is known.
-pub fn ingest(old: Option<Index<'_>>, totals: Totals, now: Time) -> Index<'static> {
-    let unchanged = old.filter(|old| old.totals == totals);
+pub fn ingest(old: &Index<'_>, totals: Totals, now: Time) -> Index<'static> {
+    let unchanged = old.indexed.filter(|_| old.totals == totals);
     Index {
-        indexed: unchanged.and_then(|old| old.indexed).or(Some(now)),
+        indexed: unchanged.or(Some(now)),
         totals,
         ..Index::empty(Tree::Ingest)
     }
