@@ -14,6 +14,7 @@ use crate::disk::preflight::{Ready, Verify, World, preflight};
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::index::{Index, Moved, Totals};
+use crate::model::path::Escaped;
 use crate::model::plan::{Basis, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::problem::{Fault, Problem};
@@ -117,6 +118,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     progress.end();
     applied.map_err(|error| failure(error, &run))?;
 
+    log_keepers(plan, context);
     tracing::info!("Apply - Run {run} is done");
     context
         .output
@@ -125,6 +127,18 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
         .output
         .note(format_args!("`mediastruct undo {run}` takes it back"));
     Ok(Exit::Done)
+}
+
+/// Writes to the log what the original did of each keeper.
+fn log_keepers(plan: &Plan, context: &Context) {
+    if plan.phase != Phase::Dedupe {
+        return;
+    }
+    for keeper in &plan.needs {
+        let (tree, rel, hash) = (keeper.path.tree, &keeper.path.rel, keeper.hash);
+        let dir = Escaped::path(context.layout().dir(tree));
+        tracing::info!("Dedupe - Keeping {tree} file (first instance of hash {hash}): {dir}/{rel}");
+    }
 }
 
 /// The trees that must be there for a plan to be looked at.

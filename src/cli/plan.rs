@@ -8,7 +8,7 @@ use super::library;
 use super::show;
 use crate::disk::{named_file, names};
 use crate::model::path::Escaped;
-use crate::model::plan::{Plan, Why};
+use crate::model::plan::Plan;
 use crate::model::plan_file;
 use crate::model::run::RunId;
 use crate::model::state::State;
@@ -58,22 +58,7 @@ pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
     state.archive = indexes.index(Tree::Archive)?;
     state.media = indexes.index(Tree::Media)?;
     state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
-    let plan = dedupe::plan(&state)?;
-    log_keepers(&plan, context);
-    Ok(plan)
-}
-
-/// Writes to the log what the original did of each keeper.
-fn log_keepers(plan: &Plan, context: &Context) {
-    for operation in &plan.moves {
-        let Why::Duplicate { of } = &operation.why else {
-            continue;
-        };
-        let (tree, hash) = (of.tree, operation.hash);
-        let dir = Escaped::path(context.layout().dir(tree));
-        let rel = &of.rel;
-        tracing::info!("Dedupe - Keeping {tree} file (first instance of hash {hash}): {dir}/{rel}");
-    }
+    Ok(dedupe::plan(&state)?)
 }
 
 /// The plan that takes back `run`, or the newest run that stands.
