@@ -103,7 +103,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     tracing::info!("Apply - Run {run} begins: {} of {}", plan.phase, work(plan));
 
     let progress = context.output.progress();
-    progress.begin("moving", totals(plan));
+    progress.begin("Moving", totals(plan));
     let mut follow = |moved: &[Moved<'_>]| library::follow(context, moved);
     let tools = Tools {
         filesystem: &trees,

@@ -51,7 +51,7 @@ pub fn mediagen(arguments: &MediagenArguments, output: Output) -> Result<Exit, F
 pub fn make(dir: &Path, options: &Options, output: Output) -> Result<Truth, Failure> {
     let progress = output.progress();
     let (files, bytes) = (options.files, options.files.saturating_mul(options.size));
-    progress.begin("making files", Totals { files, bytes });
+    progress.begin("Making files", Totals { files, bytes });
     let mut done = Totals::default();
     let truth = mediagen::generate(dir, options, &mut |files, _, bytes| {
         progress.advance(files - done.files, bytes - done.bytes);

@@ -40,10 +40,11 @@ struct Work {
 /// How often a line is told where there is no terminal, in milliseconds.
 const LINE_EVERY: u64 = 10_000;
 
-/// The bar of work that reads bytes, and of work that only counts files.
+/// The bar of work that reads bytes, of work that only counts files, and of work of unknown length.
 const BY_BYTES: &str = "{prefix} {bar:24} {percent:>3}%  {decimal_bytes} of {decimal_total_bytes}  \
                         {files}  {decimal_bytes_per_sec}  {eta} left  {wide_msg}";
 const BY_FILES: &str = "{prefix} {bar:24} {percent:>3}%  {files}  {eta} left  {wide_msg}";
+const UNKNOWN: &str = "{prefix} {spinner}  {wide_msg}";
 
 impl Progress {
     /// Nobody is told anything.
@@ -177,10 +178,10 @@ impl Work {
 }
 
 fn drawn(what: &str, totals: Totals, files: &Arc<AtomicU64>) -> ProgressBar {
-    let (length, template) = if totals.bytes > 0 {
-        (totals.bytes, BY_BYTES)
-    } else {
-        (totals.files, BY_FILES)
+    let (length, template) = match totals {
+        Totals { files: 0, bytes: 0 } => (0, UNKNOWN),
+        Totals { files, bytes: 0 } => (files, BY_FILES),
+        Totals { bytes, .. } => (bytes, BY_BYTES),
     };
     let (files, all) = (Arc::clone(files), totals.files);
     let style =
