@@ -182,7 +182,8 @@ fn hold_against_disk(
         undone,
         standing: undone.map(|r| undo::standing(r, runs)).unwrap_or_default(),
     };
-    preflight(plan, 0, trees, &world, verify)
+    let all: Vec<_> = (0..plan.moves.len()).collect();
+    preflight(plan, &all, trees, &world, verify)
         .map_err(|problems| refused("the plan does not fit the disk", &problems))
 }
 
@@ -239,6 +240,8 @@ fn failure(error: ApplyError, run: &RunId) -> Failure {
                 None => failure,
             }
         }
+        ApplyError::Unconfirmed(_) => Failure::failed(error.to_string())
+            .hint("when the cause is mended, `mediastruct recover` records it"),
         ApplyError::Unfinished(..) => Failure::failed(format!("{error}; run {run} is unfinished"))
             .hint("when the cause is mended, `mediastruct recover` finishes it or takes it back"),
     }

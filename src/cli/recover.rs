@@ -63,7 +63,7 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
             .unwrap_or_default(),
     };
     tracing::info!("Recover - Run {id} is looked at");
-    let check = |first| preflight(&run.plan, first, &trees, &world, Verify::Stat);
+    let check = |numbers: &[usize]| preflight(&run.plan, numbers, &trees, &world, Verify::Stat);
     let outcome = recovery
         .recover(tools, &check)
         .map_err(|e| failure(&e, &id))?;

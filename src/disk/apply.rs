@@ -4,6 +4,9 @@
 //! durable, and only then are they recorded as done. What a kill leaves behind is for
 //! [`super::recover`], which looks at the disk and goes on with the same steps.
 
+mod directories;
+mod rollback;
+
 use super::error::DiskError;
 use super::filesystem::{Filesystem, Kind, Node};
 use super::journal::Ledger;
@@ -55,6 +58,8 @@ pub struct Mover<'t> {
     pub(super) made: Vec<TreePath<'static>>,
     /// Paths at which a person accepted what was there: their moves are not touched.
     pub(super) left: HashSet<TreePath<'static>>,
+    /// Whether the indexes may have followed files already.
+    pub(super) followed: bool,
     /// Directories that are known to exist.
     there: HashSet<TreePath<'static>>,
     /// Whether making something durable failed, so that no later success would mean anything.
@@ -97,6 +102,9 @@ pub enum ApplyError {
     /// Not all could be taken back; the run is unfinished.
     #[error("{0}; and what was done could not all be taken back: {1}")]
     Unfinished(Box<Stop>, Box<Stop>),
+    /// Everything is done and durable, but for the record that says so.
+    #[error("everything is moved, but the end of the run could not be recorded: {0}")]
+    Unconfirmed(Stop),
 }
 
 /// Where the file of a move is.
@@ -117,6 +125,7 @@ impl<'t> Mover<'t> {
             placed: Vec::new(),
             made: Vec::new(),
             left: HashSet::new(),
+            followed: false,
             there: HashSet::new(),
             unsure: false,
         }
@@ -133,11 +142,17 @@ impl<'t> Mover<'t> {
             .sources
             .chunks(self.tools.batch.max(1))
             .try_for_each(|batch| self.carry_out(batch, ready))
-            .and_then(|()| self.finish(leftover));
-        forward.map_err(|stop| match self.roll_back(&stop.to_string()) {
-            Ok(()) => ApplyError::RolledBack(stop),
-            Err(second) => ApplyError::Unfinished(stop.into(), second.into()),
-        })
+            .and_then(|()| self.settle(leftover));
+        match forward {
+            // From here on nothing goes back: the record of the end may have become durable.
+            Ok(()) => self
+                .end(Outcome::Applied)
+                .map_err(|e| ApplyError::Unconfirmed(e.into())),
+            Err(stop) => Err(match self.roll_back(&stop.to_string()) {
+                Ok(()) => ApplyError::RolledBack(stop),
+                Err(second) => ApplyError::Unfinished(stop.into(), second.into()),
+            }),
+        }
     }
 
     /// Carries out the next moves, as many as there are `sources`.
@@ -145,8 +160,8 @@ impl<'t> Mover<'t> {
         let plan = self.plan;
         let first = self.intended.len();
         let moves = &plan.moves[first..first + sources.len()];
-        let ends: Vec<_> = moves.iter().map(|m| (&m.to, &m.from)).collect();
-        let missing = self.missing_directories(&ends)?;
+        self.tools.filesystem.refresh();
+        let missing = self.missing_directories(moves.iter().map(|m| (&m.to, &m.from)))?;
         let intent = Intent {
             first: first as u64,
             files: sources.iter().map(|node| node.stamp.into()).collect(),
@@ -191,15 +206,25 @@ impl<'t> Mover<'t> {
                 None => return Err(Stop::Changed(keeper.clone())),
             }
         }
+        self.rename(from, to, |node| {
+            is_file(node, source.stamp.into(), operation)
+        })
+        .map(|stamp| self.placed[number] = Some(stamp))
+    }
+
+    /// Renames a file and says what it is in its new place; one that is not the file in question,
+    /// because another took the name between the look and the rename, goes back.
+    fn rename(
+        &self,
+        from: &TreePath<'static>,
+        to: &TreePath<'static>,
+        is_it: impl Fn(&Node) -> bool,
+    ) -> Result<Stamp, Stop> {
         let filesystem = self.tools.filesystem;
         filesystem.rename(from, to)?;
         match filesystem.look(to)? {
-            Some(node) if is_file(&node, source.stamp.into(), operation) => {
-                self.placed[number] = Some(node.stamp);
-                Ok(())
-            }
+            Some(node) if is_it(&node) => Ok(node.stamp),
             _ => {
-                // Between the look and the rename another file took the name: it goes back.
                 filesystem.rename(to, from)?;
                 Err(Stop::Changed(from.clone()))
             }
@@ -224,7 +249,7 @@ impl<'t> Mover<'t> {
         Ok(())
     }
 
-    /// Makes the moves durable, and then says so of those from `first` on.
+    /// Makes the moves durable, and then says durably so of those from `first` on.
     pub(super) fn record_done(&mut self, first: usize) -> Result<(), Stop> {
         self.sync()?;
         // A move that was left alone is recorded where its file was intended to be.
@@ -240,171 +265,40 @@ impl<'t> Mover<'t> {
             first: first as u64,
             files: files.collect(),
         };
-        Ok(self.tools.ledger.append(&Record::Done(done))?)
+        self.tools.ledger.append(&Record::Done(done))?;
+        Ok(self.tools.ledger.sync()?)
     }
 
-    /// Lets the indexes follow, removes directories that are left over, and ends the run.
-    fn finish(&mut self, leftover: &[TreePath<'_>]) -> Result<(), Stop> {
-        let placed = self.plan.moves.iter().zip(&self.placed);
-        let moved: Vec<_> = placed
-            .filter_map(|(operation, stamp)| {
-                let stamp = (*stamp)?;
-                Some(Moved { operation, stamp })
-            })
-            .collect();
-        (self.tools.follow)(&moved)?;
-        self.remove_directories(leftover)?;
-        self.end(Outcome::Applied)
-    }
-
-    /// Takes everything back that was done, in reverse order, and ends the run.
-    ///
-    /// # Errors
-    /// Where not all of it could be taken back; what could be is.
-    pub(super) fn roll_back(&mut self, why: &str) -> Result<(), Stop> {
-        let why = why.to_owned();
-        let ledger = &mut self.tools.ledger;
-        let recorded = ledger.append(&Record::Back { why });
-        let recorded = recorded.and_then(|()| ledger.sync()).map_err(Stop::from);
-        // Even if that could not be recorded the files go back: the intents name both of their ends.
-        let mut first_error = recorded.err();
-        let plan = self.plan;
-        let mut returned = Vec::new();
-        for number in (0..self.intended.len()).rev() {
-            let operation = &plan.moves[number];
-            if self.is_left(operation) {
-                continue;
-            }
-            match self.take_back(number) {
-                Ok(stamp) => returned.push((operation.inverse(self.run), stamp)),
-                Err(stop) => first_error = first_error.or(Some(stop)),
-            }
-        }
-        let made = std::mem::take(&mut self.made);
-        let removed = self.remove_directories(&made);
-        let moved: Vec<_> = returned
-            .iter()
+    /// Lets the indexes follow, and removes directories that are left over.
+    fn settle(&mut self, leftover: &[TreePath<'_>]) -> Result<(), Stop> {
+        let moved: Vec<_> = (self.plan.moves.iter().zip(&self.placed))
+            .filter(|(operation, stamp)| stamp.is_some() || self.is_left(operation))
             .map(|(operation, stamp)| Moved {
                 operation,
                 stamp: *stamp,
             })
             .collect();
-        let followed = (self.tools.follow)(&moved).map_err(Stop::from);
-        match first_error.or(removed.err()).or(followed.err()) {
-            Some(stop) => Err(stop),
-            None if self.unsure => Err(Stop::Unsure),
-            None => self.end(Outcome::RolledBack),
-        }
+        self.follow(&moved)?;
+        self.remove_directories(leftover)
     }
 
-    /// Brings the file of one move back to its source, and says what it is there.
-    fn take_back(&mut self, number: usize) -> Result<Stamp, Stop> {
-        let plan = self.plan;
-        let Move { from, to, .. } = &plan.moves[number];
-        match self.place(number)? {
-            Place::Source(node) => Ok(node.stamp),
-            Place::Destination(node) => {
-                self.make_directories(&[(from, to)])?;
-                let filesystem = self.tools.filesystem;
-                filesystem.rename(to, from)?;
-                self.placed[number] = None;
-                let back = filesystem.look(from)?;
-                match back.filter(|b| b.stamp.same_file_as(&node.stamp)) {
-                    Some(back) => Ok(back.stamp),
-                    None => Err(Stop::Changed(to.clone())),
-                }
-            }
-        }
+    fn follow(&mut self, moved: &[Moved<'_>]) -> Result<(), Stop> {
+        self.followed = true;
+        Ok((self.tools.follow)(moved)?)
     }
 
-    /// Where the file of an intended move is, told by its identity.
-    pub(super) fn place(&self, number: usize) -> Result<Place, Stop> {
-        let operation = &self.plan.moves[number];
-        let Move { from, to, .. } = operation;
-        let id = self.intended[number];
-        let source = self.tools.filesystem.look(from)?;
-        let target = self.tools.filesystem.look(to)?;
-        let is_it = |node: &Node| is_file(node, id, operation);
-        match (source, target) {
-            (Some(node), other) if is_it(&node) && !other.is_some_and(|o| is_it(&o)) => {
-                Ok(Place::Source(node))
-            }
-            (None, Some(node)) if is_it(&node) => Ok(Place::Destination(node)),
-            (source, target) => Err(Stop::Conflict {
-                from: from.clone(),
-                to: to.clone(),
-                why: doubt(source.map(|n| is_it(&n)), target.map(|n| is_it(&n))),
-            }),
-        }
-    }
-
-    /// The directories that do not exist and that files going to the first of these paths need,
-    /// parents first; each with the directory on the same height above the second path, where the
-    /// file comes from: it is to have the permissions and the owner of that one.
-    fn missing_directories(
-        &mut self,
-        ends: &[(&TreePath<'static>, &TreePath<'static>)],
-    ) -> Result<Vec<(TreePath<'static>, Node)>, Stop> {
-        let filesystem = self.tools.filesystem;
-        let mut missing = Vec::new();
-        for (to, from) in ends {
-            let mut chain = Vec::new();
-            let mut origins = from.rel.ancestors();
-            for ancestor in to.rel.ancestors() {
-                let origin = origins.next();
-                let ancestor = TreePath::new(to.tree, ancestor.into_owned());
-                if self.there.contains(&ancestor) {
-                    break;
-                }
-                let exists = filesystem.look(&ancestor)?.is_some();
-                self.there.insert(ancestor.clone());
-                if exists {
-                    break;
-                }
-                let like = match origin {
-                    Some(origin) => filesystem.look(&TreePath::new(from.tree, origin))?,
-                    None => filesystem.root(from.tree),
-                };
-                let like = like.ok_or_else(|| Stop::Changed((*from).clone()))?;
-                chain.push((ancestor, like));
-            }
-            missing.extend(chain.into_iter().rev());
-        }
-        Ok(missing)
-    }
-
-    /// Makes directories of which the journal knows already, or which were there when the run began.
-    pub(super) fn make_directories(
-        &mut self,
-        ends: &[(&TreePath<'static>, &TreePath<'static>)],
-    ) -> Result<(), Stop> {
-        for (path, like) in self.missing_directories(ends)? {
-            self.tools.filesystem.make_directory(&path, &like)?;
-        }
-        Ok(())
-    }
-
-    /// Removes those of the directories that are empty, the last first.
-    fn remove_directories(&mut self, directories: &[TreePath<'_>]) -> Result<(), Stop> {
-        for directory in directories.iter().rev() {
-            self.tools.filesystem.remove_directory(directory)?;
-            self.there.remove(&directory.clone().into_owned());
-        }
-        self.sync()
-    }
-
-    fn sync(&mut self) -> Result<(), Stop> {
+    pub(super) fn sync(&mut self) -> Result<(), Stop> {
         let synced = self.tools.filesystem.sync();
         self.unsure |= synced.is_err();
         Ok(synced?)
     }
 
-    fn end(&mut self, outcome: Outcome) -> Result<(), Stop> {
+    fn end(&mut self, outcome: Outcome) -> Result<(), DiskError> {
         let at = (self.tools.now)();
         self.tools
             .ledger
             .append(&Record::End(End { outcome, at }))?;
-        Ok(self.tools.ledger.sync()?)
+        self.tools.ledger.sync()
     }
 
     pub(super) fn is_left(&self, operation: &Move) -> bool {
@@ -417,19 +311,4 @@ fn is_file(node: &Node, id: FileId, operation: &Move) -> bool {
     node.kind == Kind::File
         && FileId::from(node.stamp) == id
         && (node.stamp.size, node.stamp.modified) == (operation.size, operation.modified)
-}
-
-/// What is in doubt about the two ends of a move, each of which holds the file, something else, or
-/// nothing.
-fn doubt(source: Option<bool>, target: Option<bool>) -> String {
-    let end = |name: &str, found: Option<bool>| match found {
-        Some(true) => format!("the {name} is the file"),
-        Some(false) => format!("the {name} is something else, or was changed"),
-        None => format!("the {name} is missing"),
-    };
-    format!(
-        "{}, and {}",
-        end("source", source),
-        end("destination", target)
-    )
 }

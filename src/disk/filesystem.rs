@@ -17,6 +17,9 @@ pub trait Filesystem: Sync {
     /// The directory of a tree; none where it does not exist.
     fn root(&self, tree: Tree) -> Option<Node>;
 
+    /// The mount on which a tree is, or would be made.
+    fn mount(&self, tree: Tree) -> Option<u64>;
+
     /// The hash of the regular file at `path`, read to its end.
     fn hash(&self, path: &TreePath<'_>) -> Result<Digest, DiskError>;
 
@@ -26,11 +29,21 @@ pub trait Filesystem: Sync {
     /// Makes the directory at `path`, with the permissions and the owner of `like`.
     fn make_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError>;
 
+    /// Gives the directory at `path` the permissions and the owner of `like`, as
+    /// [`Filesystem::make_directory`] does; doing it again changes nothing more.
+    fn dress_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError>;
+
     /// Removes the directory at `path` where it is empty, and says whether it is gone.
     fn remove_directory(&self, path: &TreePath<'_>) -> Result<bool, DiskError>;
 
-    /// Makes all that was done durable. After an error nothing is known to be.
+    /// Says that what happened at `path` may not be durable, whoever did it.
+    fn mark(&self, path: &TreePath<'_>) -> Result<(), DiskError>;
+
+    /// Makes durable all that was done or marked. After an error nothing is known to be.
     fn sync(&self) -> Result<(), DiskError>;
+
+    /// Forgets what was known of directories, which others may have renamed meanwhile.
+    fn refresh(&self);
 }
 
 /// What `stat` says of what is at a path.

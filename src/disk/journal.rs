@@ -152,12 +152,21 @@ impl Runs {
             seq: 0,
             broken: false,
         };
-        journal.append(begin)?;
-        journal.sync()?;
         let datadir = self.dir.parent().unwrap_or(&self.dir);
-        for path in [dir.as_path(), &self.dir, datadir] {
-            rustix::fs::fsync(open_directory(path)?)
-                .map_err(|e| DiskError::at("make durable", path, e))?;
+        let durable = journal.append(begin).and_then(|()| journal.sync());
+        let durable = durable.and_then(|()| {
+            [dir.as_path(), &self.dir, datadir]
+                .into_iter()
+                .try_for_each(|path| {
+                    rustix::fs::fsync(open_directory(path)?)
+                        .map_err(|e| DiskError::at("make durable", path, e))
+                })
+        });
+        if let Err(error) = durable {
+            // Without its journal the run never began, and stands in nobody's way.
+            let unlinked = rustix::fs::unlinkat(&handle, JOURNAL, AtFlags::empty());
+            unlinked.map_err(|e| DiskError::at("remove", &dir.join(JOURNAL), e))?;
+            return Err(error);
         }
         Ok(journal)
     }

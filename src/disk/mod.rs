@@ -31,3 +31,4 @@ pub mod scratch;
 pub mod sidecars;
 pub mod store;
 pub mod trees;
+mod unsynced;

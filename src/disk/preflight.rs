@@ -51,18 +51,19 @@ struct Claim<'p> {
     hash: Digest,
 }
 
-/// Looks at everything that the plan would act on or lean on, from the move numbered `first` on.
+/// Looks at everything that the plan would act on or lean on: the moves of these numbers, in order,
+/// and all needs.
 ///
 /// # Errors
 /// All problems, in the plan's order.
 pub fn preflight(
     plan: &Plan,
-    first: usize,
+    numbers: &[usize],
     filesystem: &dyn Filesystem,
     world: &World<'_>,
     verify: Verify,
 ) -> Result<Ready, Vec<Problem>> {
-    let moves = &plan.moves[first.min(plan.moves.len())..];
+    let moves: Vec<_> = numbers.iter().map(|number| &plan.moves[*number]).collect();
     let survey = Survey {
         filesystem,
         world,
@@ -129,7 +130,7 @@ struct Survey<'s> {
 /// Where an undone run left its files, and what `stat` said of them there.
 fn placed(run: Option<&Run>) -> HashMap<&TreePath<'static>, Stamp> {
     let done = run.into_iter().flat_map(Run::done);
-    done.map(|moved| (&moved.operation.to, moved.stamp))
+    done.filter_map(|moved| Some((&moved.operation.to, moved.stamp?)))
         .collect()
 }
 
@@ -197,7 +198,8 @@ impl Survey<'_> {
         }
         let known = self.known(claim)?;
         let is_known = known.is_some_and(|known| {
-            known.changed == node.stamp.changed && known.same_file_as(&node.stamp)
+            // The number of a device may be another after a restart.
+            known.changed == node.stamp.changed && known.inode == node.stamp.inode
         });
         if is_known && self.verify == Verify::Stat {
             return Ok(node);
@@ -233,7 +235,8 @@ impl Survey<'_> {
             Ok(Some(_)) => return Some(Fault::Occupied),
             Err(error) => return Some(Fault::Unreachable(error.reason())),
         }
-        let mount = self.directory_above(path)?.mount;
+        let above = self.directory_above(path).map(|node| node.mount);
+        let mount = above.or_else(|| self.filesystem.mount(path.tree))?;
         let other = source.is_some_and(|s| s.mount != mount);
         other.then(|| Fault::OtherFileSystem(path.clone().into_owned()))
     }

@@ -4,6 +4,8 @@
 //! disk knows. Recovering twice, or being killed while recovering, changes nothing about the end.
 
 use super::apply::{ApplyError, Mover, Place, Stop, Tools};
+use super::error::DiskError;
+use super::filesystem::Node;
 use super::preflight::Ready;
 use crate::model::path::TreePath;
 use crate::model::problem::Problem;
@@ -39,77 +41,91 @@ pub enum RecoverError {
 }
 
 impl<'t> Recovery<'t> {
-    /// Finishes the run where that can be done, else takes it back, and says which it was.
+    /// Finishes the run where that can be done, else takes it back, and says which it was. A run
+    /// of which nothing was intended goes back: nothing is lost by that.
     ///
-    /// `preflight` holds the plan against the disk from the move of the given number on.
+    /// `preflight` holds the moves of the given numbers against the disk, and what they lean on.
     ///
     /// # Errors
     /// Where files are in doubt, or the disk refuses.
     pub fn recover(
         self,
         tools: Tools<'t>,
-        preflight: &dyn Fn(usize) -> Result<Ready, Vec<Problem>>,
+        preflight: &dyn Fn(&[usize]) -> Result<Ready, Vec<Problem>>,
     ) -> Result<Outcome, RecoverError> {
-        let moves = &self.run.plan.moves;
+        let run: &'t Run = self.run;
+        let moves = &run.plan.moves;
         for path in &self.leave {
             if !moves.iter().any(|m| m.from == *path || m.to == *path) {
                 return Err(RecoverError::NotOfRun(path.clone()));
             }
         }
+        let mut mover = self.mover(tools, run);
         for path in &self.leave {
             let path = path.clone();
-            let recorded = tools.ledger.append(&Record::Leave { path });
-            recorded.map_err(|e| RecoverError::Stopped(e.into()))?;
+            mover
+                .tools
+                .ledger
+                .append(&Record::Leave { path })
+                .map_err(stopped)?;
         }
-        let progress = &self.run.progress;
-        let run: &'t Run = self.run;
-        let mut mover = Mover::new(tools, &run.plan, &run.id);
-        mover.left = progress.left.iter().chain(&self.leave).cloned().collect();
-        mover.made = progress.directories.clone();
-        mover.intended = progress
-            .moves
-            .iter()
-            .zip(moves)
-            .map(|(step, m)| {
-                let id = match *step {
-                    Step::Intended(id) => id,
-                    Step::Done(stamp) => stamp.into(),
-                };
-                self.on_todays_device(id, m.from.tree)
-            })
-            .collect();
+        mover.tools.ledger.sync().map_err(stopped)?;
         let places = mover.places().map_err(RecoverError::Conflicts)?;
 
-        if let Some(why) = &progress.back {
+        if let Some(why) = &run.progress.back {
             return back(&mut mover, why);
         }
         if self.rollback {
             return back(&mut mover, "asked to by recover --rollback");
         }
-        let ready = match preflight(mover.intended.len()) {
+        if mover.intended.is_empty() {
+            return back(&mut mover, "nothing of it was done yet");
+        }
+        let undone = |place: &Option<Place>| matches!(place, Some(Place::Source(_)));
+        let mut numbers: Vec<_> = (0..places.len()).filter(|n| undone(&places[*n])).collect();
+        let resumed = numbers.len();
+        numbers.extend(places.len()..moves.len());
+        let mut ready = match preflight(&numbers) {
             Ok(ready) => ready,
             Err(problems) => {
-                let why = problems
-                    .first()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                return back(&mut mover, &why);
+                let why = problems.first().map(ToString::to_string);
+                return back(&mut mover, &why.unwrap_or_default());
             }
         };
-        let first = progress
-            .moves
-            .iter()
-            .position(|s| matches!(s, Step::Intended(_)));
-        let resumed = mover.resume(&places, first, &ready);
-        let applied = match resumed {
-            Ok(()) => mover.apply(&ready, &self.leftover),
-            Err(stop) => return back(&mut mover, &stop.to_string()),
-        };
-        match applied {
+        let rest = ready.sources.split_off(resumed);
+        let sources = std::mem::replace(&mut ready.sources, rest);
+        numbers.truncate(resumed);
+        let intended = |step: &Step| matches!(step, Step::Intended(_));
+        let first = run.progress.moves.iter().position(intended);
+        if let Err(stop) = mover.resume(&numbers, &sources, first, &ready) {
+            return back(&mut mover, &stop.to_string());
+        }
+        match mover.apply(&ready, &self.leftover) {
             Ok(()) => Ok(Outcome::Applied),
             Err(ApplyError::RolledBack(_)) => Ok(Outcome::RolledBack),
+            Err(ApplyError::Unconfirmed(stop)) => Err(RecoverError::Stopped(stop)),
             Err(ApplyError::Unfinished(_, stop)) => Err(RecoverError::Stopped(*stop)),
         }
+    }
+
+    /// The run as its journal tells it.
+    fn mover(&self, tools: Tools<'t>, run: &'t Run) -> Mover<'t> {
+        let progress = &run.progress;
+        let mut mover = Mover::new(tools, &run.plan, &run.id);
+        mover.followed = true;
+        mover.left = progress.left.iter().chain(&self.leave).cloned().collect();
+        mover.made = progress.directories.clone();
+        for (step, operation) in progress.moves.iter().zip(&run.plan.moves) {
+            let (id, placed) = match *step {
+                Step::Intended(id) => (id, None),
+                Step::Done(stamp) => (stamp.into(), Some(stamp)),
+            };
+            mover
+                .intended
+                .push(self.on_todays_device(id, operation.from.tree));
+            mover.placed.push(placed);
+        }
+        mover
     }
 
     /// An identity as it is today: the number of a device may be another after a restart, and is
@@ -128,29 +144,44 @@ impl<'t> Recovery<'t> {
     }
 }
 
+fn stopped(error: DiskError) -> RecoverError {
+    RecoverError::Stopped(error.into())
+}
+
 fn back(mover: &mut Mover<'_>, why: &str) -> Result<Outcome, RecoverError> {
     mover.roll_back(why).map_err(RecoverError::Stopped)?;
     Ok(Outcome::RolledBack)
 }
 
 impl Mover<'_> {
-    /// Where the files of all intended moves are; none for those that are left as they are.
+    /// Where the files of all intended moves are; none for those that are left as they are. What
+    /// the run did before it was killed may not be durable, so all of it is marked.
     ///
     /// # Errors
     /// All conflicts.
     fn places(&mut self) -> Result<Vec<Option<Place>>, Vec<Stop>> {
-        self.placed = vec![None; self.intended.len()];
         let mut places = Vec::with_capacity(self.intended.len());
         let mut conflicts = Vec::new();
+        let filesystem = self.tools.filesystem;
+        for directory in &self.made {
+            filesystem.mark(directory).map_err(|e| vec![e.into()])?;
+        }
         for number in 0..self.intended.len() {
-            if self.is_left(&self.plan.moves[number]) {
+            let operation = &self.plan.moves[number];
+            for end in [&operation.from, &operation.to] {
+                filesystem.mark(end).map_err(|e| vec![e.into()])?;
+            }
+            let known = self.placed[number].take();
+            if self.is_left(operation) {
                 places.push(None);
                 continue;
             }
             match self.place(number) {
                 Ok(place) => {
                     if let Place::Destination(node) = place {
-                        self.placed[number] = Some(node.stamp);
+                        let known = known.is_some_and(|k| k.changed == node.stamp.changed);
+                        let stamp = node.stamp;
+                        self.placed[number] = Some(if known { stamp } else { stamp.in_doubt() });
                     }
                     places.push(Some(place));
                 }
@@ -164,38 +195,27 @@ impl Mover<'_> {
         }
     }
 
-    /// Does those intended moves that the kill left undone, and records from the move numbered
-    /// `first` on that they are done.
+    /// Does those intended moves that the kill left undone, whose `numbers` and `sources` these
+    /// are, and records from the move numbered `first` on that they are done.
     fn resume(
         &mut self,
-        places: &[Option<Place>],
+        numbers: &[usize],
+        sources: &[Node],
         first: Option<usize>,
         ready: &Ready,
     ) -> Result<(), Stop> {
-        let sources: Vec<_> = places
-            .iter()
-            .enumerate()
-            .filter_map(|(number, place)| match place {
-                Some(Place::Source(node)) => Some((number, *node)),
-                _ => None,
-            })
-            .collect();
-        let ends: Vec<_> = sources
-            .iter()
-            .map(|(number, _)| &self.plan.moves[*number])
-            .map(|m| (&m.to, &m.from))
-            .collect();
-        self.make_directories(&ends)?;
-        for (number, source) in &sources {
+        self.tools.filesystem.refresh();
+        let plan = self.plan;
+        let undone = numbers.iter().map(|number| &plan.moves[*number]);
+        self.make_directories(undone.map(|m| (&m.to, &m.from)))?;
+        self.dress_directories()?;
+        for (number, source) in numbers.iter().zip(sources) {
             self.step(*number, source, ready)?;
         }
-        match first
-            .into_iter()
-            .chain(sources.first().map(|(n, _)| *n))
-            .min()
-        {
+        match first.into_iter().chain(numbers.first().copied()).min() {
             Some(first) => self.record_done(first),
-            None => Ok(()),
+            // All was recorded as done; whether it is durable only a sync can tell.
+            None => self.sync(),
         }
     }
 }

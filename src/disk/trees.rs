@@ -8,6 +8,7 @@
 use super::error::DiskError;
 use super::filesystem::{Filesystem, Kind, Node};
 use super::hash::hash_file;
+use super::unsynced::Unsynced;
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
 use crate::model::layout::Layout;
@@ -19,7 +20,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Sta
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +28,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Trees {
     roots: [Option<Root>; 5],
     handles: Mutex<[HashMap<Vec<u8>, Arc<OwnedFd>>; 5]>,
-    unsynced: Mutex<HashMap<RawFd, (Tree, Arc<OwnedFd>)>>,
+    unsynced: Mutex<Unsynced>,
+    mounts: [Option<u64>; 5],
 }
 
 struct Root {
@@ -61,6 +63,7 @@ impl Trees {
             roots[tree as usize] = open_root(layout.dir(tree))?;
         }
         Ok(Trees {
+            mounts: Tree::ALL.map(|tree| mount_of(layout.dir(tree))),
             roots,
             handles: Mutex::default(),
             unsynced: Mutex::default(),
@@ -77,7 +80,13 @@ impl Trees {
     ) -> Result<Trees, DiskError> {
         for tree in trees {
             let dir = layout.dir(tree);
+            let missing: Vec<_> = dir.ancestors().take_while(|d| !d.exists()).collect();
             std::fs::create_dir_all(dir).map_err(|e| DiskError::at("make", dir, e))?;
+            for parent in missing.iter().filter_map(|made| made.parent()) {
+                std::fs::File::open(parent)
+                    .and_then(|parent| parent.sync_all())
+                    .map_err(|e| DiskError::at("make durable", parent, e))?;
+            }
         }
         Trees::open(layout)
     }
@@ -188,9 +197,14 @@ impl Trees {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn touch(&self, tree: Tree, directory: &Arc<OwnedFd>) {
+    fn touch(&self, tree: Tree, path: Option<TreePath<'_>>, directory: &Arc<OwnedFd>) {
+        let root = self.roots[tree as usize].as_ref();
         let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
-        unsynced.insert(directory.as_raw_fd(), (tree, directory.clone()));
+        if root.is_some_and(|r| r.syncs_whole) {
+            unsynced.add_whole(tree);
+        } else {
+            unsynced.add(tree, path, directory);
+        }
     }
 }
 
@@ -212,6 +226,10 @@ impl Filesystem for Trees {
         Some(self.roots[tree as usize].as_ref()?.node)
     }
 
+    fn mount(&self, tree: Tree) -> Option<u64> {
+        self.mounts[tree as usize]
+    }
+
     fn hash(&self, path: &TreePath<'_>) -> Result<Digest, DiskError> {
         let (file, _) = self.open_file(path)?;
         hash_file(&file, |_| {}).map_err(|e| DiskError::in_tree("read", path, e))
@@ -230,8 +248,8 @@ impl Filesystem for Trees {
             Errno::NOENT => DiskError::in_tree("move", from, errno),
             errno => DiskError::in_tree("move a file to", to, errno),
         })?;
-        self.touch(from.tree, &source);
-        self.touch(to.tree, &target);
+        self.touch(from.tree, from.parent(), &source);
+        self.touch(to.tree, to.parent(), &target);
         Ok(())
     }
 
@@ -240,7 +258,12 @@ impl Filesystem for Trees {
         let parent = self.parent(path)?;
         // Made for us alone, and opened up once it has its owner.
         rustix::fs::mkdirat(&parent, path.rel.file_name(), Mode::RWXU).map_err(error)?;
-        self.touch(path.tree, &parent);
+        self.touch(path.tree, path.parent(), &parent);
+        self.dress_directory(path, like)
+    }
+
+    fn dress_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError> {
+        let error = |errno: Errno| DiskError::in_tree("open up the directory", path, errno);
         let handle = self.directory(path)?;
         let made = node_of(&handle, b"").map_err(error)?;
         if rustix::process::geteuid().is_root() && made.owner != like.owner {
@@ -250,7 +273,7 @@ impl Filesystem for Trees {
         }
         let mode = Mode::from_raw_mode(like.mode & 0o777) | Mode::RWXU;
         rustix::fs::fchmod(&handle, mode).map_err(error)?;
-        self.touch(path.tree, &handle);
+        self.touch(path.tree, Some(path.borrowed()), &handle);
         Ok(())
     }
 
@@ -264,43 +287,75 @@ impl Filesystem for Trees {
         match removed {
             Ok(()) => {
                 self.lock_handles()[path.tree as usize].remove(path.rel.as_bytes());
-                self.touch(path.tree, &parent);
+                self.touch(path.tree, path.parent(), &parent);
                 Ok(true)
             }
             Err(Errno::NOENT) => Ok(true),
             Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(false),
-            Err(errno) => Err(DiskError::in_tree("remove the directory", path, errno)),
+            // A read-only file system refuses before it looks whether there is anything to remove.
+            Err(errno) => match node_of(&parent, path.rel.file_name()) {
+                Err(Errno::NOENT) => Ok(true),
+                _ => Err(DiskError::in_tree("remove the directory", path, errno)),
+            },
+        }
+    }
+
+    fn mark(&self, path: &TreePath<'_>) -> Result<(), DiskError> {
+        let mut ancestors = path.rel.ancestors();
+        loop {
+            let ancestor = ancestors.next().map(|rel| TreePath::new(path.tree, rel));
+            let handle = match &ancestor {
+                Some(ancestor) => self.directory(ancestor),
+                None => match self.handle(path.tree) {
+                    Some(root) => Ok(root),
+                    None => return Ok(()),
+                },
+            };
+            match handle {
+                Ok(handle) => {
+                    self.touch(path.tree, ancestor, &handle);
+                    return Ok(());
+                }
+                Err(error) if error.is(Errno::NOENT) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 
     fn sync(&self) -> Result<(), DiskError> {
-        // A handle outlives a rename of its directory; none is trusted for longer than a batch.
-        self.lock_handles().iter_mut().for_each(HashMap::clear);
+        self.refresh();
         let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
-        let touched = std::mem::take(&mut *unsynced);
-        let mut whole = Vec::new();
-        for (tree, directory) in touched.into_values() {
-            let root = self.roots[tree as usize].as_ref();
-            let Some(root) = root.filter(|r| r.syncs_whole) else {
-                rustix::fs::fsync(&*directory).map_err(|e| sync_error(tree, e))?;
-                continue;
+        let mut synced = Vec::new();
+        let whole = |tree: Tree| {
+            let Some(root) = &self.roots[tree as usize] else {
+                return Ok(());
             };
             let device = root.node.stamp.device;
-            if !whole.contains(&device) {
-                rustix::fs::syncfs(&*root.handle).map_err(|e| sync_error(tree, e))?;
-                whole.push(device);
+            if !synced.contains(&device) {
+                rustix::fs::syncfs(&*root.handle)?;
+                synced.push(device);
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        unsynced.sync(whole).map_err(|(tree, errno)| DiskError {
+            action: "make durable what was done in",
+            path: tree.to_string(),
+            source: errno.into(),
+        })
+    }
+
+    fn refresh(&self) {
+        self.lock_handles().iter_mut().for_each(HashMap::clear);
     }
 }
 
-fn sync_error(tree: Tree, errno: Errno) -> DiskError {
-    DiskError {
-        action: "make durable what was done in",
-        path: tree.to_string(),
-        source: errno.into(),
-    }
+/// The mount on which the nearest directory to `dir` lies that exists.
+fn mount_of(dir: &Path) -> Option<u64> {
+    let mask = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+    dir.ancestors().find_map(|dir| {
+        let stat = rustix::fs::statx(rustix::fs::CWD, dir, AtFlags::SYMLINK_NOFOLLOW, mask);
+        Some(stat.ok()?.stx_mnt_id)
+    })
 }
 
 /// Opens the directory of a tree, whose path holds no symbolic link any more.

@@ -72,6 +72,14 @@ pub enum Reading {
 }
 
 impl Stamp {
+    /// The same, but the file may have been changed since: whoever leans on it reads it again.
+    pub fn in_doubt(self) -> Stamp {
+        Stamp {
+            changed: Time::default(),
+            ..self
+        }
+    }
+
     /// Whether size and modification time are those of `other`: what a plan states of a file.
     pub fn same_content_as(&self, other: &Stamp) -> bool {
         (self.size, self.modified) == (other.size, other.modified)
@@ -197,11 +205,11 @@ impl<'a> Index<'a> {
             if operation.to.tree == tree && Tree::INDEXED.contains(&tree) {
                 touched.push(operation.to.rel.first().to_vec());
                 gone.insert(operation.to.rel.as_bytes());
-                come.push(Entry {
+                come.extend(stamp.map(|stamp| Entry {
                     path: operation.to.rel.clone(),
                     hash: Ok(operation.hash),
-                    stamp: *stamp,
-                });
+                    stamp,
+                }));
             }
         }
         if touched.is_empty() {
@@ -247,13 +255,14 @@ impl<'a> Index<'a> {
     }
 }
 
-/// A move that was carried out, and what `stat` says of the file at its destination.
+/// A move that was carried out, and what is known of the file at its destination.
 #[derive(Clone, Debug)]
 pub struct Moved<'p> {
     /// The move.
     pub operation: &'p Move,
-    /// The file at `operation.to`.
-    pub stamp: Stamp,
+    /// What `stat` said of the file at `operation.to` when it was known to have the planned
+    /// content; none where a person accepted whatever is there, of which the next crawl will tell.
+    pub stamp: Option<Stamp>,
 }
 
 impl Unit {

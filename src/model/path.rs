@@ -33,9 +33,12 @@ pub enum PathError {
     /// The path holds a NUL byte.
     #[error("the path holds a NUL byte")]
     Nul,
-    /// The path is longer than [`RelPath::MAX_BYTES`].
-    #[error("the path is longer than 65536 bytes")]
+    /// The path is longer than [`RelPath::MAX_BYTES`], or one of its components than 255 bytes.
+    #[error("the path is longer than 4096 bytes, or a name in it than 255")]
     TooLong,
+    /// The path has more than [`RelPath::MAX_DEPTH`] components.
+    #[error("the path is more than 256 directories deep")]
+    TooDeep,
     /// The first component names no tree.
     #[error("'{0}' is not one of the trees archive, duplicates, ingest, media, validated")]
     UnknownTree(String),
@@ -57,9 +60,14 @@ pub const TEMPORARY: &str = ".mediastruct.tmp-";
 pub struct RelPath<'a>(Cow<'a, [u8]>);
 
 impl<'a> RelPath<'a> {
-    /// The longest path that is accepted, in bytes; a bound against hostile input, well over what
-    /// file systems allow.
-    pub const MAX_BYTES: usize = 65_536;
+    /// The longest path that is accepted, in bytes. Source: PATH_MAX in linux/limits.h.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// The longest name in a path, in bytes. Source: NAME_MAX in linux/limits.h.
+    pub const MAX_NAME: usize = 255;
+
+    /// The most components of a path: a bound against hostile input.
+    pub const MAX_DEPTH: usize = 256;
 
     /// The path with these bytes.
     ///
@@ -250,7 +258,17 @@ fn check(bytes: &[u8]) -> Result<(), PathError> {
     if bytes.contains(&0) {
         return Err(PathError::Nul);
     }
+    if bytes
+        .split(|b| *b == b'/')
+        .nth(RelPath::MAX_DEPTH)
+        .is_some()
+    {
+        return Err(PathError::TooDeep);
+    }
     for component in bytes.split(|b| *b == b'/') {
+        if component.len() > RelPath::MAX_NAME {
+            return Err(PathError::TooLong);
+        }
         match component {
             b"" => return Err(PathError::EmptyComponent),
             b"." | b".." => return Err(PathError::DotComponent),

@@ -9,6 +9,7 @@ use super::tree::Tree;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -92,6 +93,17 @@ impl Progress {
                 if self.moves.len() + intent.files.len() > plan.moves.len() {
                     return Err(JournalError::Order("more moves than the plan has"));
                 }
+                let first = self.moves.len();
+                let moves = &plan.moves[first..first + intent.files.len()];
+                let needed: HashSet<_> = moves
+                    .iter()
+                    .flat_map(|m| m.to.rel.ancestors().map(|dir| (m.to.tree, dir)))
+                    .collect();
+                let is_needed =
+                    |dir: &TreePath<'static>| needed.contains(&(dir.tree, dir.rel.borrowed()));
+                if !intent.directories.iter().all(is_needed) {
+                    return Err(JournalError::Order("a directory that no move needs"));
+                }
                 let files = intent.files.into_iter();
                 self.moves.extend(files.map(Step::Intended));
                 self.directories.extend(intent.directories);
@@ -140,7 +152,10 @@ impl Run {
         let steps = self.plan.moves.iter().zip(&self.progress.moves);
         steps.filter_map(|(operation, step)| match *step {
             Step::Done(_) if left.contains(&operation.from) || left.contains(&operation.to) => None,
-            Step::Done(stamp) => Some(Moved { operation, stamp }),
+            Step::Done(stamp) => Some(Moved {
+                operation,
+                stamp: Some(stamp),
+            }),
             Step::Intended(_) => None,
         })
     }
@@ -168,12 +183,9 @@ impl RunId {
         RunId(text)
     }
 
-    /// When the run began, to the millisecond; the beginning of 1970 where the digits are no date.
+    /// When the run began, to the millisecond.
     pub fn begun(&self) -> jiff::Timestamp {
-        jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", &self.0[..19])
-            .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC))
-            .map(|time| time.timestamp())
-            .unwrap_or_default()
+        begun(&self.0).unwrap_or_default()
     }
 
     /// The name as text.
@@ -193,13 +205,21 @@ impl FromStr for RunId {
                 b'x' => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
                 literal => byte == *literal,
             });
-        if fits {
+        if fits && begun(text).is_some() {
             Ok(RunId(text.to_owned()))
         } else {
             let shown = super::path::Escaped(text.as_bytes()).to_string();
             Err(RunIdError(shown))
         }
     }
+}
+
+/// When the run of that name began; none where its digits are no date.
+fn begun(name: &str) -> Option<jiff::Timestamp> {
+    jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", name.get(..19)?)
+        .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC))
+        .map(|time| time.timestamp())
+        .ok()
 }
 
 impl fmt::Display for RunId {
@@ -435,6 +455,7 @@ mod tests {
             "../../../etc",
             "20241122T155212.123Z-ABCDEF",
             "20241122T155212.123Z-0a1b2c/",
+            "99991339T155212.123Z-0a1b2c",
         ] {
             assert!(bad.parse::<RunId>().is_err(), "{bad}");
         }

@@ -34,10 +34,10 @@ fn operation(from: &str, to: &str, content: &str) -> Move {
 }
 
 fn moved(operation: &Move) -> Moved<'_> {
-    let stamp = Stamp {
+    let stamp = Some(Stamp {
         size: 10,
         ..Stamp::default()
-    };
+    });
     Moved { operation, stamp }
 }
 
@@ -59,6 +59,18 @@ fn entries_follow_their_files_and_back() {
     assert_eq!(after.unit("2023"), before.unit("2023"));
     assert_eq!(after.clone().after(&[moved(&there)]), after, "again");
     assert_eq!(after.after(&[moved(&back)]), before);
+}
+
+#[test]
+fn what_a_person_accepted_is_forgotten_until_the_next_crawl() {
+    let there = operation("media/2024/a", "media/2023/b", "2024/a");
+    let left = Moved {
+        operation: &there,
+        stamp: None,
+    };
+    let after = media(&["2023/b", "2024/a", "2024/b"]).after(&[left]);
+    let names: Vec<_> = after.entries.iter().map(|e| e.path.to_string()).collect();
+    assert_eq!(names, ["2024/b"]);
 }
 
 #[test]

@@ -23,8 +23,12 @@ fn hostile_paths_are_rejected_never_normalised() {
     for (text, error) in cases {
         assert_eq!(TreePath::from_text(text), Err(error), "{text:?}");
     }
-    let long = format!("media/{}", "a/".repeat(40_000) + "b");
-    assert_eq!(TreePath::from_text(&long), Err(PathError::TooLong));
+    let deep = format!("media/{}", "a/".repeat(2000) + "b");
+    assert_eq!(TreePath::from_text(&deep), Err(PathError::TooDeep));
+    for long in ["a".repeat(256), "abcdefgh/".repeat(500) + "a"] {
+        let long = format!("media/{long}");
+        assert_eq!(TreePath::from_text(&long), Err(PathError::TooLong));
+    }
 }
 
 #[test]

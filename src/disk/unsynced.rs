@@ -1,0 +1,67 @@
+//! Directories in which something happened that may not be durable yet.
+
+use rustix::io::Errno;
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use crate::model::path::TreePath;
+use crate::model::tree::Tree;
+
+/// What is to be made durable.
+#[derive(Default)]
+pub struct Unsynced {
+    /// Trees on file systems that one call makes durable as a whole.
+    whole: [bool; 5],
+    /// Directories on others, the tree's own under no path.
+    directories: HashMap<(Tree, Option<TreePath<'static>>), Arc<OwnedFd>>,
+    /// What went wrong when some of them were made durable early.
+    failed: Option<(Tree, Errno)>,
+}
+
+/// Directories that are held open at most.
+const HANDLES: usize = 256;
+
+impl Unsynced {
+    /// Remembers a tree whose file system is made durable as a whole.
+    pub fn add_whole(&mut self, tree: Tree) {
+        self.whole[tree as usize] = true;
+    }
+
+    /// Remembers the directory at `path`, or of the tree where that is none. Where there are too
+    /// many, they are made durable at once, which does no harm.
+    pub fn add(&mut self, tree: Tree, path: Option<TreePath<'_>>, directory: &Arc<OwnedFd>) {
+        let key = (tree, path.map(TreePath::into_owned));
+        self.directories.insert(key, directory.clone());
+        if self.directories.len() >= HANDLES
+            && let Err(failed) = self.sync_directories()
+        {
+            self.failed = Some(failed);
+        }
+    }
+
+    /// Makes everything durable; `sync_whole` does so for a tree's file system.
+    ///
+    /// # Errors
+    /// The tree for which it failed, now or earlier; what is durable is unknown then.
+    pub fn sync(
+        &mut self,
+        mut sync_whole: impl FnMut(Tree) -> Result<(), Errno>,
+    ) -> Result<(), (Tree, Errno)> {
+        let directories = self.sync_directories();
+        let whole = std::mem::take(&mut self.whole);
+        let failed = self.failed.take();
+        for tree in Tree::ALL.into_iter().filter(|t| whole[*t as usize]) {
+            sync_whole(tree).map_err(|errno| (tree, errno))?;
+        }
+        directories?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn sync_directories(&mut self) -> Result<(), (Tree, Errno)> {
+        for ((tree, _), directory) in self.directories.drain() {
+            rustix::fs::fsync(&*directory).map_err(|errno| (tree, errno))?;
+        }
+        Ok(())
+    }
+}
