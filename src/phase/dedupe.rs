@@ -43,7 +43,6 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     plan.skipped = unread(&state.archive).chain(unread(&state.media)).collect();
 
     let copies = copies(state);
-    let mut names = Names::new(&state.taken);
     let mut moving = Vec::new();
     for group in copies.chunk_by(|a, b| a.digest == b.digest) {
         let [keeper, others @ ..] = group else {
@@ -75,6 +74,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             plan.needs.push(keeper.need());
         }
     }
+    let mut names = Names::new(&state.taken, moving.iter().map(|(copy, _)| copy.entry));
     // Names are given in the order of the sources, whatever the order of the groups.
     moving.par_sort_unstable_by_key(|(copy, _)| copy.at);
     plan.moves = moving
@@ -169,6 +169,8 @@ fn unread(index: &Index<'_>) -> impl Iterator<Item = Skip> {
 /// The names in the duplicates tree, and which of them are free.
 struct Names<'s> {
     taken: &'s BTreeSet<RelPath<'static>>,
+    /// The directories that files of this plan need there, so that no file may take their names.
+    directories: HashSet<RelPath<'s>>,
     given: HashSet<RelPath<'static>>,
 }
 
@@ -176,9 +178,13 @@ struct Names<'s> {
 const NAME_MAX: usize = 255;
 
 impl<'s> Names<'s> {
-    fn new(taken: &'s BTreeSet<RelPath<'static>>) -> Self {
+    fn new(
+        taken: &'s BTreeSet<RelPath<'static>>,
+        moving: impl Iterator<Item = &'s Entry<'s>>,
+    ) -> Self {
         Names {
             taken,
+            directories: moving.flat_map(|entry| entry.path.ancestors()).collect(),
             given: HashSet::new(),
         }
     }
@@ -187,12 +193,16 @@ impl<'s> Names<'s> {
     fn free(&mut self, wanted: &RelPath<'_>) -> RelPath<'static> {
         let mut name = wanted.clone().into_owned();
         let mut number = 1;
-        while self.taken.contains(&name) || self.given.contains(&name) {
+        while !self.is_free(&name) {
             number += 1;
             name = numbered(wanted, number);
         }
         self.given.insert(name.clone());
         name
+    }
+
+    fn is_free(&self, name: &RelPath<'_>) -> bool {
+        !self.taken.contains(name) && !self.given.contains(name) && !self.directories.contains(name)
     }
 }
 

@@ -209,6 +209,24 @@ fn a_taken_name_gets_a_number_before_its_extension() {
 }
 
 #[test]
+fn no_file_takes_the_name_of_a_directory_that_another_needs() {
+    let files = [
+        ("2023/x", "AA", None),
+        ("2024/a.jpg", "AA", None),
+        ("2024/a~2.jpg/b", "AA", None),
+    ];
+    let mut state = state(&[], &files);
+    let taken = RelPath::from_text("2024/a.jpg").unwrap();
+    state.taken.insert(taken);
+    let plan = plan(&state).unwrap();
+    let names: Vec<_> = plan.moves.iter().map(|m| m.to.to_string()).collect();
+    assert_eq!(
+        names,
+        ["duplicates/2024/a~3.jpg", "duplicates/2024/a~2.jpg/b"]
+    );
+}
+
+#[test]
 fn equal_hashes_at_unequal_sizes_are_an_index_fault() {
     let mut state = state(&[("01/a", "AA", None)], &[("2024/a", "AA", None)]);
     state.media.entries[0].stamp.size = 3;
