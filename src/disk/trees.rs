@@ -269,7 +269,11 @@ impl Filesystem for Trees {
             }
             Err(Errno::NOENT) => Ok(true),
             Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(false),
-            Err(errno) => Err(DiskError::in_tree("remove the directory", path, errno)),
+            // A read-only file system refuses before it looks whether there is anything to remove.
+            Err(errno) => match node_of(&parent, path.rel.file_name()) {
+                Err(Errno::NOENT) => Ok(true),
+                _ => Err(DiskError::in_tree("remove the directory", path, errno)),
+            },
         }
     }
 
