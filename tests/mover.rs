@@ -515,6 +515,12 @@ fn law_6_an_error_at_any_step_is_rolled_back() {
             break;
         }
         assert_ne!(outcome, Ok(Outcome::Applied), "step {step}");
+        if trial.last_run().is_applied() {
+            // Only the record of the end was in question, and everything is moved.
+            assert_eq!(trial.files_in(Tree::Duplicates), FILES.len(), "step {step}");
+            trial.assert_index_follows();
+            continue;
+        }
         if outcome.is_err() {
             // What could not be recorded as finished is finished by recover.
             let recovered = trial.recover(&Faults::none(), true, &[]).unwrap();

@@ -11,6 +11,7 @@ use crate::disk::error::Cause;
 use crate::disk::journal::Runs;
 use crate::disk::monitor::Monitor;
 use crate::disk::preflight::{Ready, Verify, World, preflight};
+use crate::disk::store::StoreError;
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::index::{Index, Moved, Totals};
@@ -248,7 +249,7 @@ fn failure(error: ApplyError, run: &RunId) -> Failure {
 }
 
 fn hint_for(stop: &Stop) -> Option<&'static str> {
-    let Stop::Disk(error) = stop else {
+    let (Stop::Disk(error) | Stop::Index(StoreError::Disk(error))) = stop else {
         return Some("`mediastruct crawl`, and make a new plan");
     };
     match error.cause() {
@@ -270,5 +271,28 @@ impl From<VerifyArgument> for Verify {
             VerifyArgument::Stat => Verify::Stat,
             VerifyArgument::Hash => Verify::Hash,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::error::DiskError;
+    use crate::model::path::TreePath;
+    use std::path::Path;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_changed_file() {
+        let full = || {
+            const ENOSPC: i32 = 28;
+            let source = std::io::Error::from_raw_os_error(ENOSPC);
+            DiskError::at("write", Path::new("data/media_index.json"), source)
+        };
+        let room = Some("make room on the disk, and apply the plan again");
+        assert_eq!(hint_for(&Stop::Disk(full())), room);
+        assert_eq!(hint_for(&Stop::Index(StoreError::Disk(full()))), room);
+        let path = TreePath::from_text("media/2024/a.jpg").unwrap();
+        let again = Some("`mediastruct crawl`, and make a new plan");
+        assert_eq!(hint_for(&Stop::Changed(path)), again);
     }
 }

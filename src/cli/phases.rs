@@ -6,6 +6,7 @@ use super::ask::{can_be_asked, confirm};
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::human::Things;
+use super::library::{refuse_unfinished, runs};
 use super::plan::{plan_dedupe, plan_undo};
 use super::show::{Extent, listing, summary};
 use crate::disk::preflight::Verify;
@@ -17,6 +18,7 @@ use crate::model::plan::Plan;
 /// Where there can be no plan, nobody can be asked, or it cannot be carried out.
 pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct dedupe")?;
+    refuse_unfinished(&runs(context)?)?;
     let plan = plan_dedupe(context)?;
     go(&plan, arguments.yes, Verify::Stat, context)
 }
@@ -27,6 +29,7 @@ pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Fa
 /// Where there is no such run, nobody can be asked, or it cannot be taken back.
 pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct undo")?;
+    refuse_unfinished(&runs(context)?)?;
     let plan = plan_undo(arguments.run.as_ref(), context)?;
     go(&plan, arguments.yes, arguments.verify.into(), context)
 }

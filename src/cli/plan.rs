@@ -77,7 +77,8 @@ impl From<DedupeError> for Failure {
         let failure = Failure::refused(error.to_string());
         match error {
             DedupeError::NotIndexed(_) => failure.hint("`mediastruct crawl` indexes it"),
-            DedupeError::UnequalSizes(..) => {
+            DedupeError::NoName(_) => failure.hint("empty duplicates, or move some of it away"),
+            DedupeError::UnequalSizes(..) | DedupeError::Unlawful(_) => {
                 failure.hint("`mediastruct crawl --force` reads every file again")
             }
         }

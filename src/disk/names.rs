@@ -2,7 +2,7 @@
 
 use super::error::DiskError;
 use crate::model::path::RelPath;
-use std::collections::BTreeSet;
+use crate::model::state::Taken;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use walkdir::WalkDir;
@@ -11,8 +11,8 @@ use walkdir::WalkDir;
 ///
 /// # Errors
 /// Where a directory cannot be read: a name in it could be taken.
-pub fn taken(dir: &Path) -> Result<BTreeSet<RelPath<'static>>, DiskError> {
-    let mut names = BTreeSet::new();
+pub fn taken(dir: &Path) -> Result<Taken, DiskError> {
+    let mut taken = Taken::default();
     for entry in WalkDir::new(dir).min_depth(1) {
         let entry = match entry {
             Ok(entry) => entry,
@@ -26,14 +26,20 @@ pub fn taken(dir: &Path) -> Result<BTreeSet<RelPath<'static>>, DiskError> {
             }
         };
         let rest = entry.path().strip_prefix(dir).unwrap_or(entry.path());
+        let names = if entry.file_type().is_dir() {
+            &mut taken.directories
+        } else {
+            &mut taken.files
+        };
         names.extend(RelPath::new(rest.as_os_str().as_bytes().to_vec()));
     }
-    Ok(names)
+    Ok(taken)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn files_and_directories_take_names() {
@@ -41,12 +47,11 @@ mod tests {
         std::fs::create_dir(dir.path().join("2024")).unwrap();
         std::fs::write(dir.path().join("2024/a"), "").unwrap();
         std::os::unix::fs::symlink("/", dir.path().join("link")).unwrap();
-        let names: Vec<_> = taken(dir.path())
-            .unwrap()
-            .iter()
-            .map(|n| n.to_string())
-            .collect();
-        assert_eq!(names, ["2024", "2024/a", "link"]);
-        assert!(taken(&dir.path().join("missing")).unwrap().is_empty());
+        let found = taken(dir.path()).unwrap();
+        let shown = |names: &BTreeSet<RelPath<'_>>| format!("{names:?}");
+        assert_eq!(shown(&found.directories), "{2024}");
+        assert_eq!(shown(&found.files), "{2024/a, link}");
+        let missing = taken(&dir.path().join("missing")).unwrap();
+        assert_eq!(missing, Taken::default());
     }
 }

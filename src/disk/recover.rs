@@ -26,6 +26,9 @@ pub struct Recovery<'r> {
     pub leftover: Vec<TreePath<'static>>,
 }
 
+/// Holds the moves of the given numbers against the disk, and what they lean on.
+pub type Preflight<'p> = dyn Fn(&[usize]) -> Result<Ready, Vec<Problem>> + 'p;
+
 /// Why a run could not be recovered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
@@ -44,14 +47,12 @@ impl<'t> Recovery<'t> {
     /// Finishes the run where that can be done, else takes it back, and says which it was. A run
     /// of which nothing was intended goes back: nothing is lost by that.
     ///
-    /// `preflight` holds the moves of the given numbers against the disk, and what they lean on.
-    ///
     /// # Errors
     /// Where files are in doubt, or the disk refuses.
     pub fn recover(
         self,
         tools: Tools<'t>,
-        preflight: &dyn Fn(&[usize]) -> Result<Ready, Vec<Problem>>,
+        preflight: &Preflight<'_>,
     ) -> Result<Outcome, RecoverError> {
         let run: &'t Run = self.run;
         let moves = &run.plan.moves;

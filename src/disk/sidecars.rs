@@ -129,6 +129,9 @@ fn text_of(file: File, limit: u64) -> io::Result<Vec<u8>> {
     if !is_ours_or_roots(node.owner.0) {
         return Err(io::Error::other("it belongs to another user"));
     }
+    if node.mode & 0o022 != 0 {
+        return Err(io::Error::other("others than its owner may write to it"));
+    }
     let mut text = Vec::new();
     file.take(limit).read_to_end(&mut text)?;
     Ok(text)

@@ -322,7 +322,7 @@ pub struct Done {
 }
 
 /// Which file it is, whatever its name: device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub struct FileId {
     /// The device that holds the inode.

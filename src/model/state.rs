@@ -19,7 +19,7 @@ pub struct State<'a> {
     /// What is on the disk in the trees that crawl indexes, where the phase is crawl.
     pub listing: Vec<TreeListing>,
     /// The names that are taken in the duplicates tree.
-    pub taken: BTreeSet<RelPath<'static>>,
+    pub taken: Taken,
     /// The run to take back and those that took some of it back already, oldest first.
     pub runs: Vec<Run>,
     /// Options and configuration.
@@ -35,7 +35,7 @@ impl<'a> State<'a> {
             archive: Index::empty(Tree::Archive),
             media: Index::empty(Tree::Media),
             listing: Vec::new(),
-            taken: BTreeSet::new(),
+            taken: Taken::default(),
             runs: Vec::new(),
             settings: Settings::default(),
             now,
@@ -49,6 +49,15 @@ impl<'a> State<'a> {
             _ => &self.media,
         }
     }
+}
+
+/// The names that are taken in a tree, relative to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Those of directories, in which there may be room.
+    pub directories: BTreeSet<RelPath<'static>>,
+    /// Those of anything else.
+    pub files: BTreeSet<RelPath<'static>>,
 }
 
 /// What a walk found in one tree.

@@ -4,14 +4,18 @@
 //! The keeper of a content is the archive's first copy by path, else media's first. Copies in the
 //! archive never move, whatever their number. It works on the indexes alone and reads no file.
 
+mod names;
+
+use self::names::Names;
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index};
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Basis, Move, Need, Phase, Plan, RawPlan, Skip, Summary, Why};
+use crate::model::run::FileId;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashMap;
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +26,12 @@ pub enum DedupeError {
     /// One hash stands at files of different sizes.
     #[error("the indexes contradict themselves: {0} and {1} have one hash and different sizes")]
     UnequalSizes(TreePath<'static>, TreePath<'static>),
+    /// A name is taken, and with a number it would be too long.
+    #[error("there is no free name for {0} in duplicates")]
+    NoName(TreePath<'static>),
+    /// The indexes hold what no disk can, and so would the plan.
+    #[error("the indexes contradict themselves: {0}")]
+    Unlawful(String),
 }
 
 /// The plan that leaves each content in media at most once, and not at all where the archive has
@@ -43,7 +53,6 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     plan.skipped = unread(&state.archive).chain(unread(&state.media)).collect();
 
     let copies = copies(state);
-    let mut names = Names::new(&state.taken);
     let mut moving = Vec::new();
     for group in copies.chunk_by(|a, b| a.digest == b.digest) {
         let [keeper, others @ ..] = group else {
@@ -56,12 +65,15 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             return Err(DedupeError::UnequalSizes(keeper.path(), other.path()));
         }
         let mut needed = false;
-        for copy in others.iter().filter(|c| c.tree == Tree::Media) {
-            let stays = |other: &&Copy| other.tree == Tree::Archive;
-            let link = std::iter::once(keeper)
-                .chain(group.iter().filter(stays))
-                .find(|other| copy.is_link_of(other));
-            if let Some(link) = link {
+        let (archived, in_media) =
+            group.split_at(group.partition_point(|copy| copy.tree == Tree::Archive));
+        let (stay, go) = match archived {
+            [] => in_media.split_at(1),
+            archived => (archived, in_media),
+        };
+        let stay: HashMap<_, _> = stay.iter().rev().map(|copy| (copy.file(), copy)).collect();
+        for copy in go {
+            if let Some(link) = stay.get(&copy.file()) {
                 plan.skipped.push(Skip {
                     path: copy.path(),
                     why: format!("hard link of {}: moving it would free nothing", link.path()),
@@ -75,21 +87,29 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             plan.needs.push(keeper.need());
         }
     }
+    let mut names = Names::new(
+        &state.taken,
+        moving.iter().map(|(copy, _)| &copy.entry.path),
+    );
     // Names are given in the order of the sources, whatever the order of the groups.
     moving.par_sort_unstable_by_key(|(copy, _)| copy.at);
     plan.moves = moving
         .into_iter()
-        .map(|(copy, keeper)| copy.move_to(names.free(&copy.entry.path), keeper))
-        .collect();
+        .map(|(copy, keeper)| match names.free(&copy.entry.path) {
+            Ok(name) => Ok(copy.move_to(name, keeper)),
+            Err(_) => Err(DedupeError::NoName(copy.path())),
+        })
+        .collect::<Result<_, _>>()?;
 
     let seen = (state.archive.entries.len() + state.media.entries.len()) as u64;
     plan.summary = Some(Summary {
         seen,
         ..Summary::default()
     });
-    Ok(plan
-        .check()
-        .expect("what dedupe plans obeys the laws by how it is made"))
+    plan.check().map_err(|problems| {
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        DedupeError::Unlawful(problems.join("; "))
+    })
 }
 
 /// A file with content, as an index has it.
@@ -109,8 +129,9 @@ impl Copy<'_> {
         TreePath::new(self.tree, self.entry.path.clone().into_owned())
     }
 
-    fn is_link_of(&self, other: &Copy<'_>) -> bool {
-        self.entry.stamp.same_file_as(&other.entry.stamp)
+    /// Which file it is, under whatever name.
+    fn file(&self) -> FileId {
+        self.entry.stamp.into()
     }
 
     fn need(&self) -> Need {
@@ -164,54 +185,6 @@ fn unread(index: &Index<'_>) -> impl Iterator<Item = Skip> {
             why: unread.why.clone(),
         })
     })
-}
-
-/// The names in the duplicates tree, and which of them are free.
-struct Names<'s> {
-    taken: &'s BTreeSet<RelPath<'static>>,
-    given: HashSet<RelPath<'static>>,
-}
-
-/// The longest name of a file, in bytes, on every common file system.
-const NAME_MAX: usize = 255;
-
-impl<'s> Names<'s> {
-    fn new(taken: &'s BTreeSet<RelPath<'static>>) -> Self {
-        Names {
-            taken,
-            given: HashSet::new(),
-        }
-    }
-
-    /// `wanted`, or where that is taken, the same with `~2`, `~3` and so on before the extension.
-    fn free(&mut self, wanted: &RelPath<'_>) -> RelPath<'static> {
-        let mut name = wanted.clone().into_owned();
-        let mut number = 1;
-        while self.taken.contains(&name) || self.given.contains(&name) {
-            number += 1;
-            name = numbered(wanted, number);
-        }
-        self.given.insert(name.clone());
-        name
-    }
-}
-
-/// `path` with `~number` before the extension of its last component, which is cut so that the
-/// whole name stays within [`NAME_MAX`].
-fn numbered(path: &RelPath<'_>, number: u32) -> RelPath<'static> {
-    let name = path.file_name();
-    let mark = format!("~{number}");
-    let dot = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0);
-    let (mut stem, extension) = name.split_at(dot.unwrap_or(name.len()));
-    let room = NAME_MAX.saturating_sub(mark.len() + extension.len());
-    if stem.len() > room {
-        // A cut within a character would make text into something that is none.
-        let is_boundary = |at: &usize| stem[*at] & 0xC0 != 0x80;
-        stem = &stem[..(1..=room).rev().find(is_boundary).unwrap_or(room)];
-    }
-    let name = [stem, mark.as_bytes(), extension].concat();
-    path.with_file_name(&name)
-        .expect("a name with a mark in it is a name")
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! A library in a temporary directory, and the program at work on it.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+mod everything;
+
 use assert_cmd::cargo::cargo_bin;
+pub use everything::{Everything, everything};
 use mediastruct::disk::census::{Census, census};
 use mediastruct::model::layout::Layout;
 use mediastruct::model::plan::Plan;
 use mediastruct::model::plan_file;
 use mediastruct::model::tree::Tree;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -40,12 +44,30 @@ impl Library {
         library
     }
 
+    /// A crawled library: one content thrice, in the archive and twice in media, and another file;
+    /// `plan.json` is the plan to dedupe them.
+    pub fn with_duplicates() -> Library {
+        let library = Library::new();
+        library.write("archive/01/keeper.jpg", "same");
+        library.write("media/2024/a.jpg", "same");
+        library.write("media/2024/b/c.jpg", "same");
+        library.write("media/2024/other.jpg", "other");
+        library.succeed(&["crawl"]);
+        library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+        library
+    }
+
     fn beside(prepare: impl FnOnce(&Path)) -> Library {
         let dir = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(dir.path()).unwrap().join("lib");
         fs::create_dir(&root).unwrap();
         prepare(&root);
         Library { dir, root }
+    }
+
+    /// The directory in which the library lies, and nothing else but what a test puts there.
+    pub fn surroundings(&self) -> &Path {
+        self.dir.path()
     }
 
     pub fn root(&self) -> &Path {
@@ -99,12 +121,40 @@ impl Library {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Said {
-        let output = self.command(arguments).output().unwrap();
-        Said {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
+        said(&mut self.command(arguments))
+    }
+
+    /// Runs a command by another program, such as `setpriv`, or `sh` with a script that ends in
+    /// `"$@"`.
+    pub fn run_within(&self, shell: &[&str], arguments: &[&str]) -> Said {
+        let plain = self.command(arguments);
+        let mut command = Command::new(shell[0]);
+        command.args(&shell[1..]).arg(plain.get_program());
+        command.args(plain.get_args()).stdin(Stdio::null());
+        command.current_dir(plain.get_current_dir().unwrap());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
         }
+        said(&mut command)
+    }
+
+    /// Everything in the library and around it, but the log.
+    pub fn everything(&self) -> Everything {
+        everything(self.surroundings(), &[&self.path("logs")])
+    }
+
+    /// Runs a command that must end with this exit code, say each of these texts on the standard
+    /// error and nothing on the standard output, and leave everything as it is.
+    pub fn refuse(&self, code: i32, arguments: &[&str], told: &[&str]) -> Said {
+        let before = self.everything();
+        let said = self.end_with(code, arguments);
+        said.tells(told);
+        assert_eq!(said.out, "", "{arguments:?}: {}", said.err);
+        before.assert_same(&self.everything(), &format!("{arguments:?}"));
+        said
     }
 
     /// Runs a command that must end with exit code 0.
@@ -128,4 +178,49 @@ impl Library {
         let _ = child.kill();
         child.wait().unwrap();
     }
+}
+
+impl Said {
+    /// Makes sure that each of these texts stands on the standard error.
+    pub fn tells(&self, told: &[&str]) -> &Said {
+        for text in told {
+            assert!(self.err.contains(text), "'{text}' is not in: {}", self.err);
+        }
+        self
+    }
+}
+
+/// How a command ends and what it says.
+pub fn said(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Whether the tests run as root; says what is skipped where they do not.
+pub fn is_root(skipped: &str) -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        println!("skipped, as it needs root: {skipped}");
+    }
+    root
+}
+
+/// Whether a program can be run so; says what is skipped where it cannot.
+pub fn can(program: &[&str], skipped: &str) -> bool {
+    let tried = Command::new(program[0]).args(&program[1..]).output();
+    let can = tried.is_ok_and(|output| output.status.success());
+    if !can {
+        println!("skipped, as {program:?} does not work here: {skipped}");
+    }
+    can
+}
+
+/// Runs a program of the system, which must succeed.
+pub fn system<A: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = A>) {
+    let status = Command::new(program).args(arguments).status().unwrap();
+    assert!(status.success(), "{program}");
 }

@@ -3,7 +3,7 @@ use crate::model::index::{Stamp, Unread};
 use crate::model::plan_file;
 use crate::model::time::Time;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A file of an index: path, content, and the inode if it is to be a certain one.
 type File<'a> = (&'a str, &'a str, Option<u64>);
@@ -192,6 +192,7 @@ fn a_taken_name_gets_a_number_before_its_extension() {
     ] {
         state
             .taken
+            .files
             .insert(RelPath::from_text(name.to_owned()).unwrap());
     }
     let plan = plan(&state).unwrap();
@@ -206,6 +207,62 @@ fn a_taken_name_gets_a_number_before_its_extension() {
             &format!("duplicates/2024/{cut}"),
         ]
     );
+}
+
+#[test]
+fn no_file_takes_the_name_of_a_directory_that_another_needs() {
+    let files = [
+        ("2023/x", "AA", None),
+        ("2024/a.jpg", "AA", None),
+        ("2024/a~2.jpg/b", "AA", None),
+    ];
+    let mut state = state(&[], &files);
+    let taken = RelPath::from_text("2024/a.jpg").unwrap();
+    state.taken.files.insert(taken);
+    let plan = plan(&state).unwrap();
+    let names: Vec<_> = plan.moves.iter().map(|m| m.to.to_string()).collect();
+    assert_eq!(
+        names,
+        ["duplicates/2024/a~3.jpg", "duplicates/2024/a~2.jpg/b"]
+    );
+}
+
+#[test]
+fn no_directory_takes_the_name_of_a_file_that_is_there() {
+    let files = [
+        ("2023/x", "AA", None),
+        ("2024/a/b/x", "AA", None),
+        ("2024/a/y", "AA", None),
+        ("2024/a~2", "AA", None),
+    ];
+    let mut state = state(&[], &files);
+    let taken = RelPath::from_text("2024/a").unwrap();
+    state.taken.files.insert(taken);
+    let plan = plan(&state).unwrap();
+    let names: Vec<_> = plan.moves.iter().map(|m| m.to.to_string()).collect();
+    assert_eq!(
+        names,
+        [
+            "duplicates/2024/a~2/b/x",
+            "duplicates/2024/a~2/y",
+            "duplicates/2024/a~2~2"
+        ]
+    );
+}
+
+#[test]
+fn an_index_that_no_disk_can_have_is_refused() {
+    let files = [
+        ("2023/x", "AA", None),
+        ("2024/a", "AA", None),
+        ("2024/a/b", "AA", None),
+    ];
+    let mut state = state(&[], &files);
+    // Names are found even so; a keeper that moves is not to be had from any index.
+    assert!(plan(&state).is_ok());
+    state.media.entries.push(state.media.entries[1].clone());
+    state.media.entries.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(matches!(plan(&state), Err(DedupeError::Unlawful(_))));
 }
 
 #[test]

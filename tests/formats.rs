@@ -1,0 +1,210 @@
+//! The files that mediastruct writes: each fits its schema, and an example of each released format
+//! stays readable.
+#![allow(clippy::disallowed_methods, reason = "tests make and damage files")]
+
+mod library;
+
+use jsonschema::Validator;
+use library::Library;
+use mediastruct::model::index_file;
+use mediastruct::model::plan::{Phase, Plan};
+use mediastruct::model::plan_file;
+use mediastruct::model::sidecar::Sidecar;
+use mediastruct::model::tree::Tree;
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+fn repository(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The schema of that name as the repository has it.
+fn schema(name: &str) -> Validator {
+    let text = fs::read(repository(&format!("schemas/{name}.json"))).unwrap();
+    jsonschema::validator_for(&serde_json::from_slice(&text).unwrap()).unwrap()
+}
+
+fn assert_fits(schema: &Validator, value: &Value, what: &str) {
+    let errors: Vec<_> = schema.iter_errors(value).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{what}: {errors:#?}");
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// A YAML file as JSON, which is how its schema sees it.
+fn yaml(path: &Path) -> Value {
+    serde_yaml::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn assert_journal_fits(schema: &Validator, path: &Path) {
+    for (line, number) in fs::read_to_string(path).unwrap().lines().zip(1..) {
+        let line = serde_json::from_str(line).unwrap();
+        assert_fits(schema, &line, &format!("{}:{number}", path.display()));
+    }
+}
+
+fn directories(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).unwrap().map(|e| e.unwrap().path());
+    entries.filter(|p| p.is_dir()).collect()
+}
+
+#[test]
+fn every_file_that_is_written_fits_its_schema() {
+    let options = ["--files", "120", "--size", "2000", "--truth", "truth.json"];
+    let library = Library::with_dataset(&options);
+    let names = ["plan", "index", "sidecar", "journal"];
+    let [plan, index, sidecar, journal] = names.map(schema);
+    let plan_of = |arguments: &[&str]| {
+        let said = library.succeed(arguments).out;
+        assert_fits(&plan, &serde_json::from_str(&said).unwrap(), "a plan");
+    };
+    plan_of(&["plan", "crawl"]);
+    // Some files cannot be hashed well: one changed its bytes under an unchanged date.
+    library.succeed(&["crawl"]);
+    let rotten = library.path("archive/01");
+    let rotten = walkdir::WalkDir::new(rotten)
+        .into_iter()
+        .map(Result::unwrap);
+    let is_media = |e: &walkdir::DirEntry| {
+        e.file_type().is_file()
+            && e.file_name() != ".mediastruct"
+            && e.metadata().unwrap().len() > 0
+    };
+    let rotten = rotten.into_iter().find(is_media).unwrap().into_path();
+    let modified = fs::metadata(&rotten).unwrap().modified().unwrap();
+    let mut bytes = fs::read(&rotten).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&rotten, bytes).unwrap();
+    let file = fs::File::options().write(true).open(&rotten).unwrap();
+    file.set_modified(modified).unwrap();
+    library
+        .end_with(4, &["crawl", "--force"])
+        .tells(&["BIT ROT"]);
+
+    plan_of(&["plan", "crawl", "--incremental"]);
+    plan_of(&["plan", "dedupe"]);
+    library.succeed(&["dedupe", "--yes"]);
+    plan_of(&["plan", "undo"]);
+    library.succeed(&["undo", "--yes"]);
+    for tree in ["archive", "media", "ingest"] {
+        let name = format!("data/{tree}_index.json");
+        assert_fits(&index, &json(&library.path(&name)), &name);
+    }
+    let units = ["media", "archive"].map(|tree| directories(&library.path(tree)));
+    let sidecars: Vec<_> = units
+        .iter()
+        .flatten()
+        .map(|u| u.join(".mediastruct"))
+        .collect();
+    let sidecars: Vec<_> = sidecars.iter().filter(|s| s.exists()).collect();
+    assert!(sidecars.len() > 3, "{sidecars:?}");
+    for path in sidecars {
+        assert_fits(&sidecar, &yaml(path), &path.display().to_string());
+    }
+    let runs = directories(&library.path("data/runs"));
+    assert_eq!(runs.len(), 2);
+    for run in runs {
+        assert_fits(&plan, &json(&run.join("plan.json")), "the plan of a run");
+        assert_journal_fits(&journal, &run.join("journal.jsonl"));
+    }
+    let truth = schemars::schema_for!(mediastruct::disk::mediagen::Truth);
+    let truth = jsonschema::validator_for(truth.as_value()).unwrap();
+    assert_fits(&truth, &json(&library.path("truth.json")), "the truth");
+}
+
+#[test]
+fn what_is_private_is_for_its_owner_alone() {
+    let library = Library::with_duplicates();
+    library.succeed(&["apply", "plan.json"]);
+    let run = directories(&library.path("data/runs")).remove(0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&library.path("data")), 0o700);
+    assert_eq!(mode(&run), 0o700);
+    assert_eq!(mode(&run.join("plan.json")), 0o600);
+    assert_eq!(mode(&run.join("journal.jsonl")), 0o600);
+    assert_eq!(mode(&library.path("data/media_index.json")), 0o600);
+}
+
+/// What `examples/` holds of plans, and what each of them does.
+const PLANS: [(&str, Phase, usize); 3] = [
+    ("plan-crawl.json", Phase::Crawl, 0),
+    ("plan-dedupe.json", Phase::Dedupe, 2),
+    ("plan-undo.json", Phase::Undo, 2),
+];
+
+fn example(name: &str) -> PathBuf {
+    repository("examples").join(name)
+}
+
+#[test]
+fn example_plans_stay_readable() {
+    let library = Library::new();
+    for (name, phase, moves) in PLANS {
+        let path = example(name);
+        assert_fits(&schema("plan"), &json(&path), name);
+        let text = fs::read(&path).unwrap();
+        let plan: Plan = plan_file::parse(text.clone()).unwrap().check().unwrap();
+        assert_eq!((plan.phase, plan.moves.len()), (phase, moves), "{name}");
+        assert_eq!(plan.remarks(), [""; 0], "{name} is as it was written");
+        let mut again = Vec::new();
+        plan_file::write(&plan, &mut again).unwrap();
+        assert_eq!(again, text, "{name} is written as it was");
+        library.succeed(&["show", path.to_str().unwrap()]);
+    }
+}
+
+#[test]
+fn the_example_index_stays_readable() {
+    let path = example("media_index.json");
+    assert_fits(&schema("index"), &json(&path), "the example");
+    let text = fs::read(&path).unwrap();
+    let index = index_file::parse(Tree::Media, &text).unwrap();
+    assert_eq!(index.entries.len(), 3);
+    let mut again = Vec::new();
+    index_file::write(&index, &mut again).unwrap();
+    assert_eq!(again, text, "it is written as it was");
+}
+
+#[test]
+fn the_example_sidecar_index_stays_readable() {
+    let path = example("mediastruct.yaml");
+    assert_fits(&schema("sidecar"), &yaml(&path), "the example");
+    let sidecar = Sidecar::from_yaml(&fs::read(path).unwrap()).unwrap();
+    let paths: Vec<_> = sidecar.files.keys().map(ToString::to_string).collect();
+    assert_eq!(paths, ["a.jpg", "b/copy of a.jpg", "not only \\xe9.jpg"]);
+    assert!(sidecar.files.values().all(Option::is_some));
+}
+
+#[test]
+fn the_example_run_stays_readable() {
+    let run = example("run");
+    assert_fits(&schema("plan"), &json(&run.join("plan.json")), "its plan");
+    let journal = run.join("journal.jsonl");
+    assert_journal_fits(&schema("journal"), &journal);
+
+    // In a datadir it is a run like any other.
+    let begin = fs::read_to_string(&journal).unwrap();
+    let begin: Value = serde_json::from_str(begin.lines().next().unwrap()).unwrap();
+    let id = begin["record"]["begin"]["run"].as_str().unwrap();
+    let library = Library::new();
+    let place = library.path("data/runs").join(id);
+    fs::create_dir_all(&place).unwrap();
+    for name in ["plan.json", "journal.jsonl"] {
+        fs::copy(run.join(name), place.join(name)).unwrap();
+        let ours = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(place.join(name), ours).unwrap();
+    }
+    let history = library.succeed(&["history"]).out;
+    assert!(
+        history.contains(id) && history.contains("applied"),
+        "{history}"
+    );
+    let shown = library.succeed(&["show", id]).out;
+    assert!(shown.contains("2 of 2 files"), "{shown}");
+    let undo = library.succeed(&["plan", "undo"]).out;
+    assert_eq!(undo, fs::read_to_string(example("plan-undo.json")).unwrap());
+}
