@@ -6,10 +6,10 @@ mod library;
 use library::Library;
 
 /// Files that are copies of one, enough that moving them takes a while.
-const FILES: usize = 2000;
+const FILES: usize = 800;
 
 /// One more kill for each so many files that are moved.
-const STRIDE: usize = 250;
+const STRIDE: usize = 160;
 
 #[test]
 fn law_6_killed_at_any_moment_recover_reaches_the_end_or_the_start() {

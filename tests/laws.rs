@@ -225,7 +225,7 @@ proptest! {
         library.succeed(&["check", "next.json"]);
         let followed = indexes(&library);
         let said = library.succeed(&["crawl", "--incremental"]);
-        prop_assert!(said.err.contains("hashed 0 files, 0 bytes"), "{}", said.err);
+        prop_assert!(said.err.contains("hashed 0 files, 0 B"), "{}", said.err);
         library.succeed(&["crawl"]);
         for (followed, crawled) in followed.iter().zip(indexes(&library)) {
             prop_assert_eq!(&followed.entries, &crawled.entries);

@@ -153,19 +153,20 @@ fn law_6_an_unfinished_run_is_taken_back_on_demand() {
 }
 
 #[test]
-fn law_6_a_run_of_which_only_the_beginning_is_written_is_begun_anew() {
+fn law_6_a_run_of_which_nothing_was_intended_yet_is_taken_back() {
     let library = applied();
-    let after = library.census();
     let kept = fs::read(run_of(&library).join("journal.jsonl")).unwrap();
     library.succeed(&["undo", "--yes"]);
+    let start = library.census();
     let undo = library.succeed(&["history"]).out;
     let undo = undo.split_whitespace().next().unwrap().to_owned();
     fs::remove_dir_all(library.path("data/runs").join(undo)).unwrap();
     let begin = kept.iter().position(|b| *b == b'\n').unwrap() + 1;
     fs::write(run_of(&library).join("journal.jsonl"), &kept[..begin]).unwrap();
     library.refuse(5, &["crawl"], &["unfinished"]);
-    library.succeed(&["recover"]).tells(&["is finished"]);
-    assert!(library.census() == after);
+    library.succeed(&["recover"]).tells(&["is taken back"]);
+    assert!(library.census() == start);
+    library.succeed(&["apply", "plan.json"]);
 }
 
 #[test]
