@@ -351,7 +351,7 @@ fn a_plan_that_breaks_a_law_is_refused_with_every_problem() {
     }
     library.write("plan.json", "{\"format\":\"mediastruct/plan/9\"}");
     let said = library.run(&["show", "plan.json"]);
-    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(said.code, 3, "{said:?}");
     assert!(said.err.contains("mediastruct/plan/9"), "{said:?}");
 }
 

@@ -90,7 +90,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     let mut text = Vec::new();
     plan_file::write(plan, &mut text)
         .map_err(|e| Failure::failed(format!("the plan cannot be written: {e}")))?;
-    let run = next_id(plan, &all);
+    let run = next_id(plan, &all)?;
     let begin = Record::Begin(Begin {
         format: JOURNAL_FORMAT.to_owned(),
         run: run.clone(),
@@ -200,15 +200,22 @@ pub(super) fn undone<'r>(plan: &Plan, runs: &'r [Run]) -> Option<&'r Run> {
 }
 
 /// A name for a run of `plan` that sorts after all others, whatever the clock says.
-fn next_id(plan: &Plan, runs: &[Run]) -> RunId {
+fn next_id(plan: &Plan, runs: &[Run]) -> Result<RunId, Failure> {
     let mut at = jiff::Timestamp::now();
     loop {
         let id = RunId::new(at, plan.id());
         match runs.last() {
             Some(last) if last.id >= id => {
-                at = last.id.begun() + jiff::SignedDuration::from_millis(1);
+                let next = last
+                    .id
+                    .begun()
+                    .checked_add(jiff::SignedDuration::from_millis(1));
+                at = next.map_err(|_| {
+                    Failure::failed(format!("no run can come after run {}", last.id))
+                        .hint("its name is no date of today; move its directory away")
+                })?;
             }
-            _ => return id,
+            _ => return Ok(id),
         }
     }
 }

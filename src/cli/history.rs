@@ -32,7 +32,8 @@ fn list(runs: &[Run]) -> String {
     let mut text = String::new();
     for run in runs.iter().rev() {
         let moves = Count(run.plan.moves.len() as u64);
-        let bytes = Bytes(run.plan.moves.iter().map(|m| m.size).sum());
+        let sizes = run.plan.moves.iter().map(|m| m.size);
+        let bytes = Bytes(sizes.fold(0, u64::saturating_add));
         let phase = run.plan.phase.to_string();
         let state = state(run, runs);
         let _ = writeln!(

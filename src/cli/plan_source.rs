@@ -20,7 +20,7 @@ pub fn read_plan(path: &Path) -> Result<Plan, Failure> {
     let shown = shown(path);
     let raw = plan_file::parse(bytes).map_err(|e| {
         let message = format!("{shown}: {}", terminal::line(&e.to_string()));
-        Failure::failed(message).hint("`mediastruct schema plan` says what a plan looks like")
+        Failure::refused(message).hint("`mediastruct schema plan` says what a plan looks like")
     })?;
     raw.check()
         .map_err(|problems| refused(&format!("{shown} is refused"), &problems))

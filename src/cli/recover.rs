@@ -14,6 +14,7 @@ use crate::model::index::Moved;
 use crate::model::run::{Outcome, RunId};
 use crate::model::tree::Tree;
 use crate::phase::undo;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Recovers the run that was interrupted, if there is one.
@@ -73,6 +74,17 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
     };
     tracing::info!("Recover - Run {id} {end}");
     context.output.note(format_args!("run {id} {end}"));
+    let left: BTreeSet<_> = run.progress.left.iter().chain(&arguments.leave).collect();
+    for path in &left {
+        context
+            .output
+            .note(format_args!("  but for {path}, which is left as it is"));
+    }
+    if !left.is_empty() {
+        context
+            .output
+            .note("`mediastruct crawl` takes into the index what is there now");
+    }
     Ok(Exit::Done)
 }
 

@@ -180,7 +180,7 @@ impl<'t> Mover<'t> {
             self.step(number, source, ready)?;
         }
         self.record_done(first)?;
-        let bytes = moves.iter().map(|m| m.size).sum();
+        let bytes = moves.iter().map(|m| m.size).fold(0, u64::saturating_add);
         self.tools.monitor.advance(moves.len() as u64, bytes);
         Ok(())
     }

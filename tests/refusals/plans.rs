@@ -66,7 +66,7 @@ fn law_4_paths_in_a_plan_stay_in_the_trees() {
             "/needs/0/path",
         ] {
             let edit = |plan: &mut Value| *plan.pointer_mut(pointer).unwrap() = path.into();
-            editor.refused(1, &["bad path", why, "schema plan"], edit);
+            editor.refused(3, &["bad path", why, "schema plan"], edit);
         }
     }
 }
@@ -76,7 +76,7 @@ fn keys_that_no_plan_has_are_refused() {
     let editor = Editor::new();
     for pointer in ["", "/moves/0", "/moves/0/why", "/needs/0", "/settings"] {
         let edit = |plan: &mut Value| plan.pointer_mut(pointer).unwrap()["shell"] = "rm".into();
-        editor.refused(1, &["it is no plan", "`shell`"], edit);
+        editor.refused(3, &["it is no plan", "`shell`"], edit);
     }
 }
 
@@ -90,7 +90,7 @@ fn keys_that_stand_twice_are_refused() {
             serde_json::Deserializer::from_str(&text[at + key.len()..]).into_iter::<Value>();
         let value = value.next().unwrap().unwrap();
         let twice = format!("{}{key}{value},{}", &text[..at], &text[at..]);
-        editor.refused_text(1, &["it is no plan", "duplicate field"], &twice);
+        editor.refused_text(3, &["it is no plan", "duplicate field"], &twice);
     }
 }
 
@@ -112,7 +112,7 @@ fn texts_that_are_no_plan_are_refused() {
         ),
         (&text.replace("dedupe", "burn"), "it is no plan"),
     ] {
-        editor.refused_text(1, &[why], bad);
+        editor.refused_text(3, &[why], bad);
     }
 }
 
