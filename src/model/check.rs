@@ -1,6 +1,6 @@
 //! From a plan as it was read to a [`Plan`] that obeys the laws, or all that is wrong with it.
 
-use super::digest::Digest;
+use super::digest::{Digest, Pieces};
 use super::path::TreePath;
 use super::plan::{Move, Phase, Plan, RawPlan, Summary, Why};
 use super::problem::{Fault, Problem};
@@ -181,16 +181,16 @@ impl RawPlan {
 
     /// The hash over what would be done.
     fn identity(&self) -> Digest {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = Pieces::default();
         feed(&mut hasher, &(&self.format, self.phase, &self.settings));
         self.moves.iter().for_each(|m| feed(&mut hasher, m));
         self.needs.iter().for_each(|n| feed(&mut hasher, n));
         self.units.iter().for_each(|u| feed(&mut hasher, u));
-        hasher.finalize().into()
+        hasher.finish()
     }
 }
 
-fn feed(hasher: &mut blake3::Hasher, value: &impl Serialize) {
+fn feed(hasher: &mut Pieces, value: &impl Serialize) {
     serde_json::to_writer(hasher, value).expect("plans serialize, and a hasher takes every byte");
 }
 

@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 /// A BLAKE3 hash of 32 bytes, written as 64 lower-case hexadecimal digits.
@@ -30,6 +31,43 @@ impl Digest {
     /// The first eight hexadecimal digits, enough for people to tell two apart.
     pub fn short(self) -> String {
         self.to_string()[..8].to_owned()
+    }
+}
+
+/// Hashes bytes that come in small pieces, many of them at once.
+#[derive(Default)]
+pub struct Pieces {
+    hasher: blake3::Hasher,
+    waiting: Vec<u8>,
+}
+
+impl Pieces {
+    /// Bytes that are hashed at once.
+    const CHUNK: usize = 64 * 1024;
+
+    /// Adds one more piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.waiting.extend_from_slice(piece);
+        if self.waiting.len() >= Self::CHUNK {
+            self.hasher.update(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    /// The hash of all pieces, as if they had come as one.
+    pub fn finish(mut self) -> Digest {
+        self.hasher.update(&self.waiting).finalize().into()
+    }
+}
+
+impl io::Write for Pieces {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.update(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -121,6 +159,14 @@ impl JsonSchema for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_have_the_hash_of_the_whole() {
+        let whole: Vec<u8> = (0..200_000_u32).map(|n| n as u8).collect();
+        let mut pieces = Pieces::default();
+        whole.chunks(777).for_each(|piece| pieces.update(piece));
+        assert_eq!(pieces.finish(), Digest::of(&whole));
+    }
 
     #[test]
     fn text_round_trips_and_nothing_else_is_accepted() {

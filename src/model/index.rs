@@ -1,6 +1,6 @@
 //! What is in a tree: the path, hash and size of every file, and what tells that one changed.
 
-use super::digest::Digest;
+use super::digest::{Digest, Pieces};
 use super::path::RelPath;
 use super::plan::Move;
 use super::time::Time;
@@ -181,11 +181,11 @@ impl<'a> Index<'a> {
     /// The BLAKE3 hash over path, size, modification time and hash of every entry: what a plan
     /// names as its basis.
     pub fn basis(&self) -> Digest {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = Pieces::default();
         for entry in &self.entries {
             entry.write_content(&mut hasher);
         }
-        hasher.finalize().into()
+        hasher.finish()
     }
 
     /// This index after `moved` files took their new places: entries follow their files, out of
@@ -268,7 +268,7 @@ pub struct Moved<'p> {
 impl Unit {
     /// The unit `name` with these entries.
     pub fn of(name: &str, indexed: Option<Time>, entries: &[Entry<'_>]) -> Unit {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = Pieces::default();
         for entry in entries {
             entry.write_content(&mut hasher);
             entry.write_identity(&mut hasher);
@@ -280,7 +280,7 @@ impl Unit {
             indexed,
             state: UnitState::Present,
             totals,
-            digest: hasher.finalize().into(),
+            digest: hasher.finish(),
         }
     }
 }
@@ -291,7 +291,7 @@ impl Entry<'_> {
         self.hash.as_ref().ok().copied()
     }
 
-    fn write_content(&self, hasher: &mut blake3::Hasher) {
+    fn write_content(&self, hasher: &mut Pieces) {
         write_bytes(hasher, self.path.as_bytes());
         hasher.update(&self.stamp.size.to_le_bytes());
         write_time(hasher, self.stamp.modified);
@@ -308,7 +308,7 @@ impl Entry<'_> {
         }
     }
 
-    fn write_identity(&self, hasher: &mut blake3::Hasher) {
+    fn write_identity(&self, hasher: &mut Pieces) {
         write_time(hasher, self.stamp.changed);
         hasher.update(&self.stamp.device.to_le_bytes());
         hasher.update(&self.stamp.inode.to_le_bytes());
@@ -324,12 +324,12 @@ impl Entry<'_> {
     }
 }
 
-fn write_bytes(hasher: &mut blake3::Hasher, bytes: &[u8]) {
+fn write_bytes(hasher: &mut Pieces, bytes: &[u8]) {
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);
 }
 
-fn write_time(hasher: &mut blake3::Hasher, time: Time) {
+fn write_time(hasher: &mut Pieces, time: Time) {
     hasher.update(&time.seconds().to_le_bytes());
     hasher.update(&time.nanoseconds().to_le_bytes());
 }
