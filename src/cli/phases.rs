@@ -29,8 +29,9 @@ pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Fa
 /// Where there is no such run, nobody can be asked, or it cannot be taken back.
 pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct undo")?;
-    refuse_unfinished(&runs(context)?)?;
-    let plan = plan_undo(arguments.run.as_ref(), context)?;
+    let runs = runs(context)?;
+    refuse_unfinished(&runs)?;
+    let plan = plan_undo(arguments.run.as_ref(), runs)?;
     go(&plan, arguments.yes, arguments.verify.into(), context)
 }
 

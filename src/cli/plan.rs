@@ -10,7 +10,7 @@ use crate::disk::{named_file, names};
 use crate::model::path::Escaped;
 use crate::model::plan::Plan;
 use crate::model::plan_file;
-use crate::model::run::RunId;
+use crate::model::run::{Run, RunId};
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::phase::dedupe::{self, DedupeError};
@@ -25,7 +25,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
     let plan = match &arguments.phase {
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,
         PlanPhase::Dedupe => plan_dedupe(context)?,
-        PlanPhase::Undo { run } => plan_undo(run.as_ref(), context)?,
+        PlanPhase::Undo { run } => plan_undo(run.as_ref(), library::runs(context)?)?,
     };
     match &arguments.output {
         Some(file) => {
@@ -61,13 +61,13 @@ pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
     Ok(dedupe::plan(&state)?)
 }
 
-/// The plan that takes back `run`, or the newest run that stands.
+/// The plan that takes back `run`, or the newest of all `runs` that stands.
 ///
 /// # Errors
 /// Where there is no such run, or nothing of it stands.
-pub fn plan_undo(run: Option<&RunId>, context: &Context) -> Result<Plan, Failure> {
+pub fn plan_undo(run: Option<&RunId>, runs: Vec<Run>) -> Result<Plan, Failure> {
     let mut state = State::unknown(library::now());
-    state.runs = library::runs(context)?;
+    state.runs = runs;
     state.settings.run = run.cloned();
     Ok(undo::plan(&state)?)
 }

@@ -9,6 +9,7 @@ use crate::model::journal_file;
 use crate::model::path::Escaped;
 use crate::model::plan_file;
 use crate::model::run::{JournalError, Progress, Record, Run, RunId};
+use rayon::prelude::*;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -92,7 +93,7 @@ impl Runs {
     /// Where one of them cannot be read.
     pub fn all(&self) -> Result<Vec<Run>, RunError> {
         let ids = self.ids()?;
-        let runs = ids.into_iter().map(|id| self.load(&id));
+        let runs = ids.par_iter().map(|id| self.load(id));
         runs.filter_map(Result::transpose).collect()
     }
 
