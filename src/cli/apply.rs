@@ -87,9 +87,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     let targets: BTreeSet<Tree> = plan.moves.iter().map(|m| m.to.tree).collect();
     let trees = Trees::make(context.layout(), targets)?;
 
-    let mut text = Vec::new();
-    plan_file::write(plan, &mut text)
-        .map_err(|e| Failure::failed(format!("the plan cannot be written: {e}")))?;
+    let text = plan_file::text(plan);
     let run = next_id(plan, &all)?;
     let begin = Record::Begin(Begin {
         format: JOURNAL_FORMAT.to_owned(),

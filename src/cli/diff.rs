@@ -28,7 +28,7 @@ pub fn diff(arguments: &DiffArguments, output: Output) -> Result<Exit, Failure> 
     }
     let (before, after) = (read_plan(old)?, read_plan(new)?);
     let difference = if *text {
-        unified(&before, &after, &shown(old), &shown(new))?
+        unified(&before, &after, &shown(old), &shown(new))
     } else {
         operations(&before, &after)
     };
@@ -194,14 +194,9 @@ where
 }
 
 /// A unified diff of the two canonical texts, safe to show.
-fn unified(old: &Plan, new: &Plan, old_name: &str, new_name: &str) -> Result<String, Failure> {
-    let text = |plan: &Plan| {
-        let mut bytes = Vec::new();
-        plan_file::write(plan, &mut bytes)
-            .map_err(|e| Failure::failed(format!("the plan cannot be written out: {e}")))?;
-        Ok::<_, Failure>(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    let (before, after) = (text(old)?, text(new)?);
+fn unified(old: &Plan, new: &Plan, old_name: &str, new_name: &str) -> String {
+    let text = |plan| String::from_utf8_lossy(&plan_file::text(plan)).into_owned();
+    let (before, after) = (text(old), text(new));
     let diff = similar::TextDiff::from_lines(&before, &after);
     let diff = diff.unified_diff().header(old_name, new_name).to_string();
     let mut safe = String::with_capacity(diff.len());
@@ -209,7 +204,7 @@ fn unified(old: &Plan, new: &Plan, old_name: &str, new_name: &str) -> Result<Str
         safe.push_str(&terminal::line(line));
         safe.push('\n');
     }
-    Ok(safe)
+    safe
 }
 
 #[cfg(test)]

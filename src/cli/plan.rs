@@ -28,12 +28,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         PlanPhase::Undo { run } => plan_undo(run.as_ref(), library::runs(context)?)?,
     };
     match &arguments.output {
-        Some(file) => {
-            let mut text = Vec::new();
-            plan_file::write(&plan, &mut text)
-                .map_err(|e| Failure::failed(format!("the plan cannot be written: {e}")))?;
-            named_file::write(file, &text)?;
-        }
+        Some(file) => named_file::write(file, &plan_file::text(&plan))?,
         None => context.output.data(|out| plan_file::write(&plan, out))?,
     }
     context.output.note(show::summary(&plan).trim_end());

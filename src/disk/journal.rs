@@ -4,10 +4,12 @@
 //! where nobody but us or root could have written them.
 
 use super::error::DiskError;
+use super::store::is_ours_or_roots;
 use crate::model::digest::Digest;
 use crate::model::journal_file;
 use crate::model::path::Escaped;
 use crate::model::plan_file;
+use crate::model::problem;
 use crate::model::run::{JournalError, Progress, Record, Run, RunId};
 use rayon::prelude::*;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
@@ -199,10 +201,9 @@ impl Runs {
             return Err(other_plan("its hash is another".to_owned()));
         }
         let plan = plan_file::parse(text).map_err(|e| other_plan(e.to_string()))?;
-        let plan = plan.check().map_err(|problems| {
-            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            other_plan(problems.join("; "))
-        })?;
+        let plan = plan
+            .check()
+            .map_err(|problems| other_plan(problem::in_one_line(&problems)))?;
         let count = records.len() as u64;
         let progress = Progress::of(&plan, records).map_err(untrusted)?;
         let run = Run {
@@ -285,8 +286,7 @@ fn read_ours(dir: &OwnedFd, path: &Path, name: &str) -> Result<Option<Vec<u8>>, 
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(foreign("it is no regular file"));
     }
-    let us = rustix::process::geteuid().as_raw();
-    if stat.st_uid != us && stat.st_uid != 0 {
+    if !is_ours_or_roots(stat.st_uid) {
         return Err(foreign("it belongs to another user"));
     }
     if stat.st_mode & 0o022 != 0 {

@@ -67,6 +67,13 @@ fn blank_left_over_commas(text: &mut [u8]) {
     }
 }
 
+/// The text of `plan`, as [`write()`] writes it.
+pub fn text(plan: &Plan) -> Vec<u8> {
+    let mut text = Vec::new();
+    write(plan, &mut text).expect("plans serialize, and memory takes every byte");
+    text
+}
+
 /// Writes the text of `plan`: the same bytes for the same plan, always.
 ///
 /// # Errors

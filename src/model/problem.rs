@@ -39,6 +39,12 @@ impl fmt::Display for Problem {
     }
 }
 
+/// All problems in one line, for a message about something larger.
+pub fn in_one_line(problems: &[Problem]) -> String {
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    problems.join("; ")
+}
+
 /// What can be wrong with a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {

@@ -11,6 +11,7 @@ use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index};
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Basis, Move, Need, Phase, Plan, RawPlan, Skip, Summary, Why};
+use crate::model::problem;
 use crate::model::run::FileId;
 use crate::model::state::State;
 use crate::model::tree::Tree;
@@ -106,10 +107,8 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
         seen,
         ..Summary::default()
     });
-    plan.check().map_err(|problems| {
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        DedupeError::Unlawful(problems.join("; "))
-    })
+    plan.check()
+        .map_err(|problems| DedupeError::Unlawful(problem::in_one_line(&problems)))
 }
 
 /// A file with content, as an index has it.

@@ -4,6 +4,7 @@
 //! an undo plan; what stands of a run is what no standing undo has taken back.
 
 use crate::model::plan::{Move, Phase, Plan, RawPlan, Summary};
+use crate::model::problem;
 use crate::model::run::{Run, RunId};
 use crate::model::state::State;
 use std::collections::HashSet;
@@ -62,10 +63,8 @@ pub fn plan(state: &State<'_>) -> Result<Plan, UndoError> {
         seen: run.done().count() as u64,
         ..Summary::default()
     });
-    plan.check().map_err(|problems| {
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        UndoError::Unlawful(run.id.clone(), problems.join("; "))
-    })
+    plan.check()
+        .map_err(|problems| UndoError::Unlawful(run.id.clone(), problem::in_one_line(&problems)))
 }
 
 /// The newest run that is applied, no undo, and not undone as a whole.

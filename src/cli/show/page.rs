@@ -1,8 +1,9 @@
 //! A plan as a page to look at: one file, no script, nothing loaded from anywhere.
 
-use super::summary::{escaped, moves_by_unit, reason};
+use super::summary::{moves_by_unit, reason};
 use crate::cli::failure::Failure;
 use crate::cli::human::{Bytes, Count, Exactly};
+use crate::cli::terminal;
 use crate::model::index::Totals;
 use crate::model::plan::{Move, Phase, Plan, UnitAction};
 use askama::Template;
@@ -88,12 +89,12 @@ pub fn page(plan: &Plan) -> Result<String, Failure> {
             .warnings
             .iter()
             .chain(plan.remarks())
-            .map(|w| escaped(w))
+            .map(|w| terminal::line(w))
             .collect(),
         groups: groups(listed),
         skipped: skipped
             .iter()
-            .map(|s| (s.path.to_string(), escaped(&s.why)))
+            .map(|s| (s.path.to_string(), terminal::line(&s.why)))
             .collect(),
         cut: (left > 0).then(|| Count(left as u64).to_string()),
     };
@@ -152,7 +153,7 @@ fn units(plan: &Plan) -> Vec<Unit> {
             UnitAction::Reindex => "reindex",
             UnitAction::Keep => "keep",
         },
-        why: escaped(&unit.why),
+        why: terminal::line(&unit.why),
         files: Count(unit.files).to_string(),
         bytes: Bytes(unit.bytes).to_string(),
         hash_files: Count(unit.hash_files).to_string(),

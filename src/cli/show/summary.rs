@@ -2,6 +2,7 @@
 
 use crate::cli::human::{Bytes, Count, Exactly, Things};
 use crate::cli::table::{Column, table};
+use crate::cli::terminal;
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
 use crate::model::plan::{Move, Phase, Plan, Summary, UnitAction, Why};
@@ -58,7 +59,7 @@ pub fn listing(plan: &Plan, extent: Extent) -> String {
         text.push_str("\nleft out\n");
     }
     for skip in &plan.skipped[..shown(plan.skipped.len())] {
-        let _ = writeln!(text, "  {}: {}", skip.path, escaped(&skip.why));
+        let _ = writeln!(text, "  {}: {}", skip.path, terminal::line(&skip.why));
     }
     more(&mut text, plan.skipped.len() - shown(plan.skipped.len()));
     text
@@ -83,12 +84,6 @@ pub fn moves_by_unit(moves: &[Move]) -> BTreeMap<(String, Tree), Totals> {
             .add(*size);
     }
     units
-}
-
-/// Text from a plan, which may have been written by anybody; backslashes are left as they are, for
-/// names in it are escaped already.
-pub fn escaped(text: &str) -> String {
-    crate::cli::terminal::line(text)
 }
 
 fn unit_of(path: &TreePath<'_>) -> String {
@@ -196,7 +191,7 @@ fn units(plan: &Plan) -> String {
                 Bytes(unit.bytes).to_string(),
                 Count(unit.hash_files).to_string(),
                 Bytes(unit.hash_bytes).to_string(),
-                format!("{action}: {}", escaped(&unit.why)),
+                format!("{action}: {}", terminal::line(&unit.why)),
             ]
         }),
     )
@@ -208,7 +203,7 @@ fn paragraph(text: &mut String, heading: &str, lines: &[String]) {
     }
     let _ = writeln!(text, "\n{heading}");
     for line in lines {
-        let _ = writeln!(text, "  {}", escaped(line));
+        let _ = writeln!(text, "  {}", terminal::line(line));
     }
 }
 
