@@ -130,10 +130,11 @@ fn what_is_private_is_for_its_owner_alone() {
 }
 
 /// What `examples/` holds of plans, and what each of them does.
-const PLANS: [(&str, Phase, usize); 3] = [
+const PLANS: [(&str, Phase, usize); 4] = [
     ("plan-crawl.json", Phase::Crawl, 0),
     ("plan-dedupe.json", Phase::Dedupe, 2),
     ("plan-undo.json", Phase::Undo, 2),
+    ("run-archive/plan.json", Phase::Archive, 2),
 ];
 
 fn example(name: &str) -> PathBuf {
@@ -179,32 +180,46 @@ fn the_example_sidecar_index_stays_readable() {
     assert!(sidecar.files.values().all(Option::is_some));
 }
 
-#[test]
-fn the_example_run_stays_readable() {
-    let run = example("run");
+/// A library whose datadir holds an example of a run, and the name of that run.
+fn library_with(run: &Path) -> (Library, String) {
     assert_fits(&schema("plan"), &json(&run.join("plan.json")), "its plan");
     let journal = run.join("journal.jsonl");
     assert_journal_fits(&schema("journal"), &journal);
-
-    // In a datadir it is a run like any other.
     let begin = fs::read_to_string(&journal).unwrap();
     let begin: Value = serde_json::from_str(begin.lines().next().unwrap()).unwrap();
-    let id = begin["record"]["begin"]["run"].as_str().unwrap();
+    let id = begin["record"]["begin"]["run"].as_str().unwrap().to_owned();
     let library = Library::new();
-    let place = library.path("data/runs").join(id);
+    let place = library.path("data/runs").join(&id);
     fs::create_dir_all(&place).unwrap();
-    for name in ["plan.json", "journal.jsonl"] {
-        fs::copy(run.join(name), place.join(name)).unwrap();
-        let ours = fs::Permissions::from_mode(0o600);
-        fs::set_permissions(place.join(name), ours).unwrap();
+    for file in fs::read_dir(run).unwrap().map(Result::unwrap) {
+        let copy = place.join(file.file_name());
+        fs::copy(file.path(), &copy).unwrap();
+        fs::set_permissions(copy, fs::Permissions::from_mode(0o600)).unwrap();
     }
-    let history = library.succeed(&["history"]).out;
-    assert!(
-        history.contains(id) && history.contains("applied"),
-        "{history}"
-    );
-    let shown = library.succeed(&["show", id]).out;
-    assert!(shown.contains("2 of 2 files"), "{shown}");
+    (library, id)
+}
+
+#[test]
+fn the_example_runs_stay_readable() {
+    for (name, shown) in [("run", "2 of 2 files"), ("run-archive", "files written")] {
+        let (library, id) = library_with(&example(name));
+        let history = library.succeed(&["history"]).out;
+        assert!(
+            history.contains(&id) && history.contains("applied"),
+            "{history}"
+        );
+        let said = library.succeed(&["show", &id]).out;
+        assert!(said.contains(shown), "{said}");
+    }
+    let (library, _) = library_with(&example("run"));
     let undo = library.succeed(&["plan", "undo"]).out;
     assert_eq!(undo, fs::read_to_string(example("plan-undo.json")).unwrap());
+    // What was copied goes back, and what was written goes aside.
+    let (library, _) = library_with(&example("run-archive"));
+    let undo: Value = serde_json::from_str(&library.succeed(&["plan", "undo"]).out).unwrap();
+    let ends = undo["moves"].as_array().unwrap().iter();
+    let ends: Vec<_> = ends.map(|m| m["to"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ends.len(), 3);
+    assert!(ends[0].starts_with("archive/.mediastruct.d/parked/"));
+    assert_eq!(ends[1..], ["media/2019/a.jpg", "media/2019/b.jpg"]);
 }

@@ -1,12 +1,12 @@
 //! The mover against faults at each of its steps: errors, kills, and kills while recovering.
 #![allow(clippy::disallowed_methods, reason = "tests touch files")]
 
-use mediastruct::disk::apply::{ApplyError, Mover, Stop, Tools};
+use mediastruct::disk::apply::{ApplyError, Course, Mover, Stop, Tools};
 use mediastruct::disk::error::DiskError;
-use mediastruct::disk::filesystem::{Filesystem, Node};
+use mediastruct::disk::filesystem::{Filesystem, Node, Room};
 use mediastruct::disk::journal::{Ledger, Runs};
 use mediastruct::disk::monitor::Unwatched;
-use mediastruct::disk::preflight::{Verify, World, preflight};
+use mediastruct::disk::preflight::{Ready, Undone, Verify, World, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::trees::Trees;
 use mediastruct::model::digest::Digest;
@@ -16,7 +16,8 @@ use mediastruct::model::path::{RelPath, TreePath};
 use mediastruct::model::plan::{Move, Need, Phase, Plan, RawPlan, Why};
 use mediastruct::model::plan_file;
 use mediastruct::model::problem::{Fault, Problem};
-use mediastruct::model::run::{Begin, JOURNAL_FORMAT, Outcome, Record, Run, RunId};
+use mediastruct::model::run::{Begin, JOURNAL_FORMAT, Outcome, Record, Run, RunId, Standing};
+use mediastruct::model::schedule::Schedule;
 use mediastruct::model::state::State;
 use mediastruct::model::time::Time;
 use mediastruct::model::tree::Tree;
@@ -152,22 +153,24 @@ impl Trial {
             undone,
             standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
         };
-        let ready = preflight(plan, &every(plan), &trees, &world, Verify::Stat)
-            .map_err(|p| format!("{p:?}"))?;
+        let ready =
+            survey(plan, None, &every(plan), &trees, &world).map_err(|p| format!("{p:?}"))?;
         let mut text = Vec::new();
         plan_file::write(plan, &mut text).unwrap();
         let at: jiff::Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
         let at = at + jiff::SignedDuration::from_millis(all.len() as i64);
         let run = RunId::new(at, plan.id());
-        let begin = Record::Begin(Begin {
+        let begin = Begin {
             format: JOURNAL_FORMAT.into(),
-            run: run.clone(),
+            run,
             at: at.into(),
             phase: plan.phase,
             plan: Digest::of(&text),
             trees: trees.identities(),
-        });
-        let mut ledger = Guarded::new(runs.begin(&run, &text, &begin).unwrap(), faults);
+            texts: Vec::new(),
+        };
+        let begun = runs.begin(&text, &[], begin.clone());
+        let mut ledger = Guarded::new(begun.unwrap(), faults);
         let filesystem = Guarded::new(&trees, faults);
         let media = &mut self.media;
         let mut follow = |moved: &[Moved<'_>]| {
@@ -181,12 +184,14 @@ impl Trial {
             follow: &mut follow,
             now: &|| Time::default(),
             monitor: &Unwatched,
+            interrupted: &|| false,
             batch: 2,
         };
         let leftover = undone
             .map(|r| r.progress.directories.clone())
             .unwrap_or_default();
-        match Mover::new(tools, plan, &run).apply(&ready, &leftover) {
+        match Mover::new(tools, course(plan, &Schedule::of(plan), &begin)).apply(&ready, &leftover)
+        {
             Ok(()) => Ok(Outcome::Applied),
             Err(ApplyError::RolledBack(_)) => Ok(Outcome::RolledBack),
             Err(error) => Err(error.to_string()),
@@ -233,6 +238,7 @@ impl Trial {
             follow: &mut follow,
             now: &|| Time::default(),
             monitor: &Unwatched,
+            interrupted: &|| false,
             batch: 2,
         };
         let recovery = Recovery {
@@ -247,16 +253,18 @@ impl Trial {
                 .map(|r| r.progress.directories.clone())
                 .unwrap_or_default(),
         };
-        let check = |numbers: &[usize]| preflight(&run.plan, numbers, &trees, &world, Verify::Stat);
+        let id = Some(&run.id);
+        let check = |steps: &[usize]| survey(&run.plan, id, steps, &trees, &world);
         Some(recovery.recover(tools, &check))
     }
 
-    /// The index is as the disk is; of a file that nobody has read since, it claims no less.
+    /// The index is as the disk is; of a file that nobody has read since it may know only when its
+    /// inode changed before, which lets the next reader doubt it.
     fn assert_index_follows(&self) {
         let mut found = index_of(&self.layout, Tree::Media).entries;
         for (found, entry) in found.iter_mut().zip(&self.media.entries) {
-            if entry.stamp == entry.stamp.in_doubt() {
-                found.stamp = found.stamp.in_doubt();
+            if entry.stamp.changed < found.stamp.changed {
+                found.stamp.changed = entry.stamp.changed;
             }
         }
         assert_eq!(self.media.entries, found);
@@ -267,9 +275,34 @@ impl Trial {
     }
 }
 
-/// The numbers of all moves of a plan.
+/// The numbers of all steps of a plan.
 fn every(plan: &Plan) -> Vec<usize> {
-    (0..plan.moves.len()).collect()
+    (0..Schedule::of(plan).steps().len()).collect()
+}
+
+fn course<'c>(plan: &'c Plan, schedule: &'c Schedule, begin: &'c Begin) -> Course<'c> {
+    Course {
+        plan,
+        schedule,
+        begin,
+    }
+}
+
+/// Holds those steps of a plan against the disk.
+fn survey(
+    plan: &Plan,
+    run: Option<&RunId>,
+    steps: &[usize],
+    trees: &Trees,
+    world: &World<'_>,
+) -> Result<Ready, Vec<Problem>> {
+    let undone = Undone {
+        plan,
+        schedule: &Schedule::of(plan),
+        run,
+        steps,
+    };
+    preflight(undone, trees, world, Verify::Stat)
 }
 
 fn write(path: &Path, content: &str) {
@@ -430,6 +463,55 @@ impl Filesystem for Guarded<'_, &Trees> {
         self.0.dress_directory(path, like)
     }
 
+    fn link(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.link(from, to)
+    }
+
+    fn put_aside(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.put_aside(from, to)
+    }
+
+    fn copy(
+        &self,
+        from: &TreePath<'_>,
+        to: &TreePath<'_>,
+        hash: Digest,
+        progress: &dyn Fn(u64),
+    ) -> Result<Node, DiskError> {
+        self.1.strike()?;
+        self.0.copy(from, to, hash, progress)
+    }
+
+    fn write(&self, to: &TreePath<'_>, text: &[u8], modified: Time) -> Result<Node, DiskError> {
+        self.1.strike()?;
+        self.0.write(to, text, modified)
+    }
+
+    fn unlink(&self, path: &TreePath<'_>) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.unlink(path)
+    }
+
+    fn names(&self, path: &TreePath<'_>) -> Result<Vec<TreePath<'static>>, DiskError> {
+        self.1.alive()?;
+        self.0.names(path)
+    }
+
+    fn room(&self, path: &TreePath<'_>) -> Result<Room, DiskError> {
+        self.0.room(path)
+    }
+
+    fn folds(&self, tree: Tree, path: Option<&TreePath<'_>>) -> Result<bool, DiskError> {
+        self.0.folds(tree, path)
+    }
+
+    fn date_directory(&self, path: &TreePath<'_>, modified: Time) -> Result<(), DiskError> {
+        self.1.strike()?;
+        self.0.date_directory(path, modified)
+    }
+
     fn mark(&self, path: &TreePath<'_>) -> Result<(), DiskError> {
         self.1.alive()?;
         self.touch(path);
@@ -466,6 +548,10 @@ impl<T: Ledger> Ledger for Guarded<'_, T> {
     fn append(&mut self, record: &Record) -> Result<(), DiskError> {
         self.1.strike()?;
         self.0.append(record)
+    }
+
+    fn text(&mut self, number: usize) -> Result<Vec<u8>, DiskError> {
+        self.0.text(number)
     }
 
     fn sync(&mut self) -> Result<(), DiskError> {
@@ -620,9 +706,9 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             archive: &archive,
             media: &media,
             undone: None,
-            standing: Vec::new(),
+            standing: Standing::default(),
         };
-        let ready = preflight(&plan, &every(&plan), &trees, &world, Verify::Stat).unwrap();
+        let ready = survey(&plan, None, &every(&plan), &trees, &world).unwrap();
 
         // Edited within the same second, with size and mtime put back: only the ctime tells.
         let mtime = std::fs::metadata(&path).unwrap().modified().unwrap();
@@ -635,7 +721,7 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             .unwrap();
         let before = trial.snapshot();
 
-        let problems = preflight(&plan, &every(&plan), &trees, &world, Verify::Stat).unwrap_err();
+        let problems = survey(&plan, None, &every(&plan), &trees, &world).unwrap_err();
         assert!(
             problems.iter().all(|p| p.fault == Fault::OtherContent),
             "{problems:?}"
@@ -645,15 +731,16 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
         let run = RunId::new(jiff::Timestamp::UNIX_EPOCH, plan.id());
         let mut text = Vec::new();
         plan_file::write(&plan, &mut text).unwrap();
-        let begin = Record::Begin(Begin {
+        let begin = Begin {
             format: JOURNAL_FORMAT.into(),
-            run: run.clone(),
+            run,
             at: Time::default(),
             phase: plan.phase,
             plan: Digest::of(&text),
             trees: trees.identities(),
-        });
-        let mut ledger = runs.begin(&run, &text, &begin).unwrap();
+            texts: Vec::new(),
+        };
+        let mut ledger = runs.begin(&text, &[], begin.clone()).unwrap();
         let mut follow = |_: &[Moved<'_>]| Ok(());
         let tools = Tools {
             filesystem: &trees,
@@ -661,9 +748,10 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             follow: &mut follow,
             now: &|| Time::default(),
             monitor: &Unwatched,
+            interrupted: &|| false,
             batch: 2,
         };
-        let error = Mover::new(tools, &plan, &run)
+        let error = Mover::new(tools, course(&plan, &Schedule::of(&plan), &begin))
             .apply(&ready, &[])
             .unwrap_err();
         assert!(
@@ -699,7 +787,7 @@ fn files_in_doubt_are_touched_by_nobody_until_a_person_says_so() {
     let faults = Faults::kill_after(12);
     trial.apply(&plan, &faults).unwrap_err();
     let run = trial.last_run();
-    let number = run.progress.moves.len() - 1;
+    let number = run.progress.steps.len() - 1;
     let operation = &run.plan.moves[number];
     let root = trial
         .layout
@@ -807,16 +895,10 @@ fn everything_that_does_not_fit_is_told_at_once() {
         archive: &trial.archive,
         media: &trial.media,
         undone: None,
-        standing: Vec::new(),
+        standing: Standing::default(),
     };
-    let problems = preflight(
-        &trial.plan,
-        &every(&trial.plan),
-        &trees,
-        &world,
-        Verify::Stat,
-    )
-    .unwrap_err();
+    let plan = &trial.plan;
+    let problems = survey(plan, None, &every(plan), &trees, &world).unwrap_err();
     let told: Vec<_> = problems.iter().map(Problem::to_string).collect();
     let expected = [
         "media/2023/e: it cannot be reached: media/2023 is a symbolic link or no directory",

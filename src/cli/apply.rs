@@ -6,22 +6,24 @@ use super::failure::{Exit, Failure};
 use super::human::{Exactly, Things};
 use super::library;
 use super::plan_source::{read_plan, refused, shown};
-use crate::disk::apply::{ApplyError, BATCH, Mover, Stop, Tools};
+use super::workshop::{Workshop, leftover, world};
+use crate::disk::apply::{ApplyError, Course, Mover, Stop};
 use crate::disk::error::Cause;
 use crate::disk::journal::Runs;
 use crate::disk::monitor::Monitor;
-use crate::disk::preflight::{Ready, Verify, World, preflight};
+use crate::disk::preflight::{Ready, Undone, Verify, preflight};
 use crate::disk::store::StoreError;
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
-use crate::model::index::{Index, Moved, Totals};
-use crate::model::path::Escaped;
+use crate::model::index::{Index, Totals};
+use crate::model::path::{ASIDE, Escaped};
 use crate::model::plan::{Basis, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::problem::{Fault, Problem};
-use crate::model::run::{Begin, JOURNAL_FORMAT, Record, Run, RunId};
+use crate::model::run::{Begin, JOURNAL_FORMAT, Run, RunId, Text};
+use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
-use crate::phase::undo;
+use crate::phase::{archive, undo};
 use std::collections::BTreeSet;
 
 /// Says whether the plan that `arguments` name could be applied now.
@@ -80,41 +82,49 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     let all = library::runs(context)?;
     library::refuse_unfinished(&all)?;
     let ready = hold_against_disk(plan, &trees, &all, verify, context)?;
-    if plan.moves.is_empty() {
+    if !plan.has_operations() {
         context.output.note("nothing to do");
         return Ok(Exit::Done);
     }
-    let targets: BTreeSet<Tree> = plan.moves.iter().map(|m| m.to.tree).collect();
+    let texts = texts_of(plan)?;
+    let places = plan.moves.iter().map(|m| &m.to);
+    let places = places.chain(plan.writes.iter().map(|w| &w.to));
+    let targets: BTreeSet<Tree> = places
+        .chain(plan.makes.iter().map(|d| &d.dir))
+        .map(|path| path.tree)
+        .collect();
     let trees = Trees::make(context.layout(), targets)?;
 
+    tell_without_promise(plan, &trees, context);
+
+    let mut workshop = Workshop::open(&trees, context);
     let text = plan_file::text(plan);
     let run = next_id(plan, &all)?;
-    let begin = Record::Begin(Begin {
+    let begin = Begin {
         format: JOURNAL_FORMAT.to_owned(),
         run: run.clone(),
         at: library::now(),
         phase: plan.phase,
         plan: Digest::of(&text),
         trees: trees.identities(),
-    });
+        texts: texts.iter().map(|text| Text::of(text)).collect(),
+    };
     let runs = Runs::in_datadir(&context.layout().datadir);
-    let mut ledger = runs.begin(&run, &text, &begin)?;
+    let mut ledger = runs.begin(&text, &texts, begin.clone())?;
     tracing::info!("Apply - Run {run} begins: {} of {}", plan.phase, work(plan));
 
-    let progress = context.output.progress();
-    progress.begin("Moving", totals(plan));
-    let mut follow = |moved: &[Moved<'_>]| library::follow(context, moved);
-    let tools = Tools {
-        filesystem: &trees,
-        ledger: &mut ledger,
-        follow: &mut follow,
-        now: &library::now,
-        monitor: &progress,
-        batch: BATCH,
+    let schedule = Schedule::of(plan);
+    let course = Course {
+        plan,
+        schedule: &schedule,
+        begin: &begin,
     };
-    let leftover = undone(plan, &all).map(|r| r.progress.directories.as_slice());
-    let applied = Mover::new(tools, plan, &run).apply(&ready, leftover.unwrap_or_default());
-    progress.end();
+    workshop.progress.begin("Moving", totals(plan));
+    let tools = workshop.tools(&mut ledger);
+    let mut mover = Mover::new(tools, course);
+    let applied = mover.apply(&ready, leftover(plan, &all));
+    let parked = mover.parked_sources();
+    workshop.progress.end();
     applied.map_err(|error| failure(error, &run))?;
 
     log_keepers(plan, context);
@@ -125,6 +135,13 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     context
         .output
         .note(format_args!("`mediastruct undo {run}` takes it back"));
+    for (tree, totals) in parked {
+        context.output.note(format_args!(
+            "{}, {}, parked in {tree}/{ASIDE} until `mediastruct purge {run}`",
+            Things(totals.files, "source"),
+            Exactly(totals.bytes)
+        ));
+    }
     Ok(Exit::Done)
 }
 
@@ -144,7 +161,12 @@ fn log_keepers(plan: &Plan, context: &Context) {
 fn read_by(plan: &Plan) -> Vec<Tree> {
     let sources = plan.moves.iter().map(|m| m.from.tree);
     let needs = plan.needs.iter().map(|n| n.path.tree);
-    let trees: BTreeSet<Tree> = sources.chain(needs).collect();
+    let prunes = plan.prunes.iter().map(|p| p.dir.tree);
+    // Media and archive are never made for a plan: where one is missing, its disk may be.
+    let targets = plan.moves.iter().map(|m| m.to.tree);
+    let targets = targets.chain(plan.writes.iter().map(|w| w.to.tree));
+    let prunes = prunes.chain(targets.filter(|tree| Tree::INDEXED.contains(tree)));
+    let trees: BTreeSet<Tree> = sources.chain(needs).chain(prunes).collect();
     trees.into_iter().collect()
 }
 
@@ -173,28 +195,55 @@ fn hold_against_disk(
              will be told",
         );
     }
-    let undone = undone(plan, runs);
-    let world = World {
-        layout: context.layout(),
-        archive: &archive,
-        media: &media,
-        undone,
-        standing: undone.map(|r| undo::standing(r, runs)).unwrap_or_default(),
+    let world = world(plan, &archive, &media, runs, context);
+    let schedule = Schedule::of(plan);
+    let steps: Vec<_> = (0..schedule.steps().len()).collect();
+    let undone = Undone {
+        plan,
+        schedule: &schedule,
+        run: None,
+        steps: &steps,
     };
-    let all: Vec<_> = (0..plan.moves.len()).collect();
-    preflight(plan, &all, trees, &world, verify)
+    preflight(undone, trees, &world, verify)
         .map_err(|problems| refused("the plan does not fit the disk", &problems))
+}
+
+/// Says of which trees it cannot be promised that a power cut loses nothing.
+fn tell_without_promise(plan: &Plan, trees: &Trees, context: &Context) {
+    let ends = plan.moves.iter().flat_map(|m| [m.from.tree, m.to.tree]);
+    let touched: BTreeSet<Tree> = ends.collect();
+    for (tree, kind) in trees.without_promise() {
+        if touched.contains(&tree) {
+            context.output.note(format_args!(
+                "note: {tree} is on {kind}; what survives a power cut there is for that file \
+                 system to say"
+            ));
+        }
+    }
+}
+
+/// What the files say that a plan writes.
+fn texts_of(plan: &Plan) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut problems = Vec::new();
+    let mut texts = Vec::with_capacity(plan.writes.len());
+    for write in &plan.writes {
+        let text = archive::text_of(write);
+        let (size, max) = (text.len() as u64, write.max_bytes);
+        if size > max {
+            problems.push(Problem::at(&write.to, Fault::TextTooLong { size, max }));
+        }
+        texts.push(text);
+    }
+    if problems.is_empty() {
+        Ok(texts)
+    } else {
+        Err(refused("the plan allows too little", &problems))
+    }
 }
 
 fn is_of_other_state(basis: &Basis, archive: &Index<'_>, media: &Index<'_>) -> bool {
     let differs = |told: Option<Digest>, is: &Index<'_>| told.is_some_and(|t| t != is.basis());
     differs(basis.archive, archive) || differs(basis.media, media)
-}
-
-/// The run that a plan takes back.
-pub(super) fn undone<'r>(plan: &Plan, runs: &'r [Run]) -> Option<&'r Run> {
-    let id = plan.settings.run.as_ref()?;
-    runs.iter().find(|r| r.id == *id)
 }
 
 /// A name for a run of `plan` that sorts after all others, whatever the clock says.
@@ -254,17 +303,21 @@ fn failure(error: ApplyError, run: &RunId) -> Failure {
 }
 
 fn hint_for(stop: &Stop) -> Option<&'static str> {
-    let (Stop::Disk(error) | Stop::Index(StoreError::Disk(error))) = stop else {
-        return Some("`mediastruct crawl`, and make a new plan");
+    let error = match stop {
+        Stop::Disk(error) | Stop::Index(StoreError::Disk(error)) => error,
+        Stop::Interrupted => return None,
+        _ => return Some("`mediastruct crawl`, and make a new plan"),
     };
     match error.cause() {
-        Cause::OtherFileSystem => Some("moves across file systems are not supported yet"),
-        Cause::Unsupported => {
-            Some("this file system cannot rename without replacing, so nothing is moved on it")
-        }
+        Cause::OtherFileSystem => Some("the tree spans file systems in a way that cannot be moved"),
+        Cause::Unsupported => Some(
+            "this file system can neither rename without replacing nor link, so nothing is moved \
+             on it",
+        ),
         Cause::Occupied => Some("something took the name meanwhile; make a new plan"),
         Cause::ReadOnly => Some("the file system is mounted read-only, or the file is protected"),
         Cause::Full => Some("make room on the disk, and apply the plan again"),
+        Cause::Missing => Some(library::NEEDS_OPENAT2),
         Cause::Denied => Some("run it as the user to whom the files belong"),
         Cause::Other => None,
     }

@@ -5,7 +5,7 @@ mod phases;
 mod runs;
 
 pub use phases::{CrawlArguments, CrawlOptions, DedupeArguments, PlanArguments, PlanPhase};
-pub use runs::{ApplyArguments, RecoverArguments, UndoArguments, Verify};
+pub use runs::{ApplyArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify};
 
 use super::config::{Percent, parse_bytes, parse_jobs, parse_percent};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -17,7 +17,8 @@ use std::path::PathBuf;
 ///
 /// Every phase first writes a plan: a JSON text with one move a line, to read, to edit, to keep
 /// under version control. `apply` carries a plan out, all of it or none of it, and `undo` takes it
-/// back. Nothing is deleted, nothing is overwritten, and nothing leaves the archive.
+/// back. Nothing is deleted (but by `purge`, which asks), nothing is overwritten, and nothing leaves
+/// the archive.
 #[derive(Debug, Parser)]
 #[command(name = "mediastruct", version, max_term_width = 100, after_help = examples::TOP)]
 pub struct Arguments {
@@ -67,6 +68,24 @@ pub struct GlobalOptions {
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
+
+    /// Do not have the kernel confine what is written while files move
+    ///
+    /// apply, undo, recover and purge otherwise let Landlock (Linux 5.19 or newer) refuse this process
+    /// every write outside the trees, the datadir and the logdir, whatever bug or trick may ask for
+    /// one. Where the kernel cannot do that, the log says so and the work goes on. Turn it off only
+    /// where it is in the way, such as of a file system that writes elsewhere by itself.
+    #[arg(long, global = true)]
+    pub no_landlock: bool,
+
+    /// As root, work on trees in which other users can write, too
+    ///
+    /// Who can write in a directory above a tree could turn it into something else while root works
+    /// on it; so root refuses, unless this says that these users are trusted. Sticky directories
+    /// such as /tmp are fine. Also: shared_trees = yes in the configuration, in its
+    /// section Safety.
+    #[arg(long, global = true)]
+    pub shared_trees: bool,
 
     /// Show no progress
     #[arg(long, global = true)]
@@ -146,6 +165,8 @@ pub enum Command {
     ///
     /// Checks the plan as `check` does, then moves the files, writing down each step before it is
     /// taken. Where something goes wrong it takes back what it did. Asks nothing.
+    ///
+    /// Ctrl-C takes everything back, too; a second one ends it at once, and `recover` then goes on.
     #[command(after_help = examples::APPLY)]
     Apply(ApplyArguments),
     /// Take back the last run, or the named one
@@ -161,9 +182,25 @@ pub enum Command {
     /// where nothing was interrupted.
     #[command(after_help = examples::RECOVER)]
     Recover(RecoverArguments),
+    /// Delete the sources that a run parked, once their copies are verified again
+    ///
+    /// A move to another file system copies the file, reads the copy back, and parks the source in
+    /// `.mediastruct.d/parked` of its tree, where it takes room until this frees it. It is the one
+    /// command that deletes: it shows what, asks, and cannot be undone.
+    ///
+    /// Before a parked file goes, it is read, and must be what the run parked; and a copy of it is
+    /// read from the disk: where the run put it, where an undo brought it back to, or where a later
+    /// run moved it. What cannot be verified so stays and is named with its reason; the rest goes,
+    /// and the exit code is 4. Undoing the run still works after that: it copies the file back.
+    ///
+    /// An undo of such a run parks the copies that it takes back, and has a purge of its own.
+    /// Where this is interrupted, run it again.
+    #[command(after_help = examples::PURGE)]
+    Purge(PurgeArguments),
     /// List the runs, newest first
     ///
-    /// With the time, the phase, the number of moves, and how each ended. `show RUN` tells more.
+    /// With the time, the phase, the number of moves, how each ended, and what of it is parked until
+    /// `purge` frees it. `show RUN` tells more.
     History,
     /// Show the whole pipeline on a bogus dataset
     ///

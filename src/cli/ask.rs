@@ -1,4 +1,4 @@
-//! Asks before files move.
+//! Asks before files move or go.
 
 use super::failure::Failure;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -16,6 +16,19 @@ pub fn can_be_asked(yes: bool, command: &str) -> Result<(), Failure> {
     Err(Failure::usage(message)
         .hint(format!("`{command} --yes` asks nothing"))
         .hint("`mediastruct plan` writes the plan to read first"))
+}
+
+/// The same before files are deleted.
+///
+/// # Errors
+/// As [`can_be_asked`].
+pub fn can_be_asked_to_delete(yes: bool, command: &str) -> Result<(), Failure> {
+    can_be_asked(yes, command).map_err(|_| {
+        let message = "this deletes files, and there is no terminal to ask on; nothing was done";
+        Failure::usage(message)
+            .hint(format!("`{command} --dry-run` says what it would delete"))
+            .hint(format!("`{command} --yes` asks nothing"))
+    })
 }
 
 /// Whether to go on: `yes` was given, or the person at the terminal says so.

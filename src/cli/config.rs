@@ -32,6 +32,8 @@ pub struct Configuration {
     pub crawl: CrawlSettings,
     /// When the log is rotated.
     pub log: Rotation,
+    /// Whether root may work where others can write.
+    pub shared_trees: bool,
     /// The configuration files that were read, in the order of their reading.
     pub sources: Vec<PathBuf>,
 }
@@ -58,6 +60,8 @@ pub struct Flags {
     pub jobs: Option<NonZeroUsize>,
     /// `--memory`.
     pub memory: Option<Percent>,
+    /// `--shared-trees`.
+    pub shared_trees: bool,
 }
 
 impl Configuration {

@@ -6,6 +6,7 @@ use super::failure::{Exit, Failure};
 use super::output::Output;
 use crate::disk::log;
 use crate::disk::place::{Found, look, resolve};
+use crate::disk::trees::owners::{self, Shared};
 use crate::model::layout::Layout;
 use crate::model::path::Escaped;
 use crate::model::tree::Tree;
@@ -18,6 +19,8 @@ pub struct Context {
     pub configuration: Configuration,
     /// Where words go.
     pub output: Output,
+    /// Whether the kernel is to confine what is written while files move.
+    pub landlock: bool,
 }
 
 impl Context {
@@ -32,6 +35,7 @@ impl Context {
             root: global.root.clone(),
             jobs: global.jobs,
             memory: global.memory,
+            shared_trees: global.shared_trees,
         };
         let environment: Vec<_> = std::env::vars_os().collect();
         let mut warnings = Vec::new();
@@ -44,6 +48,7 @@ impl Context {
         Ok(Context {
             configuration,
             output,
+            landlock: !global.no_landlock,
         })
     }
 
@@ -51,6 +56,32 @@ impl Context {
     pub fn layout(&self) -> &Layout {
         &self.configuration.layout
     }
+}
+
+/// Makes sure, for a command that is to change things as root, that nobody else could turn the
+/// trees or the datadir into something else under its hands.
+///
+/// # Errors
+/// Where somebody could, and the configuration does not say that it is meant.
+pub fn refuse_shared(context: &Context) -> Result<(), Failure> {
+    if context.configuration.shared_trees || !owners::is_root() {
+        return Ok(());
+    }
+    let found = owners::shared(context.layout())?;
+    let told = found.iter().map(|Shared { path, with }| {
+        let path = Escaped::path(path);
+        format!("{path}: {with} could write there, while mediastruct runs as root")
+    });
+    let told: Vec<_> = told.collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(told.join("\n"))
+        .hint("run it as the user to whom the files belong")
+        .hint(
+            "or say that it is meant: `--shared-trees`, or shared_trees = yes under [Safety] in \
+             config.ini",
+        ))
 }
 
 /// Makes sure that these trees are there; each command names those that it reads.

@@ -53,7 +53,7 @@ pub struct Request<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A tree does not exist.
-    #[error("there is no {}: make it, or set {} in the configuration", .0.display(), .1.config_key())]
+    #[error("there is no {}: make it, or set {} in the configuration", Escaped::path(.0), .1.config_key())]
     NoTree(PathBuf, Tree),
     /// A unit that was asked for is neither on the disk nor in the index.
     #[error("there is no unit {0}/{1}")]

@@ -17,6 +17,7 @@ use crate::model::tree::Tree;
 use clap::Parser;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 /// Makes a dataset, crawls it, plans dedupe, applies the plan, checks what came of it against the
@@ -140,11 +141,18 @@ impl Tour {
             .replace(&*self.root.to_string_lossy(), "DIR");
         self.tell(&format!("\n$ mediastruct --root DIR {typed}"))?;
         let root = self.root.as_os_str().to_owned();
-        let program: [OsString; 3] = ["mediastruct".into(), "--root".into(), root];
-        let arguments = program.into_iter().chain(words.iter().map(OsString::from));
+        // Where temporary directories are made is not a matter of the demo.
+        let program = ["mediastruct", "--shared-trees", "--root"].map(OsString::from);
+        let program = program.into_iter().chain([root]);
+        let arguments = program.chain(words.iter().map(OsString::from));
         let arguments =
             Arguments::try_parse_from(arguments).map_err(|e| Failure::usage(e.to_string()))?;
-        match super::dispatch(arguments, self.output)? {
+        // A wall that a command raises lasts as long as its thread.
+        let ended = std::thread::scope(|threads| {
+            let command = threads.spawn(|| super::dispatch(arguments, self.output));
+            command.join().unwrap_or_else(|panic| resume_unwind(panic))
+        });
+        match ended? {
             Exit::Done => Ok(()),
             other => Err(Failure::failed(format!(
                 "it ended with exit code {}",

@@ -85,6 +85,11 @@ const CONFIG: &str = "\
 
 # How many older logs are kept.
 #keep = 5
+
+[Safety]
+# Root refuses to work on trees in which other users can write, or whose parents
+# are such, unless this says that these users are trusted: yes or no.
+#shared_trees = no
 ";
 
 #[cfg(test)]

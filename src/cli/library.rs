@@ -2,12 +2,14 @@
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use crate::disk::error::DiskError;
+use crate::disk::error::{Cause, DiskError};
 use crate::disk::journal::{RunError, Runs};
 use crate::disk::lock::{Lock, LockError};
+use crate::disk::purge::find;
 use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
-use crate::model::index::Moved;
+use crate::model::index::{Moved, Totals};
+use crate::model::parked::Parked;
 use crate::model::run::Run;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
@@ -45,6 +47,28 @@ pub fn runs(context: &Context) -> Result<Vec<Run>, Failure> {
     Ok(Runs::in_datadir(&context.layout().datadir).all()?)
 }
 
+/// How much of what these runs parked is there still, run by run. What cannot be looked at is not
+/// counted: whoever wants to delete it is told.
+pub fn parked(runs: &[Run], context: &Context) -> Vec<Totals> {
+    let all: Vec<_> = runs.iter().map(Parked::by).collect();
+    let is_any = all.iter().any(|parked| !parked.is_empty());
+    let trees = is_any.then(|| Trees::open(context.layout()));
+    let Some(Ok(trees)) = trees else {
+        return vec![Totals::default(); runs.len()];
+    };
+    let count = |parked: &Vec<Parked<'_>>| {
+        let mut totals = Totals::default();
+        for one in parked {
+            let found = find(&trees, std::slice::from_ref(one)).unwrap_or_default();
+            found
+                .iter()
+                .for_each(|f| totals.add(f.parked.operation.size));
+        }
+        totals
+    };
+    all.iter().map(count).collect()
+}
+
 /// Refuses to go on where a run was interrupted.
 ///
 /// # Errors
@@ -62,14 +86,17 @@ pub fn refuse_unfinished(runs: &[Run]) -> Result<(), Failure> {
         )))
 }
 
-/// Locks the library for as long as the lock lives; makes the datadir where it is missing.
+/// Locks the library for as long as the lock lives; makes the datadir where it is missing, and
+/// removes from it what a killed process left half written.
 ///
 /// # Errors
-/// Where another process holds the lock.
+/// Where another process holds the lock, or the datadir is not trusted.
 pub fn lock(context: &Context, trees: &Trees) -> Result<Lock, Failure> {
-    let datadir = &context.layout().datadir;
-    Datadir::at(datadir).make("")?;
-    Ok(Lock::take(datadir, trees)?)
+    let datadir = Datadir::at(&context.layout().datadir);
+    datadir.make("")?;
+    let lock = Lock::take(datadir.path(), trees)?;
+    datadir.sweep()?;
+    Ok(lock)
 }
 
 /// What time it is.
@@ -79,9 +106,17 @@ pub fn now() -> Time {
 
 impl From<DiskError> for Failure {
     fn from(error: DiskError) -> Self {
-        Failure::failed(error.to_string())
+        let failure = Failure::failed(error.to_string());
+        match error.cause() {
+            Cause::Missing => failure.hint(NEEDS_OPENAT2),
+            _ => failure,
+        }
     }
 }
+
+/// What to do where the kernel does not know how to open something beneath a directory.
+pub(super) const NEEDS_OPENAT2: &str =
+    "Linux 5.6 or later is needed, and a sandbox, if there is one, that allows `openat2`";
 
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
@@ -93,12 +128,31 @@ impl From<LockError> for Failure {
     }
 }
 
+/// What to do about something that others could have written.
+const OURS_ALONE: &str =
+    "if it is as you left it, make it yours alone with `chown` and `chmod go-w`; else move it away";
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::Untrusted(_) => Failure::failed(message)
+                .hint(OURS_ALONE)
+                .hint("`mediastruct crawl` makes the indexes anew where they are missing"),
+            StoreError::Disk(_) | StoreError::Index { .. } => Failure::failed(message),
+        }
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let message = error.to_string();
         match error {
             RunError::Disk(_) => Failure::failed(message),
-            RunError::Journal(..) | RunError::Foreign { .. } => Failure::failed(message)
+            RunError::Foreign(_) => Failure::failed(message)
+                .hint("whoever can write there could have forged a journal; nothing is done")
+                .hint(OURS_ALONE),
+            RunError::Journal(..) => Failure::failed(message)
                 .hint("nothing is done while a journal is in doubt: it may be of an unfinished run")
                 .hint("put it right from a backup, or move the run's directory out of the datadir"),
         }

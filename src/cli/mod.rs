@@ -24,17 +24,20 @@ mod phases;
 mod plan;
 pub mod plan_source;
 pub mod progress;
+mod purge;
 mod recover;
 mod shell;
 pub mod show;
 mod table;
 pub mod terminal;
+mod workshop;
 
 use self::args::{Arguments, Command, ShowArguments};
-use self::context::Context;
+use self::context::{Context, refuse_shared};
 use self::failure::{Exit, Failure};
 use self::output::Output;
 use crate::disk::place::{Found, look};
+use crate::model::path::Escaped;
 use crate::model::run::RunId;
 use clap::Parser;
 use std::ffi::OsString;
@@ -43,9 +46,14 @@ use std::process::ExitCode;
 
 /// Runs the command line `arguments`, the name of the program first, and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
+            // A message quotes what it does not understand, which may be the name of any file; one
+            // about the escaped line says the same.
+            let escaped = arguments.iter().map(|a| Escaped::path(a).to_string());
+            let error = Arguments::try_parse_from(escaped).err().unwrap_or(error);
             // Where nobody reads it, there is nobody left to tell.
             let _ = error.print();
             let exit = if error.use_stderr() {
@@ -70,22 +78,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
     let Arguments { global, command } = arguments;
     let context = || Context::new(&global, output);
+    let changing = || {
+        let context = context()?;
+        refuse_shared(&context)?;
+        Ok::<_, Failure>(context)
+    };
     match command {
         Command::Init(arguments) => init::init(&arguments, output),
         Command::Mediagen(arguments) => mediagen::mediagen(&arguments, output),
         Command::Demo(arguments) => demo::demo(&arguments, output),
-        Command::Crawl(arguments) => crawl::command(&arguments.options, &context()?),
+        Command::Crawl(arguments) => crawl::command(&arguments.options, &changing()?),
         Command::Plan(arguments) => plan::plan(&arguments, &context()?),
-        Command::Dedupe(arguments) => phases::dedupe(&arguments, &context()?),
+        Command::Dedupe(arguments) => phases::dedupe(&arguments, &changing()?),
         Command::Show(arguments) => match run_named(&arguments)? {
             Some(run) => history::show_run(&run, &arguments, &context()?),
             None => show::show_plan(&arguments, output),
         },
         Command::Check(arguments) => apply::check(&arguments, &context()?),
         Command::Diff(arguments) => diff::diff(&arguments, output),
-        Command::Apply(arguments) => apply::apply(&arguments, &context()?),
-        Command::Undo(arguments) => phases::undo(&arguments, &context()?),
-        Command::Recover(arguments) => recover::recover(&arguments, &context()?),
+        Command::Apply(arguments) => apply::apply(&arguments, &changing()?),
+        Command::Undo(arguments) => phases::undo(&arguments, &changing()?),
+        Command::Recover(arguments) => recover::recover(&arguments, &changing()?),
+        Command::Purge(arguments) => purge::purge(&arguments, &changing()?),
         Command::History => history::history(&context()?),
         Command::Schema(arguments) => shell::schema(&arguments, output),
         Command::Completions(arguments) => shell::completions(&arguments, output),

@@ -76,6 +76,13 @@ impl Output {
         }
     }
 
+    /// Ends the line of a bar or of an echoed Ctrl-C, so that what is told next begins a new one.
+    pub fn break_line(self) {
+        if io::IsTerminal::is_terminal(&io::stderr()) {
+            let _ = writeln!(io::stderr());
+        }
+    }
+
     /// Tells a warning, whose names are escaped, on the standard error and in the log.
     pub fn warn(self, text: impl Display) {
         let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));

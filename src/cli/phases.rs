@@ -38,7 +38,7 @@ pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failur
 /// Shows a plan, asks where `yes` does not say that it need not, and carries it out.
 fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Exit, Failure> {
     context.output.note(summary(plan).trim_end());
-    if plan.moves.is_empty() {
+    if !plan.has_operations() {
         context.output.note("nothing to do");
         return Ok(Exit::Done);
     }

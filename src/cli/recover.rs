@@ -1,19 +1,16 @@
 //! `recover`: brings a run that was interrupted to its end, or back to its start.
 
-use super::apply::undone;
 use super::args::RecoverArguments;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::library;
-use crate::disk::apply::{BATCH, Tools};
+use super::workshop::{Workshop, leftover, world};
 use crate::disk::journal::Runs;
-use crate::disk::preflight::{Verify, World, preflight};
+use crate::disk::preflight::{Undone, Verify, preflight};
 use crate::disk::recover::{RecoverError, Recovery};
 use crate::disk::trees::Trees;
-use crate::model::index::Moved;
 use crate::model::run::{Outcome, RunId};
 use crate::model::tree::Tree;
-use crate::phase::undo;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -29,6 +26,7 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
         context.output.note("there is nothing to recover");
         return Ok(Exit::Done);
     };
+    let mut workshop = Workshop::open(&trees, context);
     let runs = Runs::in_datadir(&context.layout().datadir);
     let Some((run, mut ledger)) = runs.reopen(&id)? else {
         context.output.note("there is nothing to recover");
@@ -36,35 +34,25 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
     };
     let indexes = library::index_files(context)?;
     let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
-    let undone = undone(&run.plan, &all);
-    let world = World {
-        layout: context.layout(),
-        archive: &archive,
-        media: &media,
-        undone,
-        standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
-    };
-    let progress = context.output.progress();
-    let mut follow = |moved: &[Moved<'_>]| library::follow(context, moved);
-    let tools = Tools {
-        filesystem: &trees,
-        ledger: &mut ledger,
-        follow: &mut follow,
-        now: &library::now,
-        monitor: &progress,
-        batch: BATCH,
-    };
+    let world = world(&run.plan, &archive, &media, &all, context);
+    let tools = workshop.tools(&mut ledger);
     let recovery = Recovery {
         run: &run,
         trees: trees.identities(),
         rollback: arguments.rollback,
         leave: arguments.leave.clone(),
-        leftover: undone
-            .map(|r| r.progress.directories.clone())
-            .unwrap_or_default(),
+        leftover: leftover(&run.plan, &all).to_vec(),
     };
     tracing::info!("Recover - Run {id} is looked at");
-    let check = |numbers: &[usize]| preflight(&run.plan, numbers, &trees, &world, Verify::Stat);
+    let check = |steps: &[usize]| {
+        let undone = Undone {
+            plan: &run.plan,
+            schedule: &run.schedule,
+            run: Some(&run.id),
+            steps,
+        };
+        preflight(undone, &trees, &world, Verify::Stat)
+    };
     let outcome = recovery
         .recover(tools, &check)
         .map_err(|e| failure(&e, &id))?;
@@ -99,6 +87,10 @@ fn failure(error: &RecoverError, run: &RunId) -> Failure {
             Failure::failed(message)
                 .hint("put each file at one of its two places, and recover again")
                 .hint("or accept what is there: `mediastruct recover --leave PATH`")
+        }
+        RecoverError::OtherTree(_) => {
+            Failure::failed(format!("run {run} is still unfinished: {error}"))
+                .hint("is its disk mounted? nothing was touched; recover again when it is there")
         }
         RecoverError::NotOfRun(_) => Failure::usage(error.to_string())
             .hint(format!("`mediastruct show {run}` lists its moves")),

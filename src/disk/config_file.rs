@@ -1,8 +1,8 @@
 //! The configuration file, as text.
 
 use crate::model::path::Escaped;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Why a configuration file cannot be read.
@@ -26,15 +26,19 @@ pub enum ConfigFileError {
 pub fn read(path: &Path) -> Result<Option<String>, ConfigFileError> {
     const MAX_BYTES: u64 = 1_000_000;
     let failed = |error| ConfigFileError::Read(path.to_owned(), error);
-    let size = match fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
+    let file = match File::open(path) {
+        Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    if size > MAX_BYTES {
+    // The size that a device or a pipe states says nothing of what it gives.
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(ConfigFileError::TooLarge(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(failed)?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(match text.strip_prefix('\u{feff}') {
             Some(rest) => rest.to_owned(),
@@ -58,6 +62,7 @@ fn is_absent(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn text_is_read_absence_is_none_and_other_bytes_are_told_by_line() {

@@ -52,15 +52,25 @@ impl DiskError {
         let causes = [
             (Errno::XDEV, Cause::OtherFileSystem),
             (Errno::INVAL, Cause::Unsupported),
+            (Errno::OPNOTSUPP, Cause::Unsupported),
             (Errno::EXIST, Cause::Occupied),
             (Errno::ROFS, Cause::ReadOnly),
             (Errno::PERM, Cause::ReadOnly),
             (Errno::NOSPC, Cause::Full),
             (Errno::DQUOT, Cause::Full),
             (Errno::ACCESS, Cause::Denied),
+            (Errno::NOSYS, Cause::Missing),
         ];
         let found = causes.iter().find(|(errno, _)| self.is(*errno));
         found.map_or(Cause::Other, |(_, cause)| *cause)
+    }
+
+    /// Whether a rename failed because the file system, or the kernel, cannot refuse to replace what
+    /// is at the new name.
+    pub fn cannot_refuse_to_replace(&self) -> bool {
+        [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP]
+            .iter()
+            .any(|errno| self.is(*errno))
     }
 
     /// Whether the system answered so.
@@ -84,6 +94,8 @@ pub enum Cause {
     Full,
     /// This user may not.
     Denied,
+    /// The kernel does not know the call, or a sandbox says so.
+    Missing,
     /// Anything else.
     Other,
 }

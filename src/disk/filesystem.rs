@@ -6,6 +6,7 @@ use super::error::DiskError;
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
 use crate::model::path::TreePath;
+use crate::model::time::Time;
 use crate::model::tree::Tree;
 
 /// What the mover needs of a file system. Paths lie in trees; no call follows a symbolic link,
@@ -23,15 +24,81 @@ pub trait Filesystem: Sync {
     /// The hash of the regular file at `path`, read to its end.
     fn hash(&self, path: &TreePath<'_>) -> Result<Digest, DiskError>;
 
-    /// Gives the file at `from` the name `to`; fails with `EEXIST` where something is.
+    /// What the regular file at `path` is, and the hash of it as it is on the disk: what was written
+    /// to it is durable, and where that can be had, memory is not asked for what it remembers of it.
+    /// Fails where the file changes meanwhile. `progress` is told of bytes that are read, as they
+    /// are. Where nothing is known of memory and disk, this is [`Filesystem::hash`] between two looks.
+    fn read_back(
+        &self,
+        path: &TreePath<'_>,
+        progress: &dyn Fn(u64),
+    ) -> Result<(Node, Digest), DiskError> {
+        let error = |what| DiskError::in_tree("read", path, std::io::Error::other(what));
+        let (before, hash, after) = (self.look(path)?, self.hash(path)?, self.look(path)?);
+        match after {
+            Some(node) if node.kind != Kind::File => Err(error("it is no regular file")),
+            Some(node) if before == after => {
+                progress(node.stamp.size);
+                Ok((node, hash))
+            }
+            _ => Err(error("it changed while it was read")),
+        }
+    }
+
+    /// Gives the file at `from` the name `to`. Fails with `EEXIST` where something is there, with
+    /// `EXDEV` where that is another file system, and with `EINVAL` where this one cannot refuse to
+    /// replace.
     fn rename(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError>;
 
-    /// Makes the directory at `path`, with the permissions and the owner of `like`.
+    /// Gives the file at `from` the second name `to`; fails with `EEXIST` where something is there.
+    fn link(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError>;
+
+    /// Gives the file at `from` the name `to`, which is one of ours that nothing bears but what a
+    /// run put there itself: also on a file system that cannot refuse to replace.
+    fn put_aside(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError>;
+
+    /// Copies the file at `from` to `to`, which is one of our names and free: bytes, owner,
+    /// permissions, times and extended attributes. The copy is durable, but for its name; it was
+    /// read back from the disk, and has this `hash`.
+    ///
+    /// At no instant may anybody read the copy who may not read the source. Where something fails,
+    /// what was made is removed again if that can be done. `progress` is told of bytes that are
+    /// copied, as they are.
+    fn copy(
+        &self,
+        from: &TreePath<'_>,
+        to: &TreePath<'_>,
+        hash: Digest,
+        progress: &dyn Fn(u64),
+    ) -> Result<Node, DiskError>;
+
+    /// Makes a file of ours at `to`, which is one of our names and free, that holds `text`: durable,
+    /// but for its name, for all to read, of the owner of its directory, and modified at `modified`.
+    fn write(&self, to: &TreePath<'_>, text: &[u8], modified: Time) -> Result<Node, DiskError>;
+
+    /// Removes the name `path`, which is one of ours, from a regular file.
+    fn unlink(&self, path: &TreePath<'_>) -> Result<(), DiskError>;
+
+    /// The names in the directory at `path`, sorted.
+    fn names(&self, path: &TreePath<'_>) -> Result<Vec<TreePath<'static>>, DiskError>;
+
+    /// How much may yet be written where `path` is or would be.
+    fn room(&self, path: &TreePath<'_>) -> Result<Room, DiskError>;
+
+    /// Whether the directory at `path`, or the tree's where that is none, takes names for one that
+    /// differ only in case or composition, as far as can be told without writing.
+    fn folds(&self, tree: Tree, path: Option<&TreePath<'_>>) -> Result<bool, DiskError>;
+
+    /// Makes the directory at `path`, with the permissions and the owner of `like`; it is durable
+    /// after the next sync.
     fn make_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError>;
 
     /// Gives the directory at `path` the permissions and the owner of `like`, as
     /// [`Filesystem::make_directory`] does; doing it again changes nothing more.
     fn dress_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError>;
+
+    /// Sets the modification time of the directory at `path`.
+    fn date_directory(&self, path: &TreePath<'_>, modified: Time) -> Result<(), DiskError>;
 
     /// Removes the directory at `path` where it is empty, and says whether it is gone.
     fn remove_directory(&self, path: &TreePath<'_>) -> Result<bool, DiskError>;
@@ -44,6 +111,19 @@ pub trait Filesystem: Sync {
 
     /// Forgets what was known of directories, which others may have renamed meanwhile.
     fn refresh(&self);
+}
+
+/// How much may yet be written to a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes, for this user.
+    pub bytes: u64,
+    /// The size in bytes of the blocks in which they are given out.
+    pub block: u64,
+    /// Files; none where they are not counted.
+    pub files: Option<u64>,
+    /// Which file system it is, so that two paths on one are told.
+    pub id: u64,
 }
 
 /// What `stat` says of what is at a path.

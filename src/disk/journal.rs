@@ -4,15 +4,16 @@
 //! where nobody but us or root could have written them.
 
 use super::error::DiskError;
-use super::store::is_ours_or_roots;
+use super::trust::{self, TrustError, Untrusted};
 use crate::model::digest::Digest;
 use crate::model::journal_file;
-use crate::model::path::Escaped;
+use crate::model::limits::MAX_BYTES;
 use crate::model::plan_file;
 use crate::model::problem;
-use crate::model::run::{JournalError, Progress, Record, Run, RunId};
+use crate::model::run::{Begin, JournalError, Progress, Record, Run, RunId, Text};
+use crate::model::schedule::Schedule;
 use rayon::prelude::*;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -29,6 +30,12 @@ pub trait Ledger {
     /// # Errors
     /// Where writing fails; nothing may be added after that.
     fn append(&mut self, record: &Record) -> Result<(), DiskError>;
+
+    /// The text of the write of that number, as it was staged when the run began.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is another.
+    fn text(&mut self, number: usize) -> Result<Vec<u8>, DiskError>;
 
     /// Makes all records durable.
     ///
@@ -51,14 +58,18 @@ pub enum RunError {
     /// The journal cannot be trusted.
     #[error("the journal of run {0} cannot be trusted: {1}")]
     Journal(RunId, JournalError),
-    /// A file of the run could have been written by somebody else.
-    #[error("{path} cannot be trusted: {why}")]
-    Foreign {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
+    /// A file of the run, or a directory on the way to it, could have been written by somebody else.
+    #[error(transparent)]
+    Foreign(#[from] Untrusted),
+}
+
+impl From<TrustError> for RunError {
+    fn from(error: TrustError) -> Self {
+        match error {
+            TrustError::Disk(error) => error.into(),
+            TrustError::Untrusted(error) => error.into(),
+        }
+    }
 }
 
 impl Runs {
@@ -72,13 +83,14 @@ impl Runs {
     /// The names of all runs, oldest first; those of which nothing was begun are among them.
     ///
     /// # Errors
-    /// Where the directory cannot be read.
-    pub fn ids(&self) -> Result<Vec<RunId>, DiskError> {
+    /// Where the directory cannot be read or trusted.
+    pub fn ids(&self) -> Result<Vec<RunId>, RunError> {
+        self.trust()?;
         let error = |e: std::io::Error| DiskError::at("read", &self.dir, e);
         let entries = match std::fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(error(e)),
+            Err(e) => return Err(error(e).into()),
         };
         let mut ids = Vec::new();
         for entry in entries {
@@ -123,19 +135,27 @@ impl Runs {
         rustix::fs::ftruncate(&file, end as u64).map_err(error)?;
         let journal = Journal {
             file: File::from(file),
+            dir,
             path,
+            texts: run.progress.begin.texts.clone(),
             seq: records,
             broken: false,
         };
         Ok(Some((run, journal)))
     }
 
-    /// Begins a run: its directory, the text of its plan, and a journal with its first record, all
-    /// durable.
+    /// Begins a run: its directory, the text of its plan, what the files say that it writes, and a
+    /// journal with its first record, all durable.
     ///
     /// # Errors
-    /// Where something cannot be written, or the run exists.
-    pub fn begin(&self, id: &RunId, plan: &[u8], begin: &Record) -> Result<Journal, DiskError> {
+    /// Where something cannot be written, or the run exists; nothing of it is left then.
+    pub fn begin(
+        &self,
+        plan: &[u8],
+        texts: &[Vec<u8>],
+        begin: Begin,
+    ) -> Result<Journal, DiskError> {
+        let id = &begin.run;
         let dir = self.dir.join(id.as_str());
         for path in [&self.dir, &dir] {
             let error = |e: Errno| DiskError::at("make", path, e);
@@ -145,42 +165,78 @@ impl Runs {
             }
         }
         let handle = open_directory(&dir)?;
-        let mut text = create(&handle, &dir, PLAN)?;
-        text.write_all(plan)
-            .and_then(|()| text.sync_all())
-            .map_err(|e| DiskError::at("write", &dir.join(PLAN), e))?;
+        let count = texts.len();
+        let filled = self.fill(&dir, handle, plan, texts, begin);
+        filled.map_err(|error| {
+            self.clear(&dir, count)
+                .map_or_else(|second| second, |()| error)
+        })
+    }
+
+    /// Fills the new directory of a run.
+    fn fill(
+        &self,
+        dir: &Path,
+        handle: OwnedFd,
+        plan: &[u8],
+        texts: &[Vec<u8>],
+        begin: Begin,
+    ) -> Result<Journal, DiskError> {
+        let names = (0..texts.len()).map(text_name);
+        let texts = names.zip(texts.iter().map(Vec::as_slice));
+        for (name, text) in texts.chain([(PLAN.to_owned(), plan)]) {
+            let mut file = create(&handle, dir, &name)?;
+            file.write_all(text)
+                .and_then(|()| file.sync_all())
+                .map_err(|e| DiskError::at("write", &dir.join(name), e))?;
+        }
         let mut journal = Journal {
-            file: create(&handle, &dir, JOURNAL)?,
+            file: create(&handle, dir, JOURNAL)?,
+            dir: handle,
             path: dir.join(JOURNAL),
+            texts: begin.texts.clone(),
             seq: 0,
             broken: false,
         };
+        journal.append(&Record::Begin(begin))?;
+        journal.sync()?;
         let datadir = self.dir.parent().unwrap_or(&self.dir);
-        let durable = journal.append(begin).and_then(|()| journal.sync());
-        let durable = durable.and_then(|()| {
-            [dir.as_path(), &self.dir, datadir]
-                .into_iter()
-                .try_for_each(|path| {
-                    rustix::fs::fsync(open_directory(path)?)
-                        .map_err(|e| DiskError::at("make durable", path, e))
-                })
-        });
-        if let Err(error) = durable {
-            // Without its journal the run never began, and stands in nobody's way.
-            let unlinked = rustix::fs::unlinkat(&handle, JOURNAL, AtFlags::empty());
-            unlinked.map_err(|e| DiskError::at("remove", &dir.join(JOURNAL), e))?;
-            return Err(error);
+        for path in [dir, &self.dir, datadir] {
+            rustix::fs::fsync(open_directory(path)?)
+                .map_err(|e| DiskError::at("make durable", path, e))?;
         }
         Ok(journal)
     }
 
+    /// Removes what there is of a run that could not begin. Its journal goes first: without one the
+    /// run never began and stands in nobody's way, whatever else of it cannot be removed.
+    fn clear(&self, dir: &Path, texts: usize) -> Result<(), DiskError> {
+        let handle = open_directory(dir)?;
+        match rustix::fs::unlinkat(&handle, JOURNAL, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(DiskError::at("remove", &dir.join(JOURNAL), errno)),
+        }
+        for name in (0..texts).map(text_name).chain([PLAN.to_owned()]) {
+            let _ = rustix::fs::unlinkat(&handle, name, AtFlags::empty());
+        }
+        let _ = rustix::fs::rmdir(dir);
+        Ok(())
+    }
+
+    /// Refuses a datadir and a directory of runs in which others could have forged a run.
+    fn trust(&self) -> Result<(), TrustError> {
+        for path in [self.dir.parent().unwrap_or(&self.dir), &self.dir] {
+            trust::open_directory(path)?;
+        }
+        Ok(())
+    }
+
     /// The run, how many records its journal has, how many bytes they take, and its directory.
     fn read(&self, id: &RunId) -> Result<Option<(Run, u64, usize, OwnedFd)>, RunError> {
+        self.trust()?;
         let path = self.dir.join(id.as_str());
-        let dir = match open_directory(&path) {
-            Ok(dir) => dir,
-            Err(error) if error.is(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let Some(dir) = trust::open_directory(&path)? else {
+            return Ok(None);
         };
         let untrusted = |e| RunError::Journal(id.clone(), e);
         let Some(text) = read_ours(&dir, &path, JOURNAL)? else {
@@ -205,10 +261,12 @@ impl Runs {
             .check()
             .map_err(|problems| other_plan(problem::in_one_line(&problems)))?;
         let count = records.len() as u64;
-        let progress = Progress::of(&plan, records).map_err(untrusted)?;
+        let schedule = Schedule::of(&plan);
+        let progress = Progress::of(&plan, &schedule, records).map_err(untrusted)?;
         let run = Run {
             id: id.clone(),
             plan,
+            schedule,
             progress,
         };
         Ok(Some((run, count, end, dir)))
@@ -218,7 +276,9 @@ impl Runs {
 /// The journal of a run that is under way.
 pub struct Journal {
     file: File,
+    dir: OwnedFd,
     path: PathBuf,
+    texts: Vec<Text>,
     seq: u64,
     broken: bool,
 }
@@ -229,6 +289,25 @@ impl Ledger for Journal {
         self.guarded("write", |file| file.write_all(line.as_bytes()))?;
         self.seq += 1;
         Ok(())
+    }
+
+    fn text(&mut self, number: usize) -> Result<Vec<u8>, DiskError> {
+        let path = self.path.with_file_name(text_name(number));
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let error = |e: std::io::Error| DiskError::at("read", &path, e);
+        let file = rustix::fs::openat(&self.dir, text_name(number), flags, Mode::empty());
+        let expected = self.texts[number];
+        let mut text = Vec::new();
+        File::from(file.map_err(|e| error(e.into()))?)
+            .take(expected.size + 1)
+            .read_to_end(&mut text)
+            .map_err(error)?;
+        if Digest::of(&text) != expected.hash {
+            return Err(error(std::io::Error::other(
+                "it is not what the run began with",
+            )));
+        }
+        Ok(text)
     }
 
     fn sync(&mut self) -> Result<(), DiskError> {
@@ -256,6 +335,11 @@ impl Journal {
     }
 }
 
+/// The name of the file beside the journal that holds the text of a write.
+fn text_name(number: usize) -> String {
+    format!("text-{number}")
+}
+
 fn open_directory(path: &Path) -> Result<OwnedFd, DiskError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).map_err(|e| DiskError::at("open", path, e))
@@ -271,28 +355,11 @@ fn create(dir: &OwnedFd, path: &Path, name: &str) -> Result<File, DiskError> {
 /// What a file of a run holds, where nobody but us or root can have written it.
 fn read_ours(dir: &OwnedFd, path: &Path, name: &str) -> Result<Option<Vec<u8>>, RunError> {
     let path = path.join(name);
-    let foreign = |why| RunError::Foreign {
-        path: Escaped(path.as_os_str().as_encoded_bytes()).to_string(),
-        why,
+    let Some((mut file, _)) = trust::open_file(dir, name.as_ref(), &path, MAX_BYTES)? else {
+        return Ok(None);
     };
-    let error = |e: std::io::Error| DiskError::at("read", &path, e);
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = match rustix::fs::openat(dir, name, flags, Mode::empty()) {
-        Ok(file) => file,
-        Err(Errno::NOENT) => return Ok(None),
-        Err(errno) => return Err(error(errno.into()).into()),
-    };
-    let stat = rustix::fs::statat(&file, "", AtFlags::EMPTY_PATH).map_err(|e| error(e.into()))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(foreign("it is no regular file"));
-    }
-    if !is_ours_or_roots(stat.st_uid) {
-        return Err(foreign("it belongs to another user"));
-    }
-    if stat.st_mode & 0o022 != 0 {
-        return Err(foreign("others may write to it"));
-    }
     let mut bytes = Vec::new();
-    File::from(file).read_to_end(&mut bytes).map_err(error)?;
+    file.read_to_end(&mut bytes)
+        .map_err(|e| DiskError::at("read", &path, e))?;
     Ok(Some(bytes))
 }

@@ -2,6 +2,7 @@
 
 use super::error::DiskError;
 use super::trees::Trees;
+use crate::model::path::Escaped;
 use crate::model::tree::Tree;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -35,7 +36,7 @@ impl Lock {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = rustix::fs::open(datadir, flags, Mode::empty());
         let opened = opened.map_err(|e| DiskError::at("lock", datadir, e))?;
-        let shown = datadir.display().to_string();
+        let shown = Escaped::path(datadir).to_string();
         let mut held = Vec::new();
         lock(&mut held, Arc::new(opened), &shown)?;
         for tree in Tree::ALL {

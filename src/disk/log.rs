@@ -118,7 +118,7 @@ impl Log {
         Ok(Log {
             path: path.to_owned(),
             rotation,
-            file: rotating(path, rotation),
+            file: rotating(path, rotation)?,
             size,
         })
     }
@@ -136,7 +136,7 @@ impl Log {
         let size = fs::symlink_metadata(&self.path).map_or(0, |found| found.len());
         let free = (1..=self.rotation.keep + 1).all(|n| self.is_rotated_or_absent(n));
         fs::read_dir(directory)?;
-        self.file = rotating(&self.path, self.rotation);
+        self.file = rotating(&self.path, self.rotation)?;
         self.size = size;
         if self.is_full(length) && free {
             self.file.rotate()?;
@@ -160,14 +160,19 @@ impl Log {
     }
 }
 
-fn rotating(path: &Path, rotation: Rotation) -> FileRotate<AppendCount> {
-    FileRotate::new(
-        path,
-        AppendCount::new(rotation.keep),
-        ContentLimit::None,
-        Compression::None,
-        Some(options()),
-    )
+/// The file behind the log. file-rotate panics where the disk fails it, and a log is no reason to
+/// end a run in its midst.
+fn rotating(path: &Path, rotation: Rotation) -> io::Result<FileRotate<AppendCount>> {
+    let opened = std::panic::catch_unwind(|| {
+        FileRotate::new(
+            path,
+            AppendCount::new(rotation.keep),
+            ContentLimit::None,
+            Compression::None,
+            Some(options()),
+        )
+    });
+    opened.map_err(|_| io::Error::other("the disk failed"))
 }
 
 fn options() -> OpenOptions {

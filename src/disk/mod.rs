@@ -1,8 +1,8 @@
 //! HANDS: the only code that touches files.
 //!
 //! Whatever lies in a tree is reached through a handle of that tree, and never through a symbolic
-//! link. User's files are only read, and moved by the one mover; mediastruct's own files are only
-//! replaced whole.
+//! link. User's files are only read, and moved by the one mover; what that parked, [`purge`] alone
+//! deletes. mediastruct's own files are only replaced whole.
 #![allow(
     clippy::disallowed_methods,
     reason = "this is the folder in which files are touched"
@@ -15,6 +15,7 @@ pub mod error;
 pub mod filesystem;
 pub mod hash;
 pub mod init;
+pub mod interrupt;
 pub mod journal;
 pub mod lock;
 pub mod log;
@@ -25,10 +26,13 @@ pub mod named_file;
 pub mod names;
 pub mod place;
 pub mod preflight;
+pub mod purge;
 pub mod recover;
 pub mod scan;
 pub mod scratch;
 pub mod sidecars;
 pub mod store;
 pub mod trees;
+pub mod trust;
 mod unsynced;
+pub mod wall;

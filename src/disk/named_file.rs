@@ -1,5 +1,6 @@
 //! Files that a person names on the command line: plans to read, plans and pages to write.
 
+use crate::model::limits::MAX_BYTES;
 use crate::model::path::Escaped;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -12,7 +13,7 @@ pub enum NamedFileError {
     #[error("{shown}: cannot be read: {1}", shown = Escaped::path(.0))]
     Read(PathBuf, io::Error),
     /// It is larger than [`MAX_BYTES`].
-    #[error("{}: larger than 2 GiB, so it is no plan", Escaped::path(.0))]
+    #[error("{}: larger than {} GiB, so it is no plan", Escaped::path(.0), MAX_BYTES >> 30)]
     TooLarge(PathBuf),
     /// It cannot be written.
     #[error("{shown}: cannot be written: {1}", shown = Escaped::path(.0))]
@@ -22,29 +23,32 @@ pub enum NamedFileError {
     Occupied(PathBuf),
 }
 
-/// The most bytes that are read: a bound against hostile input, enough for several million moves.
-pub const MAX_BYTES: u64 = 2 << 30;
-
 /// The bytes of the file at `path`, or of the standard input where `path` is `-`.
 ///
 /// # Errors
-/// Where it cannot be read or is larger than [`MAX_BYTES`].
+/// Where it cannot be read or is larger than [`MAX_BYTES`]; of a file that says so itself, nothing
+/// is read.
 pub fn read(path: &Path) -> Result<Vec<u8>, NamedFileError> {
     let failed = |error| NamedFileError::Read(path.to_owned(), error);
-    let mut bytes = Vec::new();
-    let source: &mut dyn Read = if path == Path::new("-") {
-        &mut io::stdin().lock()
+    let read = if path == Path::new("-") {
+        read_within(MAX_BYTES, &mut io::stdin().lock())
     } else {
-        &mut File::open(path).map_err(failed)?
+        let mut file = File::open(path).map_err(failed)?;
+        match file.metadata() {
+            Ok(found) if found.len() > MAX_BYTES => Ok(None),
+            _ => read_within(MAX_BYTES, &mut file),
+        }
     };
-    source
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(NamedFileError::TooLarge(path.to_owned()));
-    }
-    Ok(bytes)
+    read.map_err(failed)?
+        .ok_or_else(|| NamedFileError::TooLarge(path.to_owned()))
+}
+
+/// All that `source` gives; none where that is more than `most` bytes, and then it is asked for no
+/// more than one byte beyond them.
+fn read_within(most: u64, source: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    source.take(most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 /// Writes `bytes` to the file at `path`, whole or not at all.
@@ -113,6 +117,14 @@ fn permissions() -> fs::Permissions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endless_source_is_read_to_the_limit_and_no_further() {
+        let mut spaces = io::repeat(b' ').take(1000);
+        assert!(read_within(99, &mut spaces).unwrap().is_none());
+        assert_eq!(spaces.limit(), 900);
+        assert_eq!(read_within(4, &mut &b"1234"[..]).unwrap().unwrap(), b"1234");
+    }
 
     #[test]
     fn only_an_earlier_file_of_the_same_kind_is_replaced() {

@@ -3,14 +3,14 @@
 //! The journal says which moves were intended and to which files; where each file is now, only the
 //! disk knows. Recovering twice, or being killed while recovering, changes nothing about the end.
 
-use super::apply::{ApplyError, Mover, Place, Stop, Tools};
+use super::apply::{ApplyError, Course, How, Mover, Pending, Place, Stop, Tools};
 use super::error::DiskError;
-use super::filesystem::Node;
 use super::preflight::Ready;
 use crate::model::path::TreePath;
 use crate::model::problem::Problem;
-use crate::model::run::{FileId, Outcome, Record, Run, Step, TreeId};
+use crate::model::run::{FileId, Outcome, Record, Run, TreeId};
 use crate::model::tree::Tree;
+use std::collections::BTreeSet;
 
 /// What to do with an interrupted run.
 pub struct Recovery<'r> {
@@ -26,7 +26,7 @@ pub struct Recovery<'r> {
     pub leftover: Vec<TreePath<'static>>,
 }
 
-/// Holds the moves of the given numbers against the disk, and what they lean on.
+/// Holds the steps of the given numbers against the disk, and what they lean on.
 pub type Preflight<'p> = dyn Fn(&[usize]) -> Result<Ready, Vec<Problem>> + 'p;
 
 /// Why a run could not be recovered.
@@ -35,8 +35,11 @@ pub enum RecoverError {
     /// Files are where neither the run nor its start has them; nothing was touched.
     #[error("{} of the run's files are in doubt", .0.len())]
     Conflicts(Vec<Stop>),
+    /// A tree is not the directory that it was when the run began, or is missing.
+    #[error("{0} is not the directory that it was when the run began")]
+    OtherTree(Tree),
     /// A path to leave is not one of the run's.
-    #[error("{0} is neither source nor destination of a move of this run")]
+    #[error("{0} is no place that this run takes files from or brings files to")]
     NotOfRun(TreePath<'static>),
     /// It stopped again; the run is still unfinished.
     #[error("{0}")]
@@ -55,23 +58,24 @@ impl<'t> Recovery<'t> {
         preflight: &Preflight<'_>,
     ) -> Result<Outcome, RecoverError> {
         let run: &'t Run = self.run;
-        let moves = &run.plan.moves;
+        let plan = &run.plan;
         for path in &self.leave {
-            if !moves.iter().any(|m| m.from == *path || m.to == *path) {
+            let is_end = plan.moves.iter().any(|m| m.from == *path || m.to == *path);
+            if !is_end && !plan.writes.iter().any(|w| w.to == *path) {
                 return Err(RecoverError::NotOfRun(path.clone()));
             }
         }
+        self.same_trees()?;
         let mut mover = self.mover(tools, run);
-        for path in &self.leave {
-            let path = path.clone();
-            mover
-                .tools
-                .ledger
-                .append(&Record::Leave { path })
-                .map_err(stopped)?;
+        mover.suspect_traces().map_err(RecoverError::Stopped)?;
+        let places = mover.places().map_err(RecoverError::Conflicts)?;
+        let trees = self.trees.clone();
+        let left = self.leave.iter().cloned();
+        let left = left.map(|path| Record::Leave { path });
+        for record in [Record::Recover { trees }].into_iter().chain(left) {
+            mover.tools.ledger.append(&record).map_err(stopped)?;
         }
         mover.tools.ledger.sync().map_err(stopped)?;
-        let places = mover.places().map_err(RecoverError::Conflicts)?;
 
         if let Some(why) = &run.progress.back {
             return back(&mut mover, why);
@@ -82,23 +86,22 @@ impl<'t> Recovery<'t> {
         if mover.intended.is_empty() {
             return back(&mut mover, "nothing of it was done yet");
         }
-        let undone = |place: &Option<Place>| matches!(place, Some(Place::Source(_)));
+        let stranded = |place: &Option<Place>| matches!(place, Some(Place::Parked(None, _)));
+        if places.iter().any(stranded) {
+            return back(&mut mover, "it was on its way back");
+        }
+        let undone = |place: &Option<Place>| matches!(place, Some(Place::Before(_)));
         let mut numbers: Vec<_> = (0..places.len()).filter(|n| undone(&places[*n])).collect();
-        let resumed = numbers.len();
-        numbers.extend(places.len()..moves.len());
-        let mut ready = match preflight(&numbers) {
+        numbers.extend(places.len()..run.schedule.steps().len());
+        let ready = match preflight(&numbers) {
             Ok(ready) => ready,
             Err(problems) => {
                 let why = problems.first().map(ToString::to_string);
                 return back(&mut mover, &why.unwrap_or_default());
             }
         };
-        let rest = ready.sources.split_off(resumed);
-        let sources = std::mem::replace(&mut ready.sources, rest);
-        numbers.truncate(resumed);
-        let intended = |step: &Step| matches!(step, Step::Intended(_));
-        let first = run.progress.moves.iter().position(intended);
-        if let Err(stop) = mover.resume(&numbers, &sources, first, &ready) {
+        let first = run.progress.steps.iter().position(|mark| !mark.done);
+        if let Err(stop) = mover.resume(&places, first, &ready) {
             return back(&mut mover, &stop.to_string());
         }
         match mover.apply(&ready, &self.leftover) {
@@ -109,39 +112,54 @@ impl<'t> Recovery<'t> {
         }
     }
 
+    /// Refuses trees that are missing, or others than those on which the run began: where a disk is
+    /// not mounted, everything that is on it would seem to be gone.
+    fn same_trees(&self) -> Result<(), RecoverError> {
+        let plan = &self.run.plan;
+        let steps = self.run.schedule.steps().iter();
+        let used: BTreeSet<_> = steps
+            .map(|step| step.trees(plan))
+            .flat_map(|(from, to)| [from, to])
+            .collect();
+        for tree in used {
+            let of = |trees: &[TreeId]| Some(trees.iter().find(|t| t.tree == tree)?.inode);
+            let begun = of(&self.run.progress.begin.trees);
+            if begun.is_some() && begun != of(&self.trees) {
+                return Err(RecoverError::OtherTree(tree));
+            }
+        }
+        Ok(())
+    }
+
     /// The run as its journal tells it.
     fn mover(&self, tools: Tools<'t>, run: &'t Run) -> Mover<'t> {
         let progress = &run.progress;
-        let mut mover = Mover::new(tools, &run.plan, &run.id);
-        mover.followed = true;
+        let course = Course {
+            plan: &run.plan,
+            schedule: &run.schedule,
+            begin: &progress.begin,
+        };
+        let mut mover = Mover::new(tools, course);
+        // The number of a device may be another after a restart.
+        let begun = &progress.begin.trees;
+        let today = |id: FileId, tree| id.renumbered(tree, begun, &self.trees);
+        // The indexes follow once everything is moved.
+        mover.followed = progress.steps.len() == run.schedule.steps().len();
         mover.left = progress.left.iter().chain(&self.leave).cloned().collect();
         mover.made = progress.directories.clone();
-        for (step, operation) in progress.moves.iter().zip(&run.plan.moves) {
-            let (id, placed) = match *step {
-                Step::Intended(id) => (id, None),
-                Step::Done(stamp) => (stamp.into(), Some(stamp)),
-            };
-            mover
-                .intended
-                .push(self.on_todays_device(id, operation.from.tree));
-            mover.placed.push(placed);
+        for (at, (mark, step)) in progress.steps.iter().zip(run.schedule.steps()).enumerate() {
+            let (from, to) = step.trees(&run.plan);
+            mover.intended.push(mark.file.map(|id| today(id, from)));
+            mover.placed.push(mark.placed);
+            if let Some(copy) = progress.copies.get(&at) {
+                mover.copies.insert(at, today(*copy, to));
+            }
+            // On the way back, what was done may be beside its place again.
+            if !mark.done || progress.back.is_some() {
+                mover.traces.insert(at);
+            }
         }
         mover
-    }
-
-    /// An identity as it is today: the number of a device may be another after a restart, and is
-    /// told by the tree that lay on it.
-    fn on_todays_device(&self, id: FileId, tree: Tree) -> FileId {
-        let of = |trees: &[TreeId]| trees.iter().find(|t| t.tree == tree).cloned();
-        match (of(&self.run.progress.begin.trees), of(&self.trees)) {
-            (Some(then), Some(now)) if then.inode == now.inode && then.device == id.device => {
-                FileId {
-                    device: now.device,
-                    ..id
-                }
-            }
-            _ => id,
-        }
     }
 }
 
@@ -155,8 +173,20 @@ fn back(mover: &mut Mover<'_>, why: &str) -> Result<Outcome, RecoverError> {
 }
 
 impl Mover<'_> {
-    /// Where the files of all intended moves are; none for those that are left as they are. What
-    /// the run did before it was killed may not be durable, so all of it is marked.
+    /// Where files were put aside or copied, any step may have left something under our names.
+    fn suspect_traces(&mut self) -> Result<(), Stop> {
+        let mut suspect = !self.copies.is_empty();
+        for directory in self.asides() {
+            suspect = suspect || self.tools.filesystem.look(&directory)?.is_some();
+        }
+        if suspect {
+            self.traces.extend(0..self.intended.len());
+        }
+        Ok(())
+    }
+
+    /// Where everything is that the intended steps are about; none for those that are left as they
+    /// are. What the run did before it was killed may not be durable, so all of it is marked.
     ///
     /// # Errors
     /// All conflicts.
@@ -164,25 +194,30 @@ impl Mover<'_> {
         let mut places = Vec::with_capacity(self.intended.len());
         let mut conflicts = Vec::new();
         let filesystem = self.tools.filesystem;
-        for directory in &self.made {
-            filesystem.mark(directory).map_err(|e| vec![e.into()])?;
+        let asides = self.asides();
+        for directory in self.made.iter().chain(&asides) {
+            let marked = filesystem.mark(directory);
+            conflicts.extend(marked.err().map(Stop::from));
         }
-        for number in 0..self.intended.len() {
-            let operation = &self.plan.moves[number];
-            for end in [&operation.from, &operation.to] {
-                filesystem.mark(end).map_err(|e| vec![e.into()])?;
-            }
-            let known = self.placed[number].take();
-            if self.is_left(operation) {
+        for at in 0..self.intended.len() {
+            let known = self.placed[at].take();
+            if self.is_left(at) {
                 places.push(None);
                 continue;
             }
-            match self.place(number) {
+            let hop = self.hop(at);
+            let from = hop.as_ref().map(|hop| hop.from.clone());
+            let parked = self.traces.contains(&at).then(|| self.parked(at));
+            let ends = from.into_iter().chain([self.destination(at)]);
+            for end in ends.chain(parked.into_iter().flatten()) {
+                conflicts.extend(filesystem.mark(&end).err().map(Stop::from));
+            }
+            match self.place(at) {
                 Ok(place) => {
-                    if let Place::Destination(node) = place {
+                    if let Some(node) = place.arrived() {
                         let known = known.is_some_and(|k| k.changed == node.stamp.changed);
                         let stamp = node.stamp;
-                        self.placed[number] = Some(if known { stamp } else { stamp.in_doubt() });
+                        self.placed[at] = Some(if known { stamp } else { stamp.in_doubt() });
                     }
                     places.push(Some(place));
                 }
@@ -196,24 +231,36 @@ impl Mover<'_> {
         }
     }
 
-    /// Does those intended moves that the kill left undone, whose `numbers` and `sources` these
-    /// are, and records from the move numbered `first` on that they are done.
+    /// Does those intended steps that the kill left undone, sees those through that it left
+    /// half done, and records from the step numbered `first` on that they are done.
     fn resume(
         &mut self,
-        numbers: &[usize],
-        sources: &[Node],
+        places: &[Option<Place>],
         first: Option<usize>,
         ready: &Ready,
     ) -> Result<(), Stop> {
+        self.heed()?;
         self.tools.filesystem.refresh();
-        let plan = self.plan;
-        let undone = numbers.iter().map(|number| &plan.moves[*number]);
-        self.make_directories(undone.map(|m| (&m.to, &m.from)))?;
+        let undone = |at: &usize| matches!(places[*at], Some(Place::Before(_)));
+        self.make_directories((0..places.len()).filter(undone))?;
         self.dress_directories()?;
-        for (number, source) in numbers.iter().zip(sources) {
-            self.step(*number, source, ready)?;
+        let mut resumed = None;
+        for (at, place) in places.iter().enumerate() {
+            let how = match place {
+                Some(Place::Before(_)) => {
+                    resumed = resumed.or(Some(at));
+                    self.act(at, ready)?;
+                    continue;
+                }
+                Some(Place::Linked(source)) => How::Linked(source.stamp),
+                Some(Place::Copied(source, _)) => How::Copied(source.stamp),
+                Some(Place::After(_) | Place::Parked(..)) | None => continue,
+            };
+            resumed = resumed.or(Some(at));
+            self.pending.push(Pending { at, how });
         }
-        match first.into_iter().chain(numbers.first().copied()).min() {
+        self.finish()?;
+        match first.into_iter().chain(resumed).min() {
             Some(first) => self.record_done(first),
             // All was recorded as done; whether it is durable only a sync can tell.
             None => self.sync(),

@@ -205,6 +205,12 @@ impl<'a> Walk<'a> {
                 }
             };
             let Some(path) = self.rel(entry.path()) else {
+                let nearest = entry.path().ancestors().find_map(|path| self.rel(path));
+                let why = "what lies in it is too deep, or its path too long".to_owned();
+                listing.unreadable.extend(nearest.map(|path| (path, why)));
+                if entry.file_type().is_dir() {
+                    entries.skip_current_dir();
+                }
                 continue;
             };
             if !entry.file_type().is_dir() {
@@ -318,6 +324,7 @@ impl Walked {
                 .retain(|(path, _)| stays(path) || refused.contains(path));
         }
         listing.unreadable.sort();
+        listing.unreadable.dedup();
     }
 }
 

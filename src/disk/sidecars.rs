@@ -1,20 +1,19 @@
 //! Sidecar indexes: the `.mediastruct` in each unit, or in the datadir where a unit is read-only.
 
 use super::error::{DiskError, Reason};
-use super::filesystem::Kind;
-use super::store::{Datadir, is_ours_or_roots, write_beneath, write_whole};
-use super::trees::{DIRECTORY, Trees, node_of};
+use super::store::{Datadir, write_beneath, write_whole};
+use super::trees::{DIRECTORY, Trees};
+use super::trust::{self, TrustError};
 use crate::model::index::{Entry, Unit};
 use crate::model::path::{RelPath, TreePath};
 use crate::model::sidecar::{SIDECAR_NAME, Sidecar, SidecarError, SidecarHead};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, ResolveFlags};
 use rustix::io::Errno;
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The sidecar indexes of the units in the trees.
 pub struct Sidecars<'a> {
@@ -83,16 +82,15 @@ impl<'a> Sidecars<'a> {
         read: impl Fn(&[u8]) -> Result<T, SidecarError>,
         timestamp: impl Fn(&T) -> Time,
     ) -> Option<Result<T, SidecarError>> {
-        let inner = self.directory(tree, unit);
-        let inner = inner.and_then(|dir| open(dir, SIDECAR_NAME.as_ref()));
-        let outer = open(CWD, &self.kept_in_datadir(tree, unit));
-        let places = [inner, outer].into_iter().filter_map(|opened| {
-            let text = opened.map_err(io::Error::from);
-            match text.and_then(|file| text_of(file, limit)) {
-                Ok(text) => Some(read(&text)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => Some(Err(SidecarError::Other(Reason(&error).to_string()))),
-            }
+        let inner = match self.directory(tree, unit) {
+            Ok(directory) => text_of(directory, SIDECAR_NAME.as_ref(), limit),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(Reason(&errno.into()).to_string()),
+        };
+        let outer = text_of(CWD, &self.kept_in_datadir(tree, unit), limit);
+        let places = [inner, outer].into_iter().filter_map(|text| {
+            let text = text.map_err(SidecarError::Other).transpose()?;
+            Some(text.and_then(|text| read(&text)))
         });
         places.reduce(|one, other| match (&one, &other) {
             (Ok(a), Ok(b)) if timestamp(b) > timestamp(a) => other,
@@ -115,26 +113,22 @@ impl<'a> Sidecars<'a> {
     }
 }
 
-fn open(directory: impl AsFd, name: &std::path::Path) -> Result<File, Errno> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    Ok(rustix::fs::openat(directory, name, flags, Mode::empty())?.into())
-}
-
-/// The beginning of a file that is to be believed, `limit` bytes at most.
-fn text_of(file: File, limit: u64) -> io::Result<Vec<u8>> {
-    let node = node_of(&file, b"")?;
-    if node.kind != Kind::File {
-        return Err(io::Error::other(format!("it is {}", node.kind.words())));
-    }
-    if !is_ours_or_roots(node.owner.0) {
-        return Err(io::Error::other("it belongs to another user"));
-    }
-    if node.mode & 0o022 != 0 {
-        return Err(io::Error::other("others than its owner may write to it"));
-    }
+/// The beginning of a sidecar index that is to be believed, `limit` bytes at most; none where there
+/// is none, and the reason where it is of no use.
+fn text_of(directory: impl AsFd, name: &Path, limit: u64) -> Result<Option<Vec<u8>>, String> {
+    let opened =
+        trust::open_file(directory, name, name, MAX_BYTES).map_err(|error| match error {
+            TrustError::Disk(error) => error.reason(),
+            TrustError::Untrusted(error) => error.why,
+        })?;
+    let Some((file, _)) = opened else {
+        return Ok(None);
+    };
     let mut text = Vec::new();
-    file.take(limit).read_to_end(&mut text)?;
-    Ok(text)
+    match file.take(limit).read_to_end(&mut text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(Reason(&error).to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,24 @@
 //! The datadir, where indexes are kept, and how files of mediastruct's own are replaced whole.
 
+mod whole;
+
+pub(super) use self::whole::write_beneath;
+pub use self::whole::write_whole;
+
 use super::error::DiskError;
-use super::trees::{DIRECTORY, node_of};
+use super::filesystem::Kind;
+use super::trees::node_of;
+use super::trust::{self, TrustError, Untrusted};
 use crate::model::index::Index;
 use crate::model::index_file::{self, IndexError};
-use crate::model::path::{Escaped, TEMPORARY};
+use crate::model::limits::MAX_BYTES;
+use crate::model::path::Escaped;
 use crate::model::tree::Tree;
 use memmap2::Mmap;
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir};
 use rustix::io::Errno;
-use rustix::rand::GetRandomFlags;
 use std::fs::{DirBuilder, File};
-use std::io::{self, BufWriter, Write};
-use std::os::fd::AsFd;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -31,16 +37,9 @@ pub enum StoreError {
     /// The disk refused.
     #[error(transparent)]
     Disk(#[from] DiskError),
-    /// Others could have written it.
-    #[error(
-        "{path} is not trusted: {why}; give it to yourself with mode 0600, or move it away and crawl again"
-    )]
-    Untrusted {
-        /// The file.
-        path: String,
-        /// Who could have written it.
-        why: &'static str,
-    },
+    /// Others could have written it, or what is in it.
+    #[error("{0}")]
+    Untrusted(#[from] Untrusted),
     /// It is damaged, of another version or of another tree.
     #[error("the index {path} cannot be used: {source}; move it away and crawl again")]
     Index {
@@ -49,6 +48,15 @@ pub enum StoreError {
         /// What is wrong with it.
         source: IndexError,
     },
+}
+
+impl From<TrustError> for StoreError {
+    fn from(error: TrustError) -> Self {
+        match error {
+            TrustError::Disk(error) => error.into(),
+            TrustError::Untrusted(error) => error.into(),
+        }
+    }
 }
 
 impl Datadir {
@@ -89,27 +97,17 @@ impl Datadir {
     /// Opens the index of `tree`; none where there is none yet.
     ///
     /// # Errors
-    /// Where it cannot be opened, or others than its owner and root could have written it.
+    /// Where it cannot be opened, or others than the user and root could have written it.
     pub fn load_index(&self, tree: Tree) -> Result<Option<IndexFile>, StoreError> {
+        let Some(directory) = trust::open_directory(&self.path)? else {
+            return Ok(None);
+        };
         let path = self.index_path(tree);
-        let error = |e: Errno| DiskError::at("read", &path, e);
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let file = match rustix::fs::open(&path, flags, Mode::empty()) {
-            Ok(handle) => File::from(handle),
-            Err(Errno::NOENT) => return Ok(None),
-            Err(errno) => return Err(error(errno).into()),
+        let name = path.file_name().unwrap_or_default();
+        let opened = trust::open_file(directory, name.as_ref(), &path, MAX_BYTES)?;
+        let Some((file, _)) = opened else {
+            return Ok(None);
         };
-        let node = node_of(&file, b"").map_err(error)?;
-        let untrusted = |why| StoreError::Untrusted {
-            path: shown(&path),
-            why,
-        };
-        if !is_ours_or_roots(node.owner.0) {
-            return Err(untrusted("it belongs to another user"));
-        }
-        if node.mode & 0o022 != 0 {
-            return Err(untrusted("others than its owner may write to it"));
-        }
         let map = map(&file).map_err(|e| DiskError::at("read", &path, e))?;
         Ok(Some(IndexFile { tree, path, map }))
     }
@@ -125,6 +123,32 @@ impl Datadir {
             load(Tree::Ingest)?,
             load(Tree::Media)?,
         ]))
+    }
+
+    /// Removes what a kill left behind in the middle of [`write_whole`]: the user's own regular
+    /// files directly in the datadir that have the names of such drafts. To be asked only under the
+    /// lock, for without it the drafts may be somebody's at work.
+    ///
+    /// # Errors
+    /// Where the datadir is not trusted, or the disk refuses.
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        let Some(directory) = trust::open_directory(&self.path)? else {
+            return Ok(());
+        };
+        let error = |e: Errno| DiskError::at("tidy up", &self.path, e);
+        let user = rustix::process::geteuid().as_raw();
+        for entry in Dir::read_from(&directory).map_err(error)? {
+            let entry = entry.map_err(error)?;
+            let name = entry.file_name().to_bytes();
+            if !whole::is_draft(name) {
+                continue;
+            }
+            let node = node_of(&directory, name).map_err(error)?;
+            if node.kind == Kind::File && node.owner.0 == user {
+                rustix::fs::unlinkat(&directory, name, AtFlags::empty()).map_err(error)?;
+            }
+        }
+        Ok(())
     }
 
     /// Replaces the index of its tree, and says whether that was needed: an index with the same
@@ -203,11 +227,6 @@ impl Write for Matching<'_> {
     }
 }
 
-/// Whether a file of this owner may be believed: it is the user's own, or root's.
-pub(super) fn is_ours_or_roots(owner: u32) -> bool {
-    owner == 0 || owner == rustix::process::geteuid().as_raw()
-}
-
 #[allow(
     unsafe_code,
     reason = "an index is only ever replaced whole by renaming, never truncated or written in \
@@ -216,66 +235,6 @@ pub(super) fn is_ours_or_roots(owner: u32) -> bool {
 fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: see the reason above; the bytes behind the map stay what they are while it lives.
     unsafe { Mmap::map(file) }
-}
-
-/// Replaces the file at `path` by what `fill` writes: durably, and whole or not at all.
-///
-/// # Errors
-/// Where writing fails; then what was there is unchanged.
-pub fn write_whole(
-    path: &Path,
-    mode: u32,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), DiskError> {
-    let error = |e: io::Error| DiskError::at("write", path, e);
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let flags = DIRECTORY.difference(OFlags::NOFOLLOW);
-    let directory = rustix::fs::open(parent, flags, Mode::empty()).map_err(|e| error(e.into()))?;
-    let name = path
-        .file_name()
-        .ok_or_else(|| error(io::ErrorKind::InvalidInput.into()))?;
-    write_beneath(&directory, name.as_bytes(), mode, fill).map_err(error)
-}
-
-/// Replaces the file `name` in `directory` as [`write_whole`] does.
-pub(super) fn write_beneath(
-    directory: impl AsFd,
-    name: &[u8],
-    mode: u32,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let directory = directory.as_fd();
-    let mut random = [0; 8];
-    rustix::rand::getrandom(&mut random, GetRandomFlags::empty())?;
-    let temporary = format!("{TEMPORARY}{:016x}", u64::from_ne_bytes(random));
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let owner_only = Mode::RUSR | Mode::WUSR;
-    let handle = rustix::fs::openat(directory, &temporary, flags, owner_only)?;
-    let written = write_synced(File::from(handle), mode, fill).and_then(|()| {
-        rustix::fs::renameat(directory, &temporary, directory, name)?;
-        Ok(())
-    });
-    if let Err(error) = written {
-        // The error that matters is the one of writing; what stays is not taken for media.
-        let _ = rustix::fs::unlinkat(directory, &temporary, AtFlags::empty());
-        return Err(error);
-    }
-    Ok(rustix::fs::fsync(directory)?)
-}
-
-fn write_synced(
-    file: File,
-    mode: u32,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(256 * 1024, file);
-    fill(&mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    rustix::fs::fchmod(&file, Mode::from_raw_mode(mode))?;
-    file.sync_all()
 }
 
 fn shown(path: &Path) -> String {

@@ -5,7 +5,15 @@
 //! directories of the other trees: a path belongs to the innermost tree, and the archive cannot be
 //! entered through another one. What is done is done on handles, never on joined strings.
 
+mod attributes;
+mod copying;
+mod draft;
+mod kinds;
 mod operations;
+pub mod owners;
+mod survey;
+#[cfg(test)]
+mod tests;
 
 use super::error::DiskError;
 use super::filesystem::{Filesystem, Kind, Node};
@@ -20,7 +28,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,7 +37,10 @@ pub struct Trees {
     roots: [Option<Root>; 5],
     handles: Mutex<[HashMap<Vec<u8>, Arc<OwnedFd>>; 5]>,
     unsynced: Mutex<Unsynced>,
-    mounts: [Option<u64>; 5],
+    /// For a tree that does not exist, the nearest directory above it that does.
+    above: [Option<OwnedFd>; 5],
+    /// Whether file systems, by their devices, take names for one that differ only in case.
+    folding: Mutex<HashMap<u64, bool>>,
 }
 
 struct Root {
@@ -59,14 +70,20 @@ impl Trees {
     /// Where a tree is a symbolic link or no directory, or cannot be opened.
     pub fn open(layout: &Layout) -> Result<Trees, DiskError> {
         let mut roots = [const { None }; 5];
+        let mut above = [const { None }; 5];
         for tree in Tree::ALL {
-            roots[tree as usize] = open_root(layout.dir(tree))?;
+            let dir = layout.dir(tree);
+            roots[tree as usize] = open_root(dir)?;
+            if roots[tree as usize].is_none() {
+                above[tree as usize] = nearest(dir);
+            }
         }
         Ok(Trees {
-            mounts: Tree::ALL.map(|tree| mount_of(layout.dir(tree))),
             roots,
             handles: Mutex::default(),
             unsynced: Mutex::default(),
+            above,
+            folding: Mutex::default(),
         })
     }
 
@@ -107,6 +124,14 @@ impl Trees {
     /// The handle of a tree's directory.
     pub fn handle(&self, tree: Tree) -> Option<Arc<OwnedFd>> {
         Some(self.roots[tree as usize].as_ref()?.handle.clone())
+    }
+
+    /// The directory of a tree, or the nearest one above it where it does not exist.
+    fn site(&self, tree: Tree) -> Option<BorrowedFd<'_>> {
+        match &self.roots[tree as usize] {
+            Some(root) => Some(root.handle.as_fd()),
+            None => Some(self.above[tree as usize].as_ref()?.as_fd()),
+        }
     }
 
     /// Opens the regular file at `path` for reading, and says what it is.
@@ -208,13 +233,11 @@ impl Trees {
     }
 }
 
-/// The mount on which the nearest directory to `dir` lies that exists.
-fn mount_of(dir: &Path) -> Option<u64> {
-    let mask = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
-    dir.ancestors().find_map(|dir| {
-        let stat = rustix::fs::statx(rustix::fs::CWD, dir, AtFlags::SYMLINK_NOFOLLOW, mask);
-        Some(stat.ok()?.stx_mnt_id)
-    })
+/// The nearest directory above `dir` that exists, to be asked about and not to be entered.
+fn nearest(dir: &Path) -> Option<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let open = |dir| rustix::fs::openat(rustix::fs::CWD, dir, flags, Mode::empty()).ok();
+    dir.ancestors().find_map(open)
 }
 
 /// Opens the directory of a tree, whose path holds no symbolic link any more.
@@ -228,17 +251,13 @@ fn open_root(dir: &Path) -> Result<Option<Root>, DiskError> {
         Err(errno) => return Err(error(errno)),
     };
     let node = node_of(&handle, b"").map_err(error)?;
-    let kind = rustix::fs::fstatfs(&handle).map_err(error)?.f_type;
+    let kind = kinds::magic(&handle).map_err(error)?;
     Ok(Some(Root {
         handle: Arc::new(handle),
         node,
-        syncs_whole: SYNC_WHOLE.contains(&(kind as u64)),
+        syncs_whole: kinds::syncs_whole(kind),
     }))
 }
-
-/// The file systems on which `syncfs` makes every rename durable: ext2 to ext4, XFS, btrfs.
-/// On others it may answer 0 and do nothing. Source: linux/magic.h.
-const SYNC_WHOLE: [u64; 3] = [0xEF53, 0x5846_5342, 0x9123_683E];
 
 /// What is at `name` in a directory; the directory itself where the name is empty.
 pub(super) fn node_of(directory: impl AsFd, name: &[u8]) -> Result<Node, Errno> {

@@ -48,20 +48,22 @@ impl Unsynced {
         &mut self,
         mut sync_whole: impl FnMut(Tree) -> Result<(), Errno>,
     ) -> Result<(), (Tree, Errno)> {
-        let directories = self.sync_directories();
+        let mut failed = self.failed.take().or(self.sync_directories().err());
         let whole = std::mem::take(&mut self.whole);
-        let failed = self.failed.take();
+        // One that fails is no reason to leave out the others.
         for tree in Tree::ALL.into_iter().filter(|t| whole[*t as usize]) {
-            sync_whole(tree).map_err(|errno| (tree, errno))?;
+            let synced = sync_whole(tree).map_err(|errno| (tree, errno));
+            failed = failed.or(synced.err());
         }
-        directories?;
         failed.map_or(Ok(()), Err)
     }
 
     fn sync_directories(&mut self) -> Result<(), (Tree, Errno)> {
+        let mut failed = None;
         for ((tree, _), directory) in self.directories.drain() {
-            rustix::fs::fsync(&*directory).map_err(|errno| (tree, errno))?;
+            let synced = rustix::fs::fsync(&*directory).map_err(|errno| (tree, errno));
+            failed = failed.or(synced.err());
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }

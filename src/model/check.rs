@@ -2,7 +2,7 @@
 
 use super::digest::{Digest, Pieces};
 use super::path::TreePath;
-use super::plan::{Move, Phase, Plan, RawPlan, Summary, Why};
+use super::plan::{Directory, Move, Phase, Plan, RawPlan, Role, Summary, Why};
 use super::problem::{Fault, Problem};
 use super::tree::Tree;
 use serde::Serialize;
@@ -18,12 +18,15 @@ impl RawPlan {
     /// All problems, not the first one.
     pub fn check(mut self) -> Result<Plan, Vec<Problem>> {
         self.moves.sort_by(|a, b| a.from.cmp(&b.from));
+        self.makes.sort_by(|a, b| a.dir.cmp(&b.dir));
+        self.writes.sort_by(|a, b| a.to.cmp(&b.to));
+        self.prunes.sort_by(|a, b| a.dir.cmp(&b.dir));
         self.needs.sort_by(|a, b| a.path.cmp(&b.path));
         self.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         self.units.sort_by(|a, b| a.unit.cmp(&b.unit));
         let mut problems = Vec::new();
         match self.phase {
-            Phase::Crawl if !self.moves.is_empty() => {
+            Phase::Crawl if self.has_operations() => {
                 problems.push(Problem::whole(Fault::CrawlMoves));
             }
             Phase::Undo if self.settings.run.is_none() => {
@@ -37,6 +40,8 @@ impl RawPlan {
         for operation in &self.moves {
             problems.extend(self.faults_of(operation));
         }
+        problems.extend(self.faults_of_writes());
+        problems.extend(self.faults_of_directories());
         problems.extend(self.collisions());
         problems.extend(self.keepers());
         if !problems.is_empty() {
@@ -53,7 +58,10 @@ impl RawPlan {
         let Move { from, to, why, .. } = operation;
         let mut faults = Vec::new();
         match (self.phase, from.tree, to.tree) {
-            (Phase::Dedupe, Tree::Media, Tree::Duplicates) | (Phase::Undo, _, _) => {}
+            (Phase::Ingest, Tree::Ingest, Tree::Media | Tree::Duplicates)
+            | (Phase::Dedupe, Tree::Media, Tree::Duplicates)
+            | (Phase::Archive, Tree::Media, Tree::Archive)
+            | (Phase::Undo, _, _) => {}
             (_, Tree::Archive, _) => faults.push(Fault::LeavesArchive),
             (phase, from, to) => faults.push(Fault::WrongTrees { phase, from, to }),
         }
@@ -61,6 +69,11 @@ impl RawPlan {
             (Phase::Dedupe, Why::Duplicate { .. }) => {
                 if operation.size == 0 {
                     faults.push(Fault::Empty);
+                }
+            }
+            (Phase::Archive, Why::Volume { number }) => {
+                if unit_number(to) != Some(*number) {
+                    faults.push(Fault::OtherVolume(*number));
                 }
             }
             (Phase::Undo, Why::Undo { run }) => {
@@ -78,14 +91,63 @@ impl RawPlan {
             .map(|fault| Problem::at(from, fault))
             .collect();
         for path in [from, to] {
-            if path.rel.is_ours() {
+            let put_aside = self.phase == Phase::Undo && path.rel.is_aside();
+            if path.rel.is_ours() && !put_aside {
                 problems.push(Problem::at(path, Fault::Ours));
+            }
+        }
+        if from == to {
+            problems.push(Problem::at(from, Fault::Nowhere));
+        }
+        problems
+    }
+
+    /// What is wrong with the files that are written.
+    fn faults_of_writes(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for write in &self.writes {
+            let name = match write.role {
+                Role::Unburned => ".unburned",
+            };
+            let fault = if self.phase != Phase::Archive {
+                Fault::WritesElsewhere(self.phase)
+            } else if unit_number(&write.to).is_none() || write.to.rel.components().count() != 2 {
+                Fault::WriteOutsideVolume
+            } else if write.to.rel.file_name() != name.as_bytes() {
+                Fault::WriteName(name)
+            } else {
+                continue;
+            };
+            problems.push(Problem::at(&write.to, fault));
+        }
+        problems
+    }
+
+    /// What is wrong with the directories that are made or go.
+    fn faults_of_directories(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for Directory { dir, .. } in &self.makes {
+            if self.phase != Phase::Undo {
+                problems.push(Problem::at(dir, Fault::MakesElsewhere(self.phase)));
+            }
+        }
+        for Directory { dir, .. } in &self.prunes {
+            match (self.phase, dir.tree) {
+                (Phase::Undo, _) | (Phase::Ingest, Tree::Ingest) => {}
+                (phase, tree) => {
+                    problems.push(Problem::at(dir, Fault::PrunesElsewhere { phase, tree }));
+                }
+            }
+        }
+        for Directory { dir, .. } in self.makes.iter().chain(&self.prunes) {
+            if dir.rel.is_ours() {
+                problems.push(Problem::at(dir, Fault::Ours));
             }
         }
         problems
     }
 
-    /// Moves that get into each other's way.
+    /// Operations that get into each other's way.
     fn collisions(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut sources = HashSet::with_capacity(self.moves.len());
@@ -94,20 +156,39 @@ impl RawPlan {
             if !sources.insert(&operation.from) {
                 problems.push(Problem::at(&operation.from, Fault::SourceTwice));
             }
-            if !destinations.insert(&operation.to) {
-                problems.push(Problem::at(&operation.to, Fault::DestinationTwice));
+        }
+        let places = self.moves.iter().map(|m| &m.to);
+        let places = places.chain(self.writes.iter().map(|w| &w.to));
+        for to in places.chain(self.makes.iter().map(|d| &d.dir)) {
+            if !destinations.insert(to) {
+                problems.push(Problem::at(to, Fault::DestinationTwice));
             }
         }
-        for Move { to, .. } in &self.moves {
-            if sources.contains(to) {
-                problems.push(Problem::at(to, Fault::Chain));
+        let mut pruned = HashSet::with_capacity(self.prunes.len());
+        for Directory { dir, .. } in &self.prunes {
+            if !pruned.insert(dir) || destinations.contains(dir) {
+                problems.push(Problem::at(dir, Fault::PrunedTwice));
             }
+        }
+        for write in &self.writes {
+            if sources.contains(&write.to) {
+                problems.push(Problem::at(&write.to, Fault::SourceTwice));
+            }
+        }
+        let made: HashSet<_> = self.makes.iter().map(|d| &d.dir).collect();
+        let places = self.moves.iter().map(|m| &m.to);
+        let places = places.chain(self.writes.iter().map(|w| &w.to));
+        for to in places.chain(made.iter().copied()) {
             for ancestor in to.rel.ancestors() {
                 let ancestor = TreePath::new(to.tree, ancestor);
-                if destinations.contains(&ancestor) {
-                    let fault = Fault::InsideFile(ancestor.into_owned());
-                    problems.push(Problem::at(to, fault));
-                }
+                let fault = if destinations.contains(&ancestor) && !made.contains(&ancestor) {
+                    Fault::InsideFile(ancestor.into_owned())
+                } else if pruned.contains(&ancestor) {
+                    Fault::InsidePruned(ancestor.into_owned())
+                } else {
+                    continue;
+                };
+                problems.push(Problem::at(to, fault));
             }
         }
         problems
@@ -184,10 +265,20 @@ impl RawPlan {
         let mut hasher = Pieces::default();
         feed(&mut hasher, &(&self.format, self.phase, &self.settings));
         self.moves.iter().for_each(|m| feed(&mut hasher, m));
+        self.makes.iter().for_each(|d| feed(&mut hasher, d));
+        self.writes.iter().for_each(|w| feed(&mut hasher, w));
+        self.prunes.iter().for_each(|d| feed(&mut hasher, d));
         self.needs.iter().for_each(|n| feed(&mut hasher, n));
         self.units.iter().for_each(|u| feed(&mut hasher, u));
         hasher.finish()
     }
+}
+
+/// The number of the volume in which a path of the archive lies.
+fn unit_number(path: &TreePath<'_>) -> Option<u32> {
+    let name = std::str::from_utf8(path.rel.first()).ok()?;
+    let is_unit = path.tree == Tree::Archive && Tree::Archive.is_unit_name(name.as_bytes());
+    is_unit.then(|| name.parse().ok())?
 }
 
 fn feed(hasher: &mut Pieces, value: &impl Serialize) {

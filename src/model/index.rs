@@ -205,6 +205,11 @@ impl<'a> Index<'a> {
             if operation.to.tree == tree && Tree::INDEXED.contains(&tree) {
                 touched.push(operation.to.rel.first().to_vec());
                 gone.insert(operation.to.rel.as_bytes());
+                // A file of our own comes from a name aside or goes to one, and stands in no index.
+                let is_ours = [&operation.from, &operation.to]
+                    .iter()
+                    .any(|end| end.rel.is_ours());
+                let stamp = stamp.filter(|_| !is_ours);
                 come.extend(stamp.map(|stamp| Entry {
                     path: operation.to.rel.clone(),
                     hash: Ok(operation.hash),

@@ -6,6 +6,7 @@
 use super::digest::Digest;
 use super::document::Document;
 use super::index::{Entry, Index, Stamp, Totals, Unit, Unread};
+use super::limits::MAX_ITEMS;
 use super::path::RelPath;
 use super::time::Time;
 use super::tree::Tree;
@@ -81,6 +82,9 @@ pub enum IndexError {
     /// It ends before its last line.
     #[error("it is truncated")]
     Truncated,
+    /// It lists more than [`MAX_ITEMS`] files.
+    #[error("it lists more than {MAX_ITEMS} files")]
+    TooLong,
     /// The header is no JSON or lacks something.
     #[error("its header is damaged: {0}")]
     Header(serde_json::Error),
@@ -112,10 +116,11 @@ pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
     if header.algorithm != Digest::ALGORITHM {
         return Err(IndexError::Algorithm(header.algorithm.into_owned()));
     }
-    let lines: Vec<&[u8]> = body
-        .split(|b| *b == b'\n')
-        .filter(|l| !l.is_empty())
-        .collect();
+    let lines = body.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+    let lines: Vec<&[u8]> = lines.take(MAX_ITEMS + 1).collect();
+    if lines.len() > MAX_ITEMS {
+        return Err(IndexError::TooLong);
+    }
     let damaged = |at: usize, why: String| IndexError::Line {
         line: header_lines + at + 1,
         why,

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The directories of the trees, and of what mediastruct keeps for itself.
 ///
-/// All paths are absolute and, once made by [`Layout::new`], no two trees are one directory.
+/// All paths are absolute and, once made by [`Layout::new`], no two trees are one directory, and
+/// none lies in the datadir.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     trees: [PathBuf; 5],
@@ -17,10 +18,16 @@ pub struct Layout {
     pub logdir: PathBuf,
 }
 
-/// Two trees that are one directory.
+/// Why these directories are no layout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} and {} are one directory, {}", .0.config_key(), .1.config_key(), Escaped::path(.2))]
-pub struct SameTree(pub Tree, pub Tree, pub PathBuf);
+pub enum LayoutError {
+    /// Two trees are one directory.
+    #[error("{} and {} are one directory, {}", .0.config_key(), .1.config_key(), Escaped::path(.2))]
+    Same(Tree, Tree, PathBuf),
+    /// A tree lies where mediastruct keeps its own files.
+    #[error("{} lies in the datadir, {}", .0.config_key(), Escaped::path(.1))]
+    InDatadir(Tree, PathBuf),
+}
 
 /// A directory within a tree that does not belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +42,19 @@ impl Layout {
     /// The layout with these directories, the trees in the order of [`Tree::ALL`].
     ///
     /// # Errors
-    /// Where two trees are one directory.
-    pub fn new(trees: [PathBuf; 5], datadir: PathBuf, logdir: PathBuf) -> Result<Self, SameTree> {
+    /// Where two trees are one directory, or one lies in the datadir.
+    pub fn new(
+        trees: [PathBuf; 5],
+        datadir: PathBuf,
+        logdir: PathBuf,
+    ) -> Result<Self, LayoutError> {
         for (at, dir) in trees.iter().enumerate() {
             if let Some(other) = trees[..at].iter().position(|d| d == dir) {
-                return Err(SameTree(Tree::ALL[other], Tree::ALL[at], dir.clone()));
+                let (one, other) = (Tree::ALL[other], Tree::ALL[at]);
+                return Err(LayoutError::Same(one, other, dir.clone()));
+            }
+            if dir.starts_with(&datadir) {
+                return Err(LayoutError::InDatadir(Tree::ALL[at], datadir));
             }
         }
         Ok(Layout {
@@ -79,7 +94,7 @@ impl Layout {
 mod tests {
     use super::*;
 
-    fn layout(dirs: [&str; 5]) -> Result<Layout, SameTree> {
+    fn layout(dirs: [&str; 5]) -> Result<Layout, LayoutError> {
         Layout::new(
             dirs.map(PathBuf::from),
             "/d/data".into(),
@@ -119,5 +134,12 @@ mod tests {
             error.to_string(),
             "archive_dir and media_dir are one directory, /a"
         );
+    }
+
+    #[test]
+    fn no_tree_lies_among_our_own_files() {
+        let error = layout(["/a", "/d/data/runs", "/c", "/m", "/e"]).unwrap_err();
+        let told = "duplicates_dir lies in the datadir, /d/data";
+        assert_eq!(error.to_string(), told);
     }
 }

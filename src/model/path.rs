@@ -8,12 +8,14 @@
 
 mod text;
 
+use super::run::RunId;
 use super::tree::Tree;
 use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use unicode_normalization::UnicodeNormalization;
 
 /// Why a text or a byte string is no path of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,12 @@ const ESCAPED: &str = "bytes://";
 /// How the names of files begin that mediastruct writes and then renames into their places.
 pub const TEMPORARY: &str = ".mediastruct.tmp-";
 
+/// How the names begin that a run gives to files on their way: see [`super::schedule::Names`].
+pub const ON_ITS_WAY: &str = ".mediastruct-";
+
+/// The directory of a tree, or beneath it, in which runs put files aside.
+pub const ASIDE: &str = ".mediastruct.d";
+
 /// A path relative to a tree or a unit: one or more components, joined by `/`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelPath<'a>(Cow<'a, [u8]>);
@@ -89,6 +97,12 @@ impl<'a> RelPath<'a> {
             Cow::Owned(text) => Cow::Owned(decode(&text)?.into_owned()),
         };
         RelPath::new(bytes)
+    }
+
+    /// A path that mediastruct itself makes of a lawful one; it may be somewhat longer than any
+    /// that is accepted from outside.
+    pub(super) fn derived(bytes: Vec<u8>) -> RelPath<'static> {
+        RelPath(Cow::Owned(bytes))
     }
 
     /// The bytes of the path.
@@ -162,13 +176,26 @@ impl<'a> RelPath<'a> {
         }
     }
 
-    /// Whether one of mediastruct's own files lies there: a sidecar index, a file that was not yet
-    /// renamed into its place, or anything beneath a `.mediastruct.d`.
+    /// Whether a run put a file aside there: `.mediastruct.d/{parked,replaced}/<run>/<name>`.
+    pub fn is_aside(&self) -> bool {
+        let parts: Vec<_> = self.components().take(5).collect();
+        let [aside, kind, run, _] = parts[..] else {
+            return false;
+        };
+        let run = std::str::from_utf8(run).unwrap_or_default();
+        aside == ASIDE.as_bytes()
+            && matches!(kind, b"parked" | b"replaced")
+            && run.parse::<RunId>().is_ok()
+    }
+
+    /// Whether one of mediastruct's own files lies there: a sidecar index, a file on its way to its
+    /// place, or anything beneath a `.mediastruct.d`.
     pub fn is_ours(&self) -> bool {
         let name = self.file_name();
         name == b".mediastruct"
             || name.starts_with(TEMPORARY.as_bytes())
-            || self.components().any(|c| c == b".mediastruct.d")
+            || name.starts_with(ON_ITS_WAY.as_bytes())
+            || self.components().any(|c| c == ASIDE.as_bytes())
     }
 
     /// The same path, owned.
@@ -220,6 +247,22 @@ impl<'a> TreePath<'a> {
         [self.tree.name().as_bytes(), b"/", self.rel.as_bytes()].concat()
     }
 
+    /// The path as a file system may see it that ignores case and how letters are composed. Where
+    /// two paths differ here, no file system takes them for one.
+    pub fn folded(&self) -> Folded {
+        let bytes = self.rel.as_bytes();
+        let folded = match std::str::from_utf8(bytes) {
+            Ok(text) if !text.is_ascii() => {
+                let text: String = text.nfc().collect();
+                // Upper case first, for letters such as the long s that have no other lower case.
+                let text = text.to_uppercase().to_lowercase();
+                text.nfc().collect::<String>().into_bytes()
+            }
+            _ => bytes.to_ascii_lowercase(),
+        };
+        Folded(self.tree, folded)
+    }
+
     /// The path without its last component; none where that is the tree itself.
     pub fn parent(&self) -> Option<TreePath<'_>> {
         Some(TreePath::new(self.tree, self.rel.parent()?))
@@ -235,6 +278,10 @@ impl<'a> TreePath<'a> {
         TreePath::new(self.tree, self.rel.borrowed())
     }
 }
+
+/// A path in a tree without the difference of case and composition; made by [`TreePath::folded`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Folded(Tree, Vec<u8>);
 
 fn split(bytes: &[u8]) -> Result<TreePath<'_>, PathError> {
     check(bytes)?;

@@ -1,6 +1,7 @@
 //! What a phase wants done, for a person to read and `apply` to do.
 
 use super::digest::Digest;
+use super::limits;
 use super::path::TreePath;
 use super::run::RunId;
 use super::time::Time;
@@ -75,19 +76,36 @@ pub struct RawPlan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
     /// What moves where, sorted by `from`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::list")]
     pub moves: Vec<Move>,
+    /// Directories that are made, sorted by path: those that an undone run had pruned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub makes: Vec<Directory>,
+    /// Files of mediastruct's own that are written, sorted by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<Write>,
+    /// Directories that go, once they are empty, sorted by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prunes: Vec<Directory>,
     /// Files that must be there and unchanged, and are not acted on, sorted by path.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::list")]
     pub needs: Vec<Need>,
     /// Files that were left out, and why, sorted by path.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::list")]
     pub skipped: Vec<Skip>,
     /// What crawl would do with each unit.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub units: Vec<UnitPlan>,
     /// What a person should know before applying.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub warnings: Vec<String>,
 }
 
@@ -97,10 +115,14 @@ pub struct RawPlan {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
+    /// Takes files from the drop directory.
+    Ingest,
     /// Indexes media and archive.
     Crawl,
     /// Moves the copies that media does not need to duplicates.
     Dedupe,
+    /// Packs years into volumes.
+    Archive,
     /// Takes a run back.
     Undo,
 }
@@ -116,6 +138,9 @@ impl RawPlan {
             settings: Settings::default(),
             summary: None,
             moves: Vec::new(),
+            makes: Vec::new(),
+            writes: Vec::new(),
+            prunes: Vec::new(),
             needs: Vec::new(),
             skipped: Vec::new(),
             units: Vec::new(),
@@ -125,15 +150,25 @@ impl RawPlan {
 
     /// Whether carrying it out would change anything.
     pub fn has_work(&self) -> bool {
-        !self.moves.is_empty() || self.units.iter().any(|u| u.hash_files > 0)
+        self.has_operations() || self.units.iter().any(|u| u.hash_files > 0)
+    }
+
+    /// Whether there is anything for the mover to do.
+    pub fn has_operations(&self) -> bool {
+        !(self.moves.is_empty()
+            && self.makes.is_empty()
+            && self.writes.is_empty()
+            && self.prunes.is_empty())
     }
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Phase::Ingest => "ingest",
             Phase::Crawl => "crawl",
             Phase::Dedupe => "dedupe",
+            Phase::Archive => "archive",
             Phase::Undo => "undo",
         })
     }
@@ -188,7 +223,7 @@ pub struct Summary {
     pub kinds: BTreeMap<String, u64>,
 }
 
-/// A file that takes another place; the one operation that the mover knows.
+/// A file that takes another place; [`Hop::inverse`](super::schedule::Hop::inverse) takes it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
@@ -206,18 +241,57 @@ pub struct Move {
     pub why: Why,
 }
 
-impl Move {
-    /// The move that takes this one back, as part of undoing `run`.
-    pub fn inverse(&self, run: &RunId) -> Move {
-        Move {
-            from: self.to.clone(),
-            to: self.from.clone(),
-            size: self.size,
-            modified: self.modified,
-            hash: self.hash,
-            why: Why::Undo { run: run.clone() },
-        }
-    }
+/// A file of mediastruct's own that is written, e.g. the mark of a volume that is not burned yet.
+///
+/// Its text is rendered when the plan is applied. It counts as a move from the name aside that
+/// [`Names::written`](super::schedule::Names::written) gives, and is undone as one: the file goes
+/// there if it still holds the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Write {
+    /// Where the file goes.
+    pub to: TreePath<'static>,
+    /// What it says.
+    pub role: Role,
+    /// The most bytes that it may take.
+    pub max_bytes: u64,
+    /// The file of ours that is there now, and is put aside; none where nothing may be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
+}
+
+/// What a file of mediastruct's own says.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// That a volume is on no disc yet: `.unburned`.
+    Unburned,
+}
+
+/// A file of mediastruct's own that another takes the place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replaced {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time.
+    pub modified: Time,
+    /// The hash of its content.
+    pub hash: Digest,
+}
+
+/// An empty directory that goes or comes; each is the inverse of the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// Where it is.
+    pub dir: TreePath<'static>,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its modification time.
+    pub modified: Time,
 }
 
 /// Why a file moves.
@@ -228,6 +302,11 @@ pub enum Why {
     Duplicate {
         /// The keeper.
         of: TreePath<'static>,
+    },
+    /// It goes to a volume.
+    Volume {
+        /// The number of the volume.
+        number: u32,
     },
     /// A run is taken back.
     Undo {
@@ -241,6 +320,7 @@ impl Why {
     pub fn kind(&self) -> &'static str {
         match self {
             Why::Duplicate { .. } => "duplicate",
+            Why::Volume { .. } => "volume",
             Why::Undo { .. } => "undo",
         }
     }
@@ -249,7 +329,7 @@ impl Why {
     pub fn keeper(&self) -> Option<&TreePath<'static>> {
         match self {
             Why::Duplicate { of } => Some(of),
-            Why::Undo { .. } => None,
+            Why::Volume { .. } | Why::Undo { .. } => None,
         }
     }
 }

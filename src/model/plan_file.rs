@@ -93,6 +93,15 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         document.lines("units", &plan.units)?;
     }
     document.lines("moves", &plan.moves)?;
+    if !plan.makes.is_empty() {
+        document.lines("makes", &plan.makes)?;
+    }
+    if !plan.writes.is_empty() {
+        document.lines("writes", &plan.writes)?;
+    }
+    if !plan.prunes.is_empty() {
+        document.lines("prunes", &plan.prunes)?;
+    }
     document.lines("needs", &plan.needs)?;
     document.lines("skipped", &plan.skipped)?;
     document.end()

@@ -78,9 +78,38 @@ pub enum Fault {
     /// Two moves go to one place.
     #[error("two moves go here")]
     DestinationTwice,
-    /// One move goes where another comes from.
-    #[error("one move goes here and another leaves; chains and swaps are not supported yet")]
-    Chain,
+    /// The file is to move to where it is.
+    #[error("it is to move to where it is")]
+    Nowhere,
+    /// One directory goes twice, or is also a destination.
+    #[error("this directory is pruned twice, or something goes there")]
+    PrunedTwice,
+    /// Something goes into a directory that is pruned.
+    #[error("the directory {0}, in which this is to be, is pruned by the same plan")]
+    InsidePruned(TreePath<'static>),
+    /// The reason names one volume, and the destination another.
+    #[error("it goes to volume {0}, its reason says, and this is not in that volume")]
+    OtherVolume(u32),
+    /// The phase writes no files.
+    #[error("{0} writes no files")]
+    WritesElsewhere(Phase),
+    /// Files of ours are written right beneath a volume.
+    #[error("files are written right beneath a volume only, e.g. archive/07/.unburned")]
+    WriteOutsideVolume,
+    /// A file of this role has another name.
+    #[error("a file of this role is called {0}")]
+    WriteName(&'static str),
+    /// Only an undo makes directories by themselves.
+    #[error("{0} makes no directories but those that its files need")]
+    MakesElsewhere(Phase),
+    /// The phase removes no directories in this tree.
+    #[error("{phase} removes no directories in {tree}")]
+    PrunesElsewhere {
+        /// The phase of the plan.
+        phase: Phase,
+        /// The tree of the directory.
+        tree: Tree,
+    },
     /// One move makes a file where another needs a directory.
     #[error("one move makes a file of {0}, in which this one needs to be")]
     InsideFile(TreePath<'static>),
@@ -144,9 +173,44 @@ pub enum Fault {
     /// A symbolic link, a mount or a file stands where a directory is needed.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
-    /// The two ends of a move are on different mounts.
-    #[error("{0} is on another file system; moves across file systems are not supported yet")]
-    OtherFileSystem(TreePath<'static>),
+    /// Another name in this plan or on the disk differs in case or composition only, and the file
+    /// system makes no difference.
+    #[error("this file system takes its name and {0} for one")]
+    SameName(TreePath<'static>),
+    /// The directory is to go, and holds what the plan does not take away.
+    #[error("the directory holds {0}, which the plan does not take away")]
+    NotEmpty(TreePath<'static>),
+    /// It is no directory.
+    #[error("it is {0}, not a directory")]
+    NotADirectory(&'static str),
+    /// The copies do not fit.
+    #[error("the copies that go to {tree} take {need} bytes, and {free} are free there")]
+    NoRoom {
+        /// The tree.
+        tree: Tree,
+        /// Bytes that are needed.
+        need: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// The file system has no inodes left for the copies.
+    #[error("{need} files are copied to {tree}, and its file system has room for {free} more")]
+    NoInodes {
+        /// The tree.
+        tree: Tree,
+        /// Files that are copied.
+        need: u64,
+        /// Files for which there is room.
+        free: u64,
+    },
+    /// The text is longer than the plan allows.
+    #[error("its text takes {size} bytes, and the plan allows {max}")]
+    TextTooLong {
+        /// Bytes of the text.
+        size: u64,
+        /// Bytes that the plan allows.
+        max: u64,
+    },
     /// A run did what the plan would do, and stands.
     #[error("this plan is applied already, by run {0}")]
     AppliedAlready(RunId),

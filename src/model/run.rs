@@ -2,16 +2,21 @@
 
 mod records;
 
-pub use self::records::{Begin, Done, End, FileId, Intent, Outcome, Placed, Record, TreeId};
+pub use self::records::{
+    Begin, Copy, Done, End, FileId, Intent, Outcome, Placed, Record, Text, TreeId,
+};
 
 use super::digest::Digest;
-use super::index::{Moved, Stamp};
+use super::index::Stamp;
 use super::path::TreePath;
-use super::plan::Plan;
+use super::plan::{Directory, Plan};
+use super::schedule::{Hop, Names, Schedule, Step};
+use super::time::Time;
+use super::tree::Tree;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,6 +30,8 @@ pub struct Run {
     pub id: RunId,
     /// What it executes.
     pub plan: Plan,
+    /// In which order.
+    pub schedule: Schedule,
     /// How far it came.
     pub progress: Progress,
 }
@@ -34,8 +41,10 @@ pub struct Run {
 pub struct Progress {
     /// How the run began.
     pub begin: Begin,
-    /// For each move that was intended, in the plan's order: the file, and whether it was done.
-    pub moves: Vec<Step>,
+    /// For each step that was intended, in the schedule's order: how far it came.
+    pub steps: Vec<Mark>,
+    /// The files that steps made to take the places of others, by the numbers of the steps.
+    pub copies: HashMap<usize, FileId>,
     /// The directories that the run made, or was about to make, parents first.
     pub directories: Vec<TreePath<'static>>,
     /// Why the run turned back, if it did.
@@ -44,23 +53,58 @@ pub struct Progress {
     pub left: Vec<TreePath<'static>>,
     /// How and when the run ended, if it did.
     pub end: Option<End>,
+    /// The trees as they were when the run was last begun or recovered; identities are kept as they
+    /// were when it began.
+    trees: Vec<TreeId>,
 }
 
-/// How far one move came, as far as the journal says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// It was about to be done to the file of this identity.
-    Intended(FileId),
-    /// It is durably done, and this is what `stat` said of the file in its new place.
-    Done(Stamp),
+/// What of a run no later undo has taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing<'r> {
+    /// The files that it brought to their places.
+    pub hops: Vec<Hop<'r>>,
+    /// The directories that it made for their own sake.
+    pub made: Vec<&'r Directory>,
+    /// The directories that it removed.
+    pub pruned: Vec<&'r Directory>,
+}
+
+impl Standing<'_> {
+    /// Whether nothing of the run stands.
+    pub fn is_empty(&self) -> bool {
+        self.hops.is_empty() && self.made.is_empty() && self.pruned.is_empty()
+    }
+}
+
+/// How far one step came, as far as the journal says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The file or directory to which it was about to be done; none where it makes one.
+    pub file: Option<FileId>,
+    /// Whether it is durably done.
+    pub done: bool,
+    /// What `stat` said of the file in its new place.
+    pub placed: Option<Stamp>,
+}
+
+impl Begin {
+    /// The modification time of the files that the run writes: its beginning, to the second, which
+    /// every file system can keep.
+    pub fn written(&self) -> Time {
+        Time::new(self.at.seconds(), 0).unwrap_or_default()
+    }
 }
 
 impl Progress {
-    /// Adds up the records of the journal of a run of `plan`.
+    /// Adds up the records of the journal of a run of `plan`, whose steps `schedule` orders.
     ///
     /// # Errors
     /// Where the records do not follow from one another, or do not fit the plan.
-    pub fn of(plan: &Plan, records: Vec<Record>) -> Result<Progress, JournalError> {
+    pub fn of(
+        plan: &Plan,
+        schedule: &Schedule,
+        records: Vec<Record>,
+    ) -> Result<Progress, JournalError> {
         let mut records = records.into_iter();
         let Some(Record::Begin(begin)) = records.next() else {
             return Err(JournalError::Headless);
@@ -68,70 +112,138 @@ impl Progress {
         if begin.format != JOURNAL_FORMAT {
             return Err(JournalError::Format(begin.format));
         }
+        if begin.texts.len() != plan.writes.len() {
+            return Err(JournalError::Order(
+                "another number of texts than the plan writes",
+            ));
+        }
         let mut progress = Progress {
+            trees: begin.trees.clone(),
             begin,
-            moves: Vec::new(),
+            steps: Vec::new(),
+            copies: HashMap::new(),
             directories: Vec::new(),
             back: None,
             left: Vec::new(),
             end: None,
         };
         for record in records {
-            progress.add(plan, record)?;
+            progress.add(plan, schedule.steps(), record)?;
         }
         Ok(progress)
     }
 
-    fn add(&mut self, plan: &Plan, record: Record) -> Result<(), JournalError> {
+    fn add(&mut self, plan: &Plan, steps: &[Step], record: Record) -> Result<(), JournalError> {
         if self.end.is_some() {
             return Err(JournalError::AfterEnd);
         }
         match record {
             Record::Begin(_) => return Err(JournalError::Order("a second beginning")),
-            Record::Intent(intent) => {
-                if self.back.is_some() || intent.first != self.moves.len() as u64 {
-                    return Err(JournalError::Order("an intent out of its turn"));
+            Record::Intent(intent) => self.intend(plan, steps, intent)?,
+            Record::Copied { copies } => {
+                for copy in copies {
+                    let step = usize::try_from(copy.step).unwrap_or(usize::MAX);
+                    if step >= self.steps.len() {
+                        return Err(JournalError::Order("a copy that was not intended"));
+                    }
+                    let (_, tree) = steps[step].trees(plan);
+                    self.copies.insert(step, self.as_begun(copy.file, tree));
                 }
-                if self.moves.len() + intent.files.len() > plan.moves.len() {
-                    return Err(JournalError::Order("more moves than the plan has"));
-                }
-                let first = self.moves.len();
-                let moves = &plan.moves[first..first + intent.files.len()];
-                let needed: HashSet<_> = moves
-                    .iter()
-                    .flat_map(|m| m.to.rel.ancestors().map(|dir| (m.to.tree, dir)))
-                    .collect();
-                let is_needed =
-                    |dir: &TreePath<'static>| needed.contains(&(dir.tree, dir.rel.borrowed()));
-                if !intent.directories.iter().all(is_needed) {
-                    return Err(JournalError::Order("a directory that no move needs"));
-                }
-                let files = intent.files.into_iter();
-                self.moves.extend(files.map(Step::Intended));
-                self.directories.extend(intent.directories);
             }
             Record::Done(done) => {
                 let first = usize::try_from(done.first).unwrap_or(usize::MAX);
                 let last = first.saturating_add(done.files.len());
-                let Some(steps) = self.moves.get_mut(first..last) else {
+                if self.steps.get(first..last).is_none() {
                     return Err(JournalError::Order("something done that was not intended"));
-                };
-                let moves = &plan.moves[first..last];
-                for ((step, file), operation) in steps.iter_mut().zip(done.files).zip(moves) {
-                    *step = Step::Done(Stamp {
-                        size: operation.size,
-                        modified: operation.modified,
-                        changed: file.changed,
-                        device: file.device,
-                        inode: file.inode,
+                }
+                for (at, file) in (first..last).zip(done.files) {
+                    let placed = file.and_then(|file| {
+                        let (_, tree) = steps[at].trees(plan);
+                        let id = FileId {
+                            device: file.device,
+                            inode: file.inode,
+                        };
+                        let FileId { device, inode } = self.as_begun(id, tree);
+                        let placed = Placed {
+                            device,
+                            inode,
+                            ..file
+                        };
+                        Some(placed.of(content(&self.begin, plan, steps[at])?))
                     });
+                    let mark = &mut self.steps[at];
+                    mark.done = true;
+                    mark.placed = placed;
                 }
             }
+            Record::Recover { trees } => self.trees = trees,
             Record::Back { why } => self.back = Some(why),
             Record::Leave { path } => self.left.push(path),
             Record::End(end) => self.end = Some(end),
         }
         Ok(())
+    }
+
+    fn intend(&mut self, plan: &Plan, steps: &[Step], intent: Intent) -> Result<(), JournalError> {
+        let first = self.steps.len();
+        if self.back.is_some() || intent.first != first as u64 {
+            return Err(JournalError::Order("an intent out of its turn"));
+        }
+        let Some(steps) = steps.get(first..first + intent.files.len()) else {
+            return Err(JournalError::Order("more steps than the plan has"));
+        };
+        let mut needed = HashSet::new();
+        for step in steps {
+            let to = match *step {
+                Step::Make(number) => {
+                    let dir = &plan.makes[number].dir;
+                    needed.insert((dir.tree, dir.rel.borrowed()));
+                    dir
+                }
+                Step::Write(number) => &plan.writes[number].to,
+                Step::Move(number) | Step::Land(number) => &plan.moves[number].to,
+                Step::Aside(_) | Step::Replace(_) | Step::Prune(_) => continue,
+            };
+            needed.extend(to.rel.ancestors().map(|dir| (to.tree, dir)));
+        }
+        let is_needed = |dir: &TreePath<'static>| needed.contains(&(dir.tree, dir.rel.borrowed()));
+        if !intent.directories.iter().all(is_needed) {
+            return Err(JournalError::Order("a directory that no move needs"));
+        }
+        for (step, file) in steps.iter().zip(intent.files) {
+            let (tree, _) = step.trees(plan);
+            let file = file.map(|file| self.as_begun(file, tree));
+            self.steps.push(Mark {
+                file,
+                ..Mark::default()
+            });
+        }
+        self.directories.extend(intent.directories);
+        Ok(())
+    }
+}
+
+impl Progress {
+    /// An identity that was recorded since the run was last recovered, with the number that its
+    /// device had when it began.
+    fn as_begun(&self, id: FileId, tree: Tree) -> FileId {
+        id.renumbered(tree, &self.trees, &self.begin.trees)
+    }
+}
+
+/// Size and modification time of the file of a step.
+fn content(begin: &Begin, plan: &Plan, step: Step) -> Option<(u64, Time)> {
+    match step {
+        Step::Move(number) | Step::Aside(number) | Step::Land(number) => {
+            let operation = &plan.moves[number];
+            Some((operation.size, operation.modified))
+        }
+        Step::Replace(number) => {
+            let replaced = plan.writes[number].replaces?;
+            Some((replaced.size, replaced.modified))
+        }
+        Step::Write(number) => Some((begin.texts[number].size, begin.written())),
+        Step::Make(_) | Step::Prune(_) => None,
     }
 }
 
@@ -147,19 +259,33 @@ impl Run {
         outcome == Some(Outcome::Applied)
     }
 
-    /// The moves that are durably done, with the files in their new places; those of which a
-    /// person accepted what was there are not among them.
-    pub fn done(&self) -> impl Iterator<Item = Moved<'_>> {
+    /// The files that are durably in their new places, each with the hop that brought it there and
+    /// what `stat` said of it; those of which a person accepted what was there are not among them.
+    /// A file that the run wrote came from a name aside, as [`Names::written`] gives it.
+    pub fn done(&self) -> impl Iterator<Item = (Hop<'_>, Stamp)> {
         let left = &self.progress.left;
-        let steps = self.plan.moves.iter().zip(&self.progress.moves);
-        steps.filter_map(|(operation, step)| match *step {
-            Step::Done(_) if left.contains(&operation.from) || left.contains(&operation.to) => None,
-            Step::Done(stamp) => Some(Moved {
-                operation,
-                stamp: Some(stamp),
-            }),
-            Step::Intended(_) => None,
-        })
+        let names = Names::of(&self.id);
+        let steps = self.schedule.steps().iter().zip(&self.progress.steps);
+        let done = steps.filter_map(move |(step, mark)| {
+            let stamp = mark.placed?;
+            let hop = match *step {
+                Step::Move(number) | Step::Land(number) => Hop::from(&self.plan.moves[number]),
+                Step::Replace(_) => step.hop(&self.plan, &names)?,
+                Step::Write(number) => {
+                    let to = &self.plan.writes[number].to;
+                    Hop {
+                        from: names.written(to, number),
+                        to: to.borrowed(),
+                        size: stamp.size,
+                        modified: stamp.modified,
+                        hash: self.progress.begin.texts[number].hash,
+                    }
+                }
+                Step::Make(_) | Step::Aside(_) | Step::Prune(_) => return None,
+            };
+            Some((hop, stamp))
+        });
+        done.filter(|(hop, _)| !left.contains(&hop.from) && !left.contains(&hop.to))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The sidecar index of a unit: a YAML file named `.mediastruct` in its directory.
 
+mod plain;
+
 use super::digest::Digest;
 use super::index::{Entry, Stamp, Unit, Unread};
 use super::path::RelPath;
@@ -155,7 +157,19 @@ impl Sidecar {
     /// Where it is another tool's, of another version, or damaged.
     pub fn from_yaml(text: &[u8]) -> Result<Sidecar, SidecarError> {
         SidecarHead::from_yaml(text)?;
+        refuse_bombs(text)?;
         serde_yaml::from_slice(text).map_err(|e| SidecarError::Other(e.to_string()))
+    }
+}
+
+/// Refuses a text that is no sidecar index and would take long to parse.
+fn refuse_bombs(text: &[u8]) -> Result<(), SidecarError> {
+    let other = |why: &str| SidecarError::Other(why.to_owned());
+    let text = std::str::from_utf8(text).map_err(|_| other("it is not UTF-8 text"))?;
+    if plain::is_plain(text) {
+        Ok(())
+    } else {
+        Err(other("it holds lists that no sidecar index has"))
     }
 }
 
@@ -186,6 +200,7 @@ impl SidecarHead {
         let other = |e: serde_yaml::Error| SidecarError::Other(e.to_string());
         let end = text.windows(7).position(|w| w == b"\nfiles:");
         let head = &text[..end.unwrap_or(text.len())];
+        refuse_bombs(head)?;
         let Format { format, timestamp } = serde_yaml::from_slice(head).map_err(other)?;
         match (format.as_deref(), timestamp) {
             (Some(SIDECAR_FORMAT), _) => {}

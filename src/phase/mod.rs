@@ -4,6 +4,7 @@
 //! Nothing here touches a disk, a clock, chance or a log: the same state gives the same plan, byte
 //! for byte.
 
+pub mod archive;
 pub mod crawl;
 pub mod dedupe;
 pub mod undo;

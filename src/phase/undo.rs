@@ -3,9 +3,9 @@
 //! Undoing an undo is redoing. A run can be taken back in parts, where a person deleted lines from
 //! an undo plan; what stands of a run is what no standing undo has taken back.
 
-use crate::model::plan::{Move, Phase, Plan, RawPlan, Summary};
+use crate::model::plan::{Phase, Plan, RawPlan, Summary};
 use crate::model::problem;
-use crate::model::run::{Run, RunId};
+use crate::model::run::{Run, RunId, Standing};
 use crate::model::state::State;
 use std::collections::HashSet;
 
@@ -58,7 +58,9 @@ pub fn plan(state: &State<'_>) -> Result<Plan, UndoError> {
     }
     let mut plan = RawPlan::of(Phase::Undo);
     plan.settings.run = Some(run.id.clone());
-    plan.moves = standing.iter().map(|m| m.inverse(&run.id)).collect();
+    plan.moves = standing.hops.iter().map(|h| h.inverse(&run.id)).collect();
+    plan.makes = standing.pruned.into_iter().cloned().collect();
+    plan.prunes = standing.made.into_iter().cloned().collect();
     plan.summary = Some(Summary {
         seen: run.done().count() as u64,
         ..Summary::default()
@@ -75,26 +77,35 @@ pub fn newest(runs: &[Run]) -> Option<&Run> {
         .find(|r| !standing(r, runs).is_empty())
 }
 
-/// The moves of `run` that are done and that no standing undo among `runs` has taken back.
-pub fn standing<'r>(run: &'r Run, runs: &'r [Run]) -> Vec<&'r Move> {
+/// What of `run` is done and no standing undo among `runs` has taken back.
+pub fn standing<'r>(run: &'r Run, runs: &'r [Run]) -> Standing<'r> {
     if !run.is_applied() {
-        return Vec::new();
+        return Standing::default();
     }
     let undoes = |r: &&Run| {
         r.id > run.id
             && r.plan.phase == Phase::Undo
             && r.plan.settings.run.as_ref() == Some(&run.id)
     };
-    let taken_back: HashSet<_> = runs
+    let undos: Vec<_> = runs
         .iter()
         .filter(undoes)
-        .flat_map(|undo| standing(undo, runs))
-        .map(|m| (&m.to, &m.from))
+        .map(|u| standing(u, runs))
         .collect();
-    run.done()
-        .map(|moved| moved.operation)
-        .filter(|m| !taken_back.contains(&(&m.from, &m.to)))
-        .collect()
+    let back = undos.iter().flat_map(|undo| &undo.hops);
+    let back: HashSet<_> = back.map(|hop| (&hop.to, &hop.from)).collect();
+    let remade: HashSet<_> = undos.iter().flat_map(|undo| &undo.made).collect();
+    let gone: HashSet<_> = undos.iter().flat_map(|undo| &undo.pruned).collect();
+    let hops = run.done().map(|(hop, _)| hop);
+    Standing {
+        hops: hops.filter(|h| !back.contains(&(&h.from, &h.to))).collect(),
+        made: (run.plan.makes.iter())
+            .filter(|d| !gone.contains(d))
+            .collect(),
+        pruned: (run.plan.prunes.iter())
+            .filter(|d| !remade.contains(d))
+            .collect(),
+    }
 }
 
 #[cfg(test)]

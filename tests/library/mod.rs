@@ -1,7 +1,12 @@
 //! A library in a temporary directory, and the program at work on it.
-#![allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test file uses what it needs"
+)]
 
 mod everything;
+mod mounts;
 
 use assert_cmd::cargo::cargo_bin;
 pub use everything::{Everything, everything};
@@ -10,6 +15,8 @@ use mediastruct::model::layout::Layout;
 use mediastruct::model::plan::Plan;
 use mediastruct::model::plan_file;
 use mediastruct::model::tree::Tree;
+#[allow(unused_imports, reason = "each test file uses what it needs")]
+pub use mounts::{Mounted, Mounts, has_own_mounts, mount_quick_disk, mounts_of};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,6 +62,12 @@ impl Library {
         library.succeed(&["crawl"]);
         library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
         library
+    }
+
+    /// The same library once more, elsewhere; its files are others, with the same names, bytes,
+    /// owners, modes and times. What is mounted in it stays out.
+    pub fn copy(&self) -> Library {
+        Library::beside(|root| system("cp", [Path::new("-axT"), self.root(), root]))
     }
 
     fn beside(prepare: impl FnOnce(&Path)) -> Library {

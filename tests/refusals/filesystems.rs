@@ -1,7 +1,7 @@
 //! Destinations that are read-only or on another file system. What needs root mounts in a name
 //! space of its own, so that nothing stays mounted.
 
-use crate::library::{Library, Said, can, is_root, system};
+use crate::library::{Library, Mounted, Said, can, has_own_mounts, is_root, said, system};
 
 /// Runs a command where `script` ran before it: mounts that nobody else sees.
 fn run_mounted(library: &Library, script: &str, arguments: &[&str]) -> Said {
@@ -18,54 +18,61 @@ fn can_mount(skipped: &str) -> bool {
 }
 
 #[test]
-fn a_destination_on_another_file_system_is_refused_before_anything_moves() {
-    let library = Library::with_duplicates();
-    if !can_mount("destinations on another file system") {
+fn a_destination_on_another_file_system_is_copied_to() {
+    let skipped = "destinations on another file system";
+    if !has_own_mounts(a_destination_on_another_file_system_is_copied_to, skipped) {
         return;
     }
-    let before = library.everything();
-    for command in [&["check", "plan.json"], &["apply", "plan.json"]] {
-        let said = run_mounted(&library, "mount -t tmpfs none duplicates", command);
-        assert_eq!(said.code, 3, "{said:?}");
-        said.tells(&[
-            "the plan does not fit the disk: 2 problems",
-            "duplicates/2024/a.jpg is on another file system",
-            "not supported yet",
-        ]);
-    }
-    // A mount within a tree is not entered.
-    std::fs::create_dir(library.path("duplicates/2024")).unwrap();
-    let said = run_mounted(
-        &library,
-        "mount -t tmpfs none duplicates/2024",
-        &["apply", "plan.json"],
-    );
-    assert_eq!(said.code, 3, "{said:?}");
-    said.tells(&["duplicates/2024/a.jpg: it cannot be reached: duplicates/2024 is a mount"]);
-    std::fs::remove_dir(library.path("duplicates/2024")).unwrap();
-    assert_eq!(
-        before.paths(library.root()),
-        library.everything().paths(library.root())
-    );
+    let library = Library::with_duplicates();
+    let before = library.census();
+    let mounted = Mounted::tmpfs("", &library.path("duplicates"));
+    library.succeed(&["check", "plan.json"]);
+    library.succeed(&["apply", "plan.json"]);
+    assert_eq!(library.read("duplicates/2024/a.jpg"), "same");
+    assert!(!library.path("media/2024/a.jpg").exists());
+    library.succeed(&["undo", "--yes"]);
+    assert!(library.census() == before);
+
+    // What is there is never overwritten.
+    library.write("duplicates/2024/a.jpg", "mine");
+    let told = ["duplicates/2024/a.jpg: something is there already"];
+    library.refuse(3, &["apply", "plan.json"], &told);
+    drop(mounted);
 }
 
 #[test]
-fn a_destination_that_would_be_made_on_another_file_system_is_refused() {
-    let library = Library::with_duplicates();
-    if !can_mount("a tree that is to be made on another file system") {
+fn a_mount_within_a_tree_is_not_entered() {
+    let skipped = "mounts within a tree";
+    if !has_own_mounts(a_mount_within_a_tree_is_not_entered, skipped) {
         return;
     }
-    std::fs::create_dir(library.path("mounted")).unwrap();
+    let library = Library::with_duplicates();
+    let _mounted = Mounted::tmpfs("", &library.path("duplicates/2024"));
+    let told = ["duplicates/2024/a.jpg: it cannot be reached: duplicates/2024 is a mount"];
+    library.refuse(3, &["apply", "plan.json"], &told);
+}
+
+#[test]
+fn a_destination_that_is_made_on_another_file_system_is_copied_to() {
+    let skipped = "a tree that is to be made on another file system";
+    let test = a_destination_that_is_made_on_another_file_system_is_copied_to;
+    if !has_own_mounts(test, skipped) {
+        return;
+    }
+    let library = Library::with_duplicates();
     let before = library.census();
-    let script = "mount -t tmpfs none mounted; export MEDIASTRUCT_DUPLICATES_DIR=$PWD/mounted/new";
-    let said = run_mounted(&library, script, &["apply", "plan.json"]);
-    assert_eq!(said.code, 3, "{said:?}");
-    said.tells(&[
-        "duplicates/2024/a.jpg is on another file system",
-        "not supported yet",
-    ]);
+    let _mounted = Mounted::tmpfs("", &library.path("mounted"));
+    let run = |arguments: &[&str]| {
+        let mut command = library.command(arguments);
+        command.env("MEDIASTRUCT_DUPLICATES_DIR", library.path("mounted/new"));
+        let said = said(&mut command);
+        assert_eq!(said.code, 0, "{arguments:?}: {said:?}");
+    };
+    run(&["apply", "plan.json"]);
+    assert_eq!(library.read("mounted/new/2024/a.jpg"), "same");
+    assert!(!library.path("media/2024/a.jpg").exists());
+    run(&["undo", "--yes"]);
     assert!(library.census() == before);
-    library.succeed(&["apply", "plan.json"]);
 }
 
 #[test]

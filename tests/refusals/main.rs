@@ -6,6 +6,7 @@ mod library;
 
 mod filesystems;
 mod indexes;
+mod owners;
 mod plans;
 mod runs;
 mod stale;

@@ -186,7 +186,7 @@ fn law_6_files_in_doubt_are_named_and_nothing_is_touched() {
     let other = ["recover", "--leave", "media/2024/other.jpg"];
     library
         .end_with(64, &other)
-        .tells(&["neither source nor destination"]);
+        .tells(&["is no place that this run takes files from or brings files to"]);
     assert!(library.census() == before);
     assert_eq!(fs::read(&journal).unwrap(), written);
     library.succeed(&["recover", "--leave", "duplicates/2024/a.jpg"]);
@@ -285,10 +285,7 @@ fn a_run_that_others_could_have_written_is_not_trusted() {
         );
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
-        journal_in_doubt(
-            &library,
-            &[name, "cannot be trusted: it is no regular file"],
-        );
+        journal_in_doubt(&library, &[name, "cannot be trusted: it is a directory"]);
         fs::remove_dir(&file).unwrap();
         symlink(library.path("plan.json"), &file).unwrap();
         journal_in_doubt(&library, &[name]);

@@ -85,6 +85,12 @@ Examples:
   mediastruct recover --rollback
   mediastruct recover --leave media/2024/a.jpg";
 
+pub const PURGE: &str = "\
+Examples:
+  mediastruct history
+  mediastruct purge 20241122T155212.123Z-0a1b2c --dry-run
+  mediastruct purge 20241122T155212.123Z-0a1b2c";
+
 pub const DEMO: &str = "\
 Examples:
   mediastruct demo

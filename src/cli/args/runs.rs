@@ -53,6 +53,20 @@ pub struct RecoverArguments {
     pub leave: Vec<TreePath<'static>>,
 }
 
+/// Of `purge`.
+#[derive(Debug, Args)]
+pub struct PurgeArguments {
+    /// The run, such as 20241122T155212.123Z-0a1b2c
+    #[arg(value_name = "RUN")]
+    pub run: RunId,
+    /// Do not ask before deleting files
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Verify everything, say what would be deleted, and delete nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 fn parse_tree_path(text: &str) -> Result<TreePath<'static>, String> {
     let path = TreePath::from_text(text).map_err(|e| e.to_string())?;
     Ok(path.into_owned())

@@ -1,7 +1,7 @@
 //! A configuration while its layers are laid one upon the other.
 
 use super::key::nearest;
-use super::value::{parse_jobs, parse_number};
+use super::value::{parse_jobs, parse_number, parse_yes};
 use super::{Configuration, CrawlSettings, Flags, Key, Percent, Source};
 use super::{parse_bytes, parse_percent};
 use crate::cli::failure::Failure;
@@ -24,6 +24,7 @@ pub struct Draft {
     memory: Percent,
     jobs: Option<NonZeroUsize>,
     log: Rotation,
+    shared_trees: bool,
 }
 
 impl Draft {
@@ -38,6 +39,7 @@ impl Draft {
                 max_size: 500_000_000,
                 keep: 5,
             },
+            shared_trees: false,
         }
     }
 
@@ -114,6 +116,7 @@ impl Draft {
     pub fn add_flags(&mut self, flags: &Flags) {
         self.jobs = flags.jobs.or(self.jobs);
         self.memory = flags.memory.unwrap_or(self.memory);
+        self.shared_trees |= flags.shared_trees;
     }
 
     fn set(
@@ -153,6 +156,7 @@ impl Draft {
                 let keep = parse_number(text, 0, 1000).map_err(bad)?;
                 self.log.keep = usize::try_from(keep).unwrap_or(1000);
             }
+            Key::SharedTrees => self.shared_trees = parse_yes(text).map_err(bad)?,
             Key::Logdir | Key::Datadir | Key::Tree(_) => {}
         }
         Ok(())
@@ -199,6 +203,7 @@ impl Draft {
                 jobs,
             },
             log: self.log,
+            shared_trees: self.shared_trees,
             sources,
         })
     }
@@ -252,7 +257,7 @@ fn unknown_section(path: &Path, section: Option<&str>) -> Failure {
     ));
     match nearest(section, Key::sections()) {
         Some(near) => failure.hint(format!("did you mean [{near}]?")),
-        None => failure.hint("the sections are [Paths], [Crawl] and [Log]"),
+        None => failure.hint("the sections are [Paths], [Crawl], [Log] and [Safety]"),
     }
 }
 

@@ -21,11 +21,13 @@ pub enum Key {
     MaxSize,
     /// How many older logs are kept.
     Keep,
+    /// Whether root may work where others can write.
+    SharedTrees,
 }
 
 impl Key {
     /// All keys, those without which nothing works first.
-    pub const ALL: [Key; 12] = [
+    pub const ALL: [Key; 13] = [
         Key::Logdir,
         Key::Datadir,
         Key::Tree(Tree::Ingest),
@@ -38,6 +40,7 @@ impl Key {
         Key::Jobs,
         Key::MaxSize,
         Key::Keep,
+        Key::SharedTrees,
     ];
 
     /// The section that the key stands in.
@@ -46,6 +49,7 @@ impl Key {
             Key::Logdir | Key::Datadir | Key::Tree(_) => "Paths",
             Key::MaxAgeDays | Key::Memory | Key::Jobs => "Crawl",
             Key::MaxSize | Key::Keep => "Log",
+            Key::SharedTrees => "Safety",
         }
     }
 
@@ -60,6 +64,7 @@ impl Key {
             Key::Jobs => "jobs",
             Key::MaxSize => "max_size",
             Key::Keep => "keep",
+            Key::SharedTrees => "shared_trees",
         }
     }
 
@@ -68,7 +73,7 @@ impl Key {
     pub fn variable(self) -> String {
         let name = self.name().to_ascii_uppercase();
         match self.section() {
-            "Paths" => format!("MEDIASTRUCT_{name}"),
+            "Paths" | "Safety" => format!("MEDIASTRUCT_{name}"),
             section => format!("MEDIASTRUCT_{}_{name}", section.to_ascii_uppercase()),
         }
     }
@@ -85,7 +90,7 @@ impl Key {
 
     /// The sections, each once.
     pub fn sections() -> impl Iterator<Item = &'static str> {
-        ["Paths", "Crawl", "Log"].into_iter()
+        ["Paths", "Crawl", "Log", "Safety"].into_iter()
     }
 
     /// The key of that name in that section; names are told apart by letters, not by their case, as
@@ -127,6 +132,7 @@ mod tests {
         assert_eq!(names[3], "MEDIASTRUCT_MEDIA_DIR");
         assert_eq!(names[7], "MEDIASTRUCT_CRAWL_MAX_AGE_DAYS");
         assert_eq!(names[11], "MEDIASTRUCT_LOG_KEEP");
+        assert_eq!(names[12], "MEDIASTRUCT_SHARED_TREES");
     }
 
     #[test]

@@ -74,6 +74,15 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(*factor).ok_or_else(expected)
 }
 
+/// `yes` or `no`, or one of the other words for them that the original took.
+pub fn parse_yes(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "on" | "1" => Ok(true),
+        "no" | "false" | "off" | "0" => Ok(false),
+        _ => Err("expected yes or no".to_owned()),
+    }
+}
+
 /// A whole number in a range.
 pub fn parse_number(text: &str, from: u64, to: u64) -> Result<u64, String> {
     let number = parse_digits(text).filter(|n| (from..=to).contains(n));
@@ -113,6 +122,15 @@ mod tests {
         assert_eq!(parse_bytes("17"), Ok(17));
         for bad in ["", "MB", "-1", "1.5GB", "5 parsecs", "99999999999TB"] {
             assert!(parse_bytes(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_are_understood() {
+        assert_eq!(parse_yes("yes"), Ok(true));
+        assert_eq!(parse_yes("No"), Ok(false));
+        for bad in ["", "y", "2", "ja"] {
+            assert!(parse_yes(bad).is_err(), "{bad}");
         }
     }
 

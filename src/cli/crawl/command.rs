@@ -6,7 +6,6 @@ use crate::cli::context::{Context, require, targets};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::library;
 use crate::disk::monitor::Unwatched;
-use crate::disk::store::StoreError;
 use crate::disk::trees::Trees;
 use crate::model::plan::Plan;
 use crate::model::tree::Tree;
@@ -66,11 +65,5 @@ impl From<Error> for Failure {
             Error::NoUnit(..) | Error::NotIndexed(_) => Failure::usage(error.to_string()),
             Error::NoTree(..) | Error::Threads(_) => Failure::failed(error.to_string()),
         }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Failure::failed(error.to_string())
     }
 }

@@ -1,13 +1,15 @@
 //! A run as text.
 
 use super::summary::summary;
-use crate::cli::human::Count;
+use crate::cli::human::{Bytes, Count, Things};
 use crate::cli::terminal;
+use crate::model::index::Totals;
 use crate::model::run::{Outcome, Run};
 use std::fmt::Write;
 
-/// What a run is, when it was, how far it came, and what its plan adds up to; names are escaped.
-pub fn run(run: &Run) -> String {
+/// What a run is, when it was, how far it came, how much it has `parked` still, and what its plan
+/// adds up to; names are escaped.
+pub fn run(run: &Run, parked: Totals) -> String {
     let progress = &run.progress;
     let mut text = format!("run {}\n\n", run.id);
     let _ = writeln!(text, "  phase     {}", progress.begin.phase);
@@ -26,6 +28,14 @@ pub fn run(run: &Run) -> String {
     let done = Count(run.done().count() as u64);
     let all = Count(run.plan.moves.len() as u64);
     let _ = writeln!(text, "  moved     {done} of {all} files");
+    if parked.files > 0 {
+        let (files, bytes) = (Things(parked.files, "file"), Bytes(parked.bytes));
+        let _ = write!(text, "  parked    {files}, {bytes}");
+        if run.is_applied() {
+            let _ = write!(text, "; `mediastruct purge {}` frees them", run.id);
+        }
+        text.push('\n');
+    }
     if let Some(why) = &progress.back {
         let _ = writeln!(text, "  turned back because {}", terminal::line(why));
     }

@@ -55,6 +55,25 @@ pub fn listing(plan: &Plan, extent: Extent) -> String {
         let _ = writeln!(text, "       {}, {}", reason(&operation.why), Bytes(*size));
     }
     more(&mut text, plan.moves.len() - shown(plan.moves.len()));
+    let makes = plan.makes.iter().map(|make| &make.dir);
+    let writes = plan.writes.iter().map(|write| &write.to);
+    let prunes = plan.prunes.iter().map(|prune| &prune.dir);
+    let [makes, writes, prunes]: [Vec<_>; 3] =
+        [makes.collect(), writes.collect(), prunes.collect()];
+    for (title, paths) in [
+        ("directories made", makes),
+        ("files written", writes),
+        ("empty directories removed", prunes),
+    ] {
+        if paths.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n{title}");
+        for path in &paths[..shown(paths.len())] {
+            let _ = writeln!(text, "  {path}");
+        }
+        more(&mut text, paths.len() - shown(paths.len()));
+    }
     if !plan.skipped.is_empty() {
         text.push_str("\nleft out\n");
     }
@@ -69,6 +88,7 @@ pub fn listing(plan: &Plan, extent: Extent) -> String {
 pub fn reason(why: &Why) -> String {
     match why {
         Why::Duplicate { of } => format!("duplicate of {of}"),
+        Why::Volume { number } => format!("goes to volume {number:02}"),
         Why::Undo { run } => format!("undoes run {run}"),
     }
 }

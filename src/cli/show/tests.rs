@@ -1,11 +1,14 @@
 use super::*;
 use crate::model::digest::Digest;
-use crate::model::index::Stamp;
+use crate::model::index::{Stamp, Totals};
 use crate::model::path::TreePath;
 use crate::model::plan::{
     Move, Need, Phase, Plan, RawPlan, Settings, Skip, UnitAction, UnitPlan, Why,
 };
-use crate::model::run::{Begin, End, FileId, JOURNAL_FORMAT, Outcome, Progress, Run, RunId, Step};
+use crate::model::run::{
+    Begin, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Run, RunId,
+};
+use crate::model::schedule::{Hop, Schedule};
 use crate::model::time::Time;
 
 macro_rules! snapshot {
@@ -105,10 +108,10 @@ fn crawl() -> Plan {
 fn a_run() -> Run {
     let id: RunId = "20241122T155212.123Z-0a1b2c".parse().unwrap();
     let plan = dedupe();
-    let file = FileId {
+    let file = Some(FileId {
         device: 1,
         inode: 2,
-    };
+    });
     let begin = Begin {
         format: JOURNAL_FORMAT.into(),
         run: id.clone(),
@@ -116,18 +119,33 @@ fn a_run() -> Run {
         phase: Phase::Dedupe,
         plan: Digest::of(b"plan"),
         trees: Vec::new(),
+        texts: Vec::new(),
     };
+    let records = vec![
+        Record::Begin(begin),
+        Record::Intent(Intent {
+            first: 0,
+            files: vec![file, file],
+            directories: Vec::new(),
+        }),
+        Record::Done(Done {
+            first: 0,
+            files: vec![Some(Stamp::default().into())],
+        }),
+        Record::Back {
+            why: "disk full\u{1b}".into(),
+        },
+        Record::Leave {
+            path: path("media/2024/c.jpg"),
+        },
+    ];
+    let schedule = Schedule::of(&plan);
+    let progress = Progress::of(&plan, &schedule, records).unwrap();
     Run {
         id,
         plan,
-        progress: Progress {
-            begin,
-            moves: vec![Step::Done(Stamp::default()), Step::Intended(file)],
-            directories: Vec::new(),
-            back: Some("disk full\u{1b}".into()),
-            left: vec![path("media/2024/c.jpg")],
-            end: None,
-        },
+        schedule,
+        progress,
     }
 }
 
@@ -152,19 +170,23 @@ fn an_undo_plan_for_people() {
         run: Some(run.clone()),
         ..Settings::default()
     };
-    plan.moves = dedupe().moves.iter().map(|m| m.inverse(&run)).collect();
+    plan.moves = dedupe()
+        .moves
+        .iter()
+        .map(|m| Hop::from(m).inverse(&run))
+        .collect();
     snapshot!("show_undo", summary(&plan.check().unwrap()));
 }
 
 #[test]
 fn a_run_for_people() {
     let mut interrupted = a_run();
-    snapshot!("show_run", run(&interrupted));
+    snapshot!("show_run", run(&interrupted, Totals::default()));
     interrupted.progress.end = Some(End {
         outcome: Outcome::RolledBack,
         at: Time::default(),
     });
-    assert!(run(&interrupted).contains("rolled back"));
+    assert!(run(&interrupted, Totals::default()).contains("rolled back"));
 }
 
 #[test]

@@ -3,49 +3,138 @@
 use super::{Mover, Stop};
 use crate::disk::filesystem::{Kind, Node};
 use crate::model::path::{RelPath, TreePath};
+use crate::model::schedule::Step;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// Where a file goes and where it comes from.
-type Ends<'e> = (&'e TreePath<'static>, &'e TreePath<'static>);
+/// Which directories the new ones above a path are to be like.
+#[derive(Clone, Copy)]
+enum Like<'p> {
+    /// Those on the same height above the path where the file comes from.
+    Above(&'p TreePath<'p>),
+    /// The tree's own.
+    Tree,
+}
 
-impl Mover<'_> {
-    /// The directories that do not exist and that files going to the first of these paths need,
-    /// parents first; each with the directory on the same height above the second path, where the
-    /// file comes from: it is to have the permissions and the owner of that one.
-    pub(super) fn missing_directories<'e>(
+impl<'t> Mover<'t> {
+    /// The directories that do not exist and that the files of these steps need, parents first; each
+    /// with the directory on the same height above the source, where the file comes from: it is to
+    /// have the permissions and the owner of that one.
+    pub(super) fn missing_directories(
         &mut self,
-        ends: impl Iterator<Item = Ends<'e>>,
+        steps: Range<usize>,
     ) -> Result<Vec<(TreePath<'static>, Node)>, Stop> {
         let mut missing = Vec::new();
-        for (to, from) in ends {
-            let mut chain = Vec::new();
-            let mut origins = from.rel.ancestors();
-            for ancestor in to.rel.ancestors() {
-                let origin = origins.next();
-                let ancestor = TreePath::new(to.tree, ancestor.into_owned());
-                if self.there.contains(&ancestor) {
-                    break;
-                }
-                let exists = self.tools.filesystem.look(&ancestor)?.is_some();
-                self.there.insert(ancestor.clone());
-                if exists {
-                    break;
-                }
-                let like = self.origin(from, origin)?;
-                let like = like.ok_or_else(|| Stop::Changed(from.clone()))?;
-                chain.push((ancestor, like));
+        for at in steps {
+            let Some((to, like)) = self.needs_directories(at) else {
+                continue;
+            };
+            self.add_missing(to, like, &mut missing)?;
+            if let Step::Make(number) = self.schedule.steps()[at] {
+                let make = &self.plan.makes[number];
+                let like = Node {
+                    mode: make.mode,
+                    ..self.owner_above(&make.dir, &missing)?
+                };
+                self.there.insert(make.dir.clone());
+                missing.push((make.dir.clone(), like));
             }
-            missing.extend(chain.into_iter().rev());
         }
         Ok(missing)
     }
 
-    /// Makes directories of which the journal knows already, or which were there when the run began.
-    pub(in crate::disk) fn make_directories<'e>(
+    /// The directory above `path`, which is there or among the `missing` ones.
+    fn owner_above(
+        &self,
+        path: &TreePath<'static>,
+        missing: &[(TreePath<'static>, Node)],
+    ) -> Result<Node, Stop> {
+        let parent = path.parent();
+        let soon = missing
+            .iter()
+            .rfind(|(dir, _)| Some(dir) == parent.as_ref());
+        let above = match soon {
+            Some((_, node)) => Some(*node),
+            None => self.above(path)?,
+        };
+        above.ok_or_else(|| Stop::Changed(path.clone()))
+    }
+
+    /// The path above which a step needs directories, and what those are to be like.
+    fn needs_directories(&self, at: usize) -> Option<(&'t TreePath<'static>, Like<'t>)> {
+        let plan = self.plan;
+        match self.schedule.steps()[at] {
+            Step::Move(number) | Step::Land(number) => {
+                let operation = &plan.moves[number];
+                let like = if operation.from.rel.is_ours() {
+                    Like::Tree
+                } else {
+                    Like::Above(&operation.from)
+                };
+                (!operation.to.rel.is_ours()).then_some((&operation.to, like))
+            }
+            Step::Write(number) => Some((&plan.writes[number].to, Like::Tree)),
+            Step::Make(number) => Some((&plan.makes[number].dir, Like::Tree)),
+            Step::Aside(_) | Step::Replace(_) | Step::Prune(_) => None,
+        }
+    }
+
+    fn add_missing(
         &mut self,
-        ends: impl Iterator<Item = Ends<'e>>,
+        to: &TreePath<'_>,
+        like: Like<'_>,
+        missing: &mut Vec<(TreePath<'static>, Node)>,
     ) -> Result<(), Stop> {
-        for (path, like) in self.missing_directories(ends)? {
+        let mut chain = Vec::new();
+        let mut origins = match like {
+            Like::Above(from) => Some(from.rel.ancestors()),
+            Like::Tree => None,
+        };
+        for ancestor in to.rel.ancestors() {
+            let origin = origins.as_mut().and_then(Iterator::next);
+            let ancestor = TreePath::new(to.tree, ancestor.into_owned());
+            if self.there.contains(&ancestor) {
+                break;
+            }
+            let exists = self.tools.filesystem.look(&ancestor)?.is_some();
+            self.there.insert(ancestor.clone());
+            if exists {
+                break;
+            }
+            let node = self.origin(to, like, origin)?;
+            let node = node.ok_or_else(|| Stop::Changed(to.clone().into_owned()))?;
+            chain.push((ancestor, node));
+        }
+        missing.extend(chain.into_iter().rev());
+        Ok(())
+    }
+
+    /// Makes those directories that these steps need, of which the journal knows already.
+    pub(in crate::disk) fn make_directories(
+        &mut self,
+        steps: impl Iterator<Item = usize>,
+    ) -> Result<(), Stop> {
+        for at in steps {
+            for (path, like) in self.missing_directories(at..at + 1)? {
+                self.tools.filesystem.make_directory(&path, &like)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the directories in which a file at `path` was when the run began, like those above
+    /// `like`.
+    pub(super) fn make_directories_for(
+        &mut self,
+        path: &TreePath<'_>,
+        like: &TreePath<'_>,
+    ) -> Result<(), Stop> {
+        if path.rel.is_ours() {
+            return self.make_aside(path);
+        }
+        let mut missing = Vec::new();
+        self.add_missing(path, Like::Above(like), &mut missing)?;
+        for (path, like) in missing {
             self.tools.filesystem.make_directory(&path, &like)?;
         }
         Ok(())
@@ -55,52 +144,76 @@ impl Mover<'_> {
     /// permissions and the owner that they were to have.
     pub(in crate::disk) fn dress_directories(&mut self) -> Result<(), Stop> {
         let filesystem = self.tools.filesystem;
-        let mut origins = BTreeMap::new();
-        for operation in &self.plan.moves[..self.intended.len()] {
-            let mut above = operation.from.rel.ancestors();
-            for ancestor in operation.to.rel.ancestors() {
-                let ancestor = TreePath::new(operation.to.tree, ancestor);
-                origins
-                    .entry(ancestor)
-                    .or_insert((&operation.from, above.next()));
-            }
-        }
-        for directory in &self.made {
-            let Some((from, origin)) = origins.get(directory) else {
+        let mut nodes = BTreeMap::new();
+        for at in 0..self.intended.len() {
+            let Some((to, like)) = self.needs_directories(at) else {
                 continue;
             };
+            let mut origins = match like {
+                Like::Above(from) => Some(from.rel.ancestors()),
+                Like::Tree => None,
+            };
+            for ancestor in to.rel.ancestors() {
+                let origin = origins.as_mut().and_then(Iterator::next);
+                let ancestor = TreePath::new(to.tree, ancestor);
+                nodes.entry(ancestor).or_insert((to, like, origin));
+            }
+        }
+        let makes = self.plan.makes.iter().map(|make| (&make.dir, make.mode));
+        let makes: BTreeMap<_, _> = makes.collect();
+        for directory in &self.made {
             let found = filesystem.look(directory)?;
             let is_closed = |n: &Node| n.kind == Kind::Directory && n.mode == 0o700;
-            if !found.is_some_and(|n| is_closed(&n)) {
+            let Some(found) = found.filter(is_closed) else {
                 continue;
-            }
-            if let Some(like) = self.origin(from, origin.clone())? {
+            };
+            let like = match (makes.get(directory), nodes.get(directory)) {
+                (Some(mode), _) => Some(Node {
+                    mode: *mode,
+                    ..self.above(directory)?.unwrap_or(found)
+                }),
+                (None, Some((to, like, origin))) => self.origin(to, *like, origin.clone())?,
+                (None, None) => None,
+            };
+            if let Some(like) = like {
                 filesystem.dress_directory(directory, &like)?;
             }
         }
         Ok(())
     }
 
-    /// The directory `above` the source of a move, or its tree's where that is none.
+    /// What a new directory above `to` is to be like: the one `above` the source, or the tree's.
     fn origin(
         &self,
-        from: &TreePath<'_>,
+        to: &TreePath<'_>,
+        like: Like<'_>,
         above: Option<RelPath<'_>>,
     ) -> Result<Option<Node>, Stop> {
         let filesystem = self.tools.filesystem;
-        Ok(match above {
-            Some(rel) => filesystem.look(&TreePath::new(from.tree, rel))?,
-            None => filesystem.root(from.tree),
+        Ok(match (like, above) {
+            (Like::Above(from), Some(rel)) => filesystem.look(&TreePath::new(from.tree, rel))?,
+            (Like::Above(from), None) => filesystem.root(from.tree),
+            (Like::Tree, _) => filesystem.root(to.tree),
         })
     }
 
-    /// Removes those of the directories that are empty, the last first. One that is something else
-    /// by now, or cannot be removed, stays: no file hangs on it.
-    pub(super) fn remove_directories(&mut self, directories: &[TreePath<'_>]) -> Result<(), Stop> {
-        for directory in directories.iter().rev() {
-            if let Err(error) = self.tools.filesystem.remove_directory(directory) {
-                tracing::warn!("{error}");
+    /// The nearest directory above `path` that exists.
+    pub(super) fn above(&self, path: &TreePath<'_>) -> Result<Option<Node>, Stop> {
+        let filesystem = self.tools.filesystem;
+        for ancestor in path.rel.ancestors() {
+            if let Some(node) = filesystem.look(&TreePath::new(path.tree, ancestor))? {
+                return Ok(Some(node));
             }
+        }
+        Ok(filesystem.root(path.tree))
+    }
+
+    /// Removes those of the directories that are empty, the last first, and ours. One that is
+    /// something else by now stays.
+    pub(super) fn remove_directories(&mut self, directories: &[TreePath<'_>]) -> Result<(), Stop> {
+        let asides = self.asides();
+        for directory in directories.iter().rev().chain(&asides) {
+            self.tools.filesystem.remove_directory(directory)?;
             self.there.remove(&directory.clone().into_owned());
         }
         self.sync()

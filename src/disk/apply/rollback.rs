@@ -1,10 +1,12 @@
 //! Taking back what a run has done.
 
 use super::{Mover, Place, Stop, is_file};
+use crate::disk::error::DiskError;
 use crate::disk::filesystem::Node;
 use crate::model::index::{Moved, Stamp};
-use crate::model::plan::Move;
-use crate::model::run::{Outcome, Record};
+use crate::model::path::TreePath;
+use crate::model::run::{FileId, Outcome, Record};
+use crate::model::schedule::{Hop, Step};
 
 impl Mover<'_> {
     /// Takes everything back that was done, in reverse order, and ends the run.
@@ -18,93 +20,208 @@ impl Mover<'_> {
         let recorded = recorded.and_then(|()| ledger.sync()).map_err(Stop::from);
         // Even if that could not be recorded the files go back: the intents name both of their ends.
         let mut first_error = recorded.err();
+        self.pending.clear();
+        self.identities.take();
         self.tools.filesystem.refresh();
-        let plan = self.plan;
         let mut returned = Vec::new();
-        for number in (0..self.intended.len()).rev() {
-            let operation = &plan.moves[number];
-            if self.is_left(operation) {
-                returned.push((operation.inverse(self.run), None));
-                continue;
-            }
-            match self.take_back(number) {
-                Ok(None) => {}
-                Ok(stamp) => returned.push((operation.inverse(self.run), stamp)),
-                Err(stop) => first_error = first_error.or(Some(stop)),
+        for at in (0..self.intended.len()).rev() {
+            let number = match self.schedule.steps()[at] {
+                Step::Move(number) | Step::Aside(number) => Some(number),
+                _ => None,
+            };
+            let back = if self.is_left(at) {
+                Ok(Some(None))
+            } else {
+                self.take_back(at).map(|stamp| stamp.map(Some))
+            };
+            match (back, number) {
+                (Ok(Some(stamp)), Some(number)) => returned.push((number, stamp)),
+                (Ok(_), _) => {}
+                (Err(stop), _) => {
+                    // What it left may be all that is left of its file.
+                    self.traces.remove(&at);
+                    first_error = first_error.or(Some(stop));
+                }
             }
         }
-        let made = std::mem::take(&mut self.made);
-        let removed = self.remove_directories(&made);
-        let moved: Vec<_> = returned
+        let tidied = self.tidy();
+        let plan = self.plan;
+        // Indexes that have not followed yet only learn when each inode changed last.
+        let back = |number: usize| {
+            let hop = Hop::from(&plan.moves[number]);
+            let there = if self.followed { &hop.to } else { &hop.from };
+            let to = there.clone();
+            Hop { to, ..hop.clone() }.inverse(self.run())
+        };
+        let inverses: Vec<_> = returned
             .iter()
-            .map(|(operation, stamp)| Moved {
-                operation,
-                stamp: *stamp,
-            })
+            .map(|(number, stamp)| (back(*number), *stamp))
             .collect();
+        let moved = inverses.iter().map(|(operation, stamp)| Moved {
+            operation,
+            stamp: *stamp,
+        });
+        let moved: Vec<_> = moved.collect();
         let followed = self.follow(&moved);
-        match first_error.or(removed.err()).or(followed.err()) {
+        match first_error.or(tidied.err()).or(followed.err()) {
             Some(stop) => Err(stop),
             None if self.unsure => Err(Stop::Unsure),
             None => Ok(self.end(Outcome::RolledBack)?),
         }
     }
 
-    /// Brings the file of one move back to its source, and says what it is there, as far as the
-    /// index is to know it: nothing where the file never moved and the index still has it.
-    ///
-    /// Only a file that this run knows from its destination keeps its time of change; any other may
-    /// have been edited, and is in doubt until somebody has read it.
-    fn take_back(&mut self, number: usize) -> Result<Option<Stamp>, Stop> {
+    /// Makes the way back durable, and then removes what the run made: copies and directories.
+    fn tidy(&mut self) -> Result<(), Stop> {
         let plan = self.plan;
-        let operation = &plan.moves[number];
-        let Move { from, to, .. } = operation;
-        match self.place(number)? {
-            Place::Source(node) => Ok(self.followed.then(|| node.stamp.in_doubt())),
-            Place::Destination(node) => {
-                let known = self.placed[number].is_some_and(|p| p.changed == node.stamp.changed);
-                self.make_directories([(from, to)].into_iter())?;
-                let id = self.intended[number];
-                let back = self.rename(to, from, |back| is_file(back, id, operation))?;
-                self.placed[number] = None;
+        for pruned in &plan.prunes {
+            let filesystem = self.tools.filesystem;
+            if filesystem.look(&pruned.dir)?.is_some() {
+                filesystem.date_directory(&pruned.dir, pruned.modified)?;
+            }
+        }
+        // Nothing is removed before all that went back is durable.
+        self.sync()?;
+        self.remove_traces()?;
+        let made = std::mem::take(&mut self.made);
+        self.remove_directories(&made)
+    }
+
+    /// Takes one step back, and says what the file is at its old place, as far as the index is to
+    /// know it: nothing where the file never moved and the index still has it.
+    ///
+    /// Only a file that this run knows from its new place keeps its time of change; any other may
+    /// have been edited, and is in doubt until somebody has read it.
+    fn take_back(&mut self, at: usize) -> Result<Option<Stamp>, Stop> {
+        let place = self.place(at)?;
+        let hop = match self.schedule.steps()[at] {
+            // The directory goes with the others that the run made.
+            Step::Make(_) => return Ok(None),
+            Step::Prune(number) => {
+                if matches!(place, Place::After(_)) {
+                    self.make_again(number)?;
+                }
+                return Ok(None);
+            }
+            Step::Write(number) => {
+                if matches!(place, Place::After(_)) {
+                    let to = &self.plan.writes[number].to;
+                    self.vacate(at, to)?;
+                }
+                return Ok(None);
+            }
+            _ => self.hop(at),
+        };
+        let (Some(hop), Some(id)) = (hop, self.intended[at]) else {
+            return Ok(None);
+        };
+        match place {
+            Place::Before(None) | Place::After(None) => Ok(None),
+            Place::Before(Some(node)) => Ok(self.followed.then(|| node.stamp.in_doubt())),
+            Place::Linked(node) => {
+                self.vacate(at, &hop.to)?;
+                Ok(Some(node.stamp.in_doubt()))
+            }
+            Place::Copied(source, _) => {
+                self.vacate(at, &hop.to)?;
+                Ok(Some(source.stamp.in_doubt()))
+            }
+            Place::After(Some(node)) => {
+                let known = self.placed[at].is_some_and(|p| p.changed == node.stamp.changed);
+                self.make_directories_for(&hop.from, &hop.to)?;
+                let id = FileId::from(node.stamp);
+                let back = self.rename_back(at, &hop, id)?;
+                self.placed[at] = None;
                 Ok(Some(if known { back } else { back.in_doubt() }))
             }
-        }
-    }
-
-    /// Where the file of an intended move is, told by its identity.
-    pub(in crate::disk) fn place(&self, number: usize) -> Result<Place, Stop> {
-        let operation = &self.plan.moves[number];
-        let Move { from, to, .. } = operation;
-        let id = self.intended[number];
-        let source = self.tools.filesystem.look(from)?;
-        let target = self.tools.filesystem.look(to)?;
-        let is_it = |node: &Node| is_file(node, id, operation);
-        match (source, target) {
-            (Some(node), other) if is_it(&node) && !other.is_some_and(|o| is_it(&o)) => {
-                Ok(Place::Source(node))
+            Place::Parked(copy, parked) => {
+                let node = self.tools.filesystem.look(&parked)?;
+                let id = node.map_or(id, |node| node.stamp.into());
+                self.make_directories_for(&hop.from, &hop.to)?;
+                self.bring_back(&parked, &hop.from)?;
+                self.traces.insert(at);
+                let back = self.known_at(&hop.from, id, &hop)?;
+                if copy.is_some() {
+                    self.vacate(at, &hop.to)?;
+                }
+                self.placed[at] = None;
+                Ok(Some(back.in_doubt()))
             }
-            (None, Some(node)) if is_it(&node) => Ok(Place::Destination(node)),
-            (source, target) => Err(Stop::Conflict {
-                from: from.clone(),
-                to: to.clone(),
-                why: doubt(source.map(|n| is_it(&n)), target.map(|n| is_it(&n))),
-            }),
         }
     }
-}
 
-/// What is in doubt about the two ends of a move, each of which holds the file, something else, or
-/// nothing.
-fn doubt(source: Option<bool>, target: Option<bool>) -> String {
-    let end = |name: &str, found: Option<bool>| match found {
-        Some(true) => format!("the {name} is the file"),
-        Some(false) => format!("the {name} is something else, or was changed"),
-        None => format!("the {name} is missing"),
-    };
-    format!(
-        "{}, and {}",
-        end("source", source),
-        end("destination", target)
-    )
+    /// Gives a parked file its old name again. Where that cannot be done by renaming, it keeps the
+    /// other one too until all of this is durable.
+    fn bring_back(&self, parked: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
+        let filesystem = self.tools.filesystem;
+        match filesystem.rename(parked, to) {
+            Err(error) if error.cannot_refuse_to_replace() => filesystem.link(parked, to),
+            renamed => renamed,
+        }
+    }
+
+    /// Gives a file its old name again, and takes its new one.
+    fn rename_back(&mut self, at: usize, hop: &Hop<'_>, id: FileId) -> Result<Stamp, Stop> {
+        let filesystem = self.tools.filesystem;
+        let renamed = if hop.from.rel.is_ours() {
+            self.make_aside(&hop.from)?;
+            filesystem.put_aside(&hop.to, &hop.from)
+        } else {
+            filesystem.rename(&hop.to, &hop.from)
+        };
+        match renamed {
+            Err(error) if error.cannot_refuse_to_replace() => {
+                filesystem.link(&hop.to, &hop.from)?;
+                // Both names are to be durable before one of them goes.
+                self.sync()?;
+                self.vacate(at, &hop.to)?;
+            }
+            renamed => renamed?,
+        }
+        match filesystem.look(&hop.from)? {
+            Some(back) if is_file(&back, Some(id), hop) => Ok(back.stamp),
+            _ => {
+                filesystem.rename(&hop.from, &hop.to)?;
+                Err(Stop::Changed(hop.to.clone().into_owned()))
+            }
+        }
+    }
+
+    /// Takes the name `to` from what a step brought there, by giving it the name that its copy had;
+    /// that is removed once everything else is durable.
+    fn vacate(&mut self, at: usize, to: &TreePath<'_>) -> Result<(), Stop> {
+        let part = self.names().part(to, at);
+        let filesystem = self.tools.filesystem;
+        let before = filesystem.look(to)?.map(|node| FileId::from(node.stamp));
+        if filesystem.look(&part)?.is_some() {
+            filesystem.unlink(&part)?;
+        }
+        filesystem.put_aside(to, &part)?;
+        let after = filesystem.look(&part)?.map(|node| FileId::from(node.stamp));
+        if before != after {
+            self.install(&part, to)?;
+            return Err(Stop::Changed(to.clone().into_owned()));
+        }
+        self.traces.insert(at);
+        Ok(())
+    }
+
+    /// Makes a directory again that was removed.
+    fn make_again(&mut self, number: usize) -> Result<(), Stop> {
+        let pruned = &self.plan.prunes[number];
+        let Some(like) = self.above(&pruned.dir)? else {
+            return Err(Stop::Changed(pruned.dir.clone()));
+        };
+        let like = Node {
+            mode: pruned.mode,
+            ..like
+        };
+        Ok(self.tools.filesystem.make_directory(&pruned.dir, &like)?)
+    }
+
+    fn known_at(&self, path: &TreePath<'_>, id: FileId, hop: &Hop<'_>) -> Result<Stamp, Stop> {
+        let node = self.tools.filesystem.look(path)?;
+        let node = node.filter(|node| is_file(node, Some(id), hop));
+        let node = node.ok_or_else(|| Stop::Changed(path.clone().into_owned()))?;
+        Ok(node.stamp)
+    }
 }

@@ -1,6 +1,5 @@
 use super::*;
 use crate::model::layout::Layout;
-use std::path::Path;
 
 struct Fixture {
     dir: tempfile::TempDir,

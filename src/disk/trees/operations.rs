@@ -1,15 +1,18 @@
 //! What the mover does in the trees.
 
+use super::attributes::{LEFT_ALONE, timespec};
 use super::{Trees, node_of};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::{Filesystem, Node};
+use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
 use crate::disk::hash::hash_file;
 use crate::model::digest::Digest;
 use crate::model::path::TreePath;
+use crate::model::time::Time;
 use crate::model::tree::Tree;
-use rustix::fs::{AtFlags, Gid, Mode, RenameFlags, Uid};
+use rustix::fs::{AtFlags, Gid, Mode, RenameFlags, Timestamps, Uid};
 use rustix::io::Errno;
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 use std::sync::PoisonError;
 
 impl Filesystem for Trees {
@@ -31,7 +34,10 @@ impl Filesystem for Trees {
     }
 
     fn mount(&self, tree: Tree) -> Option<u64> {
-        self.mounts[tree as usize]
+        match self.root(tree) {
+            Some(root) => Some(root.mount),
+            None => Some(node_of(self.site(tree)?, b"").ok()?.mount),
+        }
     }
 
     fn hash(&self, path: &TreePath<'_>) -> Result<Digest, DiskError> {
@@ -39,22 +45,105 @@ impl Filesystem for Trees {
         hash_file(&file, |_| {}).map_err(|e| DiskError::in_tree("read", path, e))
     }
 
+    fn read_back(
+        &self,
+        path: &TreePath<'_>,
+        progress: &dyn Fn(u64),
+    ) -> Result<(Node, Digest), DiskError> {
+        self.read_file_back(path, progress)
+    }
+
     fn rename(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
+        self.rename_by(from, to, |old, new| {
+            rustix::fs::renameat_with(old.0, old.1, new.0, new.1, RenameFlags::NOREPLACE)
+        })
+    }
+
+    fn link(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
         let (source, target) = (self.parent(from)?, self.parent(to)?);
-        rustix::fs::renameat_with(
-            &source,
-            from.rel.file_name(),
-            &target,
-            to.rel.file_name(),
-            RenameFlags::NOREPLACE,
-        )
-        .map_err(|errno| match errno {
-            Errno::NOENT => DiskError::in_tree("move", from, errno),
-            errno => DiskError::in_tree("move a file to", to, errno),
+        let (old, new) = (from.rel.file_name(), to.rel.file_name());
+        // Without AT_SYMLINK_FOLLOW the link itself would be linked, never what it leads to.
+        rustix::fs::linkat(&source, old, &target, new, AtFlags::empty()).map_err(|errno| {
+            match errno {
+                Errno::NOENT => DiskError::in_tree("link", from, errno),
+                errno => DiskError::in_tree("link a file to", to, errno),
+            }
         })?;
         self.touch(from.tree, from.parent(), &source);
         self.touch(to.tree, to.parent(), &target);
         Ok(())
+    }
+
+    fn put_aside(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
+        refuse_foreign("put a file aside at", to)?;
+        match self.rename(from, to) {
+            Err(error) if error.cannot_refuse_to_replace() => {}
+            other => return other,
+        }
+        // Nobody else makes files of this name, and so nothing comes there after this look.
+        if self.look(to)?.is_some() {
+            return Err(DiskError::in_tree("put a file aside at", to, Errno::EXIST));
+        }
+        self.rename_by(from, to, |old, new| {
+            rustix::fs::renameat(old.0, old.1, new.0, new.1)
+        })
+    }
+
+    fn copy(
+        &self,
+        from: &TreePath<'_>,
+        to: &TreePath<'_>,
+        hash: Digest,
+        progress: &dyn Fn(u64),
+    ) -> Result<Node, DiskError> {
+        self.copy_file(from, to, hash, progress)
+    }
+
+    fn write(&self, to: &TreePath<'_>, text: &[u8], modified: Time) -> Result<Node, DiskError> {
+        self.write_file(to, text, modified)
+    }
+
+    fn unlink(&self, path: &TreePath<'_>) -> Result<(), DiskError> {
+        refuse_foreign("remove", path)?;
+        let parent = match self.parent(path) {
+            Ok(parent) => parent,
+            Err(error) if error.is(Errno::NOENT) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let name = path.rel.file_name();
+        let error = |errno: Errno| DiskError::in_tree("remove", path, errno);
+        match node_of(&parent, name) {
+            Ok(node) if node.kind == Kind::File => {}
+            Ok(node) => {
+                let what = format!("it is {}, not a regular file", node.kind.words());
+                let source = std::io::Error::other(what);
+                return Err(DiskError::in_tree("remove", path, source));
+            }
+            Err(Errno::NOENT) => {
+                // Whoever removed it may not have made that durable.
+                self.touch(path.tree, path.parent(), &parent);
+                return Ok(());
+            }
+            Err(errno) => return Err(error(errno)),
+        }
+        match rustix::fs::unlinkat(&parent, name, AtFlags::empty()) {
+            // Whoever removed it may not have made that durable.
+            Ok(()) | Err(Errno::NOENT) => self.touch(path.tree, path.parent(), &parent),
+            Err(errno) => return Err(error(errno)),
+        }
+        Ok(())
+    }
+
+    fn names(&self, path: &TreePath<'_>) -> Result<Vec<TreePath<'static>>, DiskError> {
+        self.names_in(path)
+    }
+
+    fn room(&self, path: &TreePath<'_>) -> Result<Room, DiskError> {
+        self.room_at(path)
+    }
+
+    fn folds(&self, tree: Tree, path: Option<&TreePath<'_>>) -> Result<bool, DiskError> {
+        self.folds_in(tree, path)
     }
 
     fn make_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError> {
@@ -70,13 +159,30 @@ impl Filesystem for Trees {
         let error = |errno: Errno| DiskError::in_tree("open up the directory", path, errno);
         let handle = self.directory(path)?;
         let made = node_of(&handle, b"").map_err(error)?;
-        if rustix::process::geteuid().is_root() && made.owner != like.owner {
+        let us = rustix::process::geteuid();
+        if ![us.as_raw(), like.owner.0].contains(&made.owner.0) {
+            // Somebody put another directory there since ours was made.
+            return Err(error(Errno::PERM));
+        }
+        if us.is_root() && made.owner != like.owner {
             let user = Uid::from_raw(like.owner.0);
             let group = Gid::from_raw(like.owner.1);
             rustix::fs::fchown(&handle, Some(user), Some(group)).map_err(error)?;
         }
-        let mode = Mode::from_raw_mode(like.mode & 0o777) | Mode::RWXU;
+        let mode = Mode::from_raw_mode(like.mode & 0o7777) | Mode::RWXU;
         rustix::fs::fchmod(&handle, mode).map_err(error)?;
+        self.touch(path.tree, Some(path.borrowed()), &handle);
+        Ok(())
+    }
+
+    fn date_directory(&self, path: &TreePath<'_>, modified: Time) -> Result<(), DiskError> {
+        let handle = self.directory(path)?;
+        let times = Timestamps {
+            last_access: LEFT_ALONE,
+            last_modification: timespec(modified),
+        };
+        rustix::fs::futimens(&handle, &times)
+            .map_err(|errno| DiskError::in_tree("set the time of", path, errno))?;
         self.touch(path.tree, Some(path.borrowed()), &handle);
         Ok(())
     }
@@ -151,4 +257,37 @@ impl Filesystem for Trees {
     fn refresh(&self) {
         self.lock_handles().iter_mut().for_each(HashMap::clear);
     }
+}
+
+/// A directory, and a name in it.
+type Place<'p> = (&'p OwnedFd, &'p [u8]);
+
+impl Trees {
+    /// Renames a file by the call `rename`, and remembers where.
+    fn rename_by(
+        &self,
+        from: &TreePath<'_>,
+        to: &TreePath<'_>,
+        rename: impl FnOnce(Place<'_>, Place<'_>) -> Result<(), Errno>,
+    ) -> Result<(), DiskError> {
+        let (source, target) = (self.parent(from)?, self.parent(to)?);
+        let places = [(&source, from), (&target, to)];
+        let [old, new] = places.map(|(parent, path)| (&**parent, path.rel.file_name()));
+        rename(old, new).map_err(|errno| match errno {
+            Errno::NOENT => DiskError::in_tree("move", from, errno),
+            errno => DiskError::in_tree("move a file to", to, errno),
+        })?;
+        self.touch(from.tree, from.parent(), &source);
+        self.touch(to.tree, to.parent(), &target);
+        Ok(())
+    }
+}
+
+/// Refuses a name that is not one of ours, on which nothing may be done that could lose a file.
+pub(super) fn refuse_foreign(action: &'static str, path: &TreePath<'_>) -> Result<(), DiskError> {
+    if path.rel.is_ours() {
+        return Ok(());
+    }
+    let source = std::io::Error::other("it is not one of the names of mediastruct itself");
+    Err(DiskError::in_tree(action, path, source))
 }

@@ -1,5 +1,7 @@
 use super::*;
+use crate::model::plan::Write;
 use crate::model::plan::{Need, Settings, Skip};
+use crate::model::schedule::Hop;
 use crate::model::time::Time;
 
 fn path(text: &str) -> TreePath<'static> {
@@ -186,7 +188,7 @@ fn an_undo_plan_names_one_run() {
     let (one, other) = ("20240101T000000.000Z-000000", "20250101T000000.000Z-000000");
     let mut plan = RawPlan::of(Phase::Undo);
     let operation = duplicate("media/2024/b", "duplicates/2024/b", "media/2024/a");
-    plan.moves = vec![operation.inverse(&run(one))];
+    plan.moves = vec![Hop::from(&operation).inverse(&run(one))];
     assert!(plan.clone().check().is_err(), "no run in its settings");
     plan.settings = Settings {
         run: Some(run(other)),
@@ -198,16 +200,110 @@ fn an_undo_plan_names_one_run() {
 }
 
 #[test]
-fn chains_are_refused() {
+fn operations_that_get_into_each_others_way_are_refused() {
     let run: super::super::run::RunId = "20240101T000000.000Z-000000".parse().unwrap();
-    let mut plan = RawPlan::of(Phase::Undo);
-    plan.settings.run = Some(run.clone());
-    plan.moves = vec![
-        duplicate("media/2024/a", "media/2024/b", "media/x").inverse(&run),
-        duplicate("media/2024/b", "media/2024/c", "media/x").inverse(&run),
+    let undo = |moves: &[(&str, &str)]| {
+        let mut plan = RawPlan::of(Phase::Undo);
+        plan.settings.run = Some(run.clone());
+        let moves = moves
+            .iter()
+            .map(|(from, to)| duplicate(to, from, "media/x"));
+        plan.moves = moves.map(|m| Hop::from(&m).inverse(&run)).collect();
+        plan
+    };
+    let chain = undo(&[
+        ("media/2024/a", "media/2024/b"),
+        ("media/2024/b", "media/2024/a"),
+    ]);
+    assert!(chain.check().is_ok(), "a swap is no obstacle");
+    let faults = |plan: RawPlan| -> Vec<_> {
+        let problems = plan.check().unwrap_err().into_iter();
+        problems.map(|p| p.fault.to_string()).collect()
+    };
+    let nowhere = undo(&[("media/2024/a", "media/2024/a")]);
+    assert_eq!(faults(nowhere), ["it is to move to where it is"]);
+
+    let dir = |text: &str| Directory {
+        dir: path(text),
+        mode: 0o755,
+        modified: Time::default(),
+    };
+    let mut pruned = undo(&[("media/2024/a", "media/2023/a")]);
+    pruned.prunes = vec![dir("media/2023"), dir("media/2023")];
+    let expected = [
+        "this directory is pruned twice, or something goes there",
+        "the directory media/2023, in which this is to be, is pruned by the same plan",
     ];
-    let problems = plan.check().unwrap_err();
-    assert_eq!(problems, [Problem::at(&path("media/2024/b"), Fault::Chain)]);
+    assert_eq!(faults(pruned), expected);
+    let mut made = undo(&[("media/2024/a", "media/2023")]);
+    made.makes = vec![dir("media/2023")];
+    assert_eq!(faults(made), ["two moves go here"]);
+    let mut elsewhere = good();
+    elsewhere.makes = vec![dir("media/2023")];
+    elsewhere.prunes = vec![dir("media/2022")];
+    let expected = [
+        "dedupe makes no directories but those that its files need",
+        "dedupe removes no directories in media",
+    ];
+    assert_eq!(faults(elsewhere), expected);
+    let mut aside = undo(&[("media/2024/a", "media/.mediastruct.d/parked/x/0-a")]);
+    assert_eq!(
+        faults(aside.clone()),
+        ["this is a file of mediastruct's own, not a media file"]
+    );
+    aside.moves[0].to = path("media/.mediastruct.d/parked/20240101T000000.000Z-000000/0-a");
+    assert!(aside.check().is_ok(), "what a run put aside");
+}
+
+#[test]
+fn files_are_written_right_beneath_a_volume_by_archive_alone() {
+    let write = |to: &str| Write {
+        to: path(to),
+        role: Role::Unburned,
+        max_bytes: 100,
+        replaces: None,
+    };
+    let plan = |phase, to: &str| {
+        let mut plan = RawPlan::of(phase);
+        plan.writes = vec![write(to)];
+        plan
+    };
+    assert!(plan(Phase::Archive, "archive/07/.unburned").check().is_ok());
+    for (phase, to, told) in [
+        (
+            Phase::Dedupe,
+            "archive/07/.unburned",
+            "dedupe writes no files",
+        ),
+        (
+            Phase::Archive,
+            "media/2024/.unburned",
+            "right beneath a volume only",
+        ),
+        (
+            Phase::Archive,
+            "archive/07/x/.unburned",
+            "right beneath a volume only",
+        ),
+        (
+            Phase::Archive,
+            "archive/07/photo.jpg",
+            "is called .unburned",
+        ),
+    ] {
+        let problems = plan(phase, to).check().unwrap_err();
+        assert!(problems[0].to_string().contains(told), "{}", problems[0]);
+    }
+    let mut moved = RawPlan::of(Phase::Archive);
+    let mut operation = duplicate("media/2024/a", "archive/08/a", "media/x");
+    operation.why = Why::Volume { number: 7 };
+    moved.moves = vec![operation];
+    let problems = moved.check().unwrap_err();
+    assert!(
+        problems[0].to_string().contains("not in that volume"),
+        "{}",
+        problems[0]
+    );
 }
 
 #[test]

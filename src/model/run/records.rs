@@ -16,18 +16,28 @@ use serde::{Deserialize, Serialize};
 pub enum Record {
     /// The run begins; nothing has been touched.
     Begin(Begin),
-    /// A batch of moves is about to be done.
+    /// A batch of steps is about to be done.
     Intent(Intent),
-    /// A batch of moves is durably done.
+    /// Files were made that are about to take their places; each is durable and was read back.
+    Copied {
+        /// The files, by the steps that make them.
+        copies: Vec<Copy>,
+    },
+    /// A batch of steps is durably done.
     Done(Done),
     /// From here on the run goes back to its start.
     Back {
         /// Why, for people.
         why: String,
     },
+    /// The run is being recovered.
+    Recover {
+        /// The trees as they are now; a device may have another number after a restart.
+        trees: Vec<TreeId>,
+    },
     /// A person accepts what is at this path of a move, whatever it is.
     Leave {
-        /// The source or the destination of the move.
+        /// The source or the destination of the move, or the place of the file of ours.
         path: TreePath<'static>,
     },
     /// The run has ended; nothing is left to do.
@@ -50,6 +60,29 @@ pub struct Begin {
     pub plan: Digest,
     /// The trees as they were when the run began.
     pub trees: Vec<TreeId>,
+    /// What the files say that the plan writes, in its order; the texts lie beside the journal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<Text>,
+}
+
+/// What a file says that a run writes: so many bytes of this hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// Bytes in the file.
+    pub size: u64,
+    /// The hash over them.
+    pub hash: Digest,
+}
+
+impl Text {
+    /// The size and hash of a text.
+    pub fn of(text: &[u8]) -> Text {
+        Text {
+            size: text.len() as u64,
+            hash: Digest::of(text),
+        }
+    }
 }
 
 /// Which directory a tree is.
@@ -64,26 +97,60 @@ pub struct TreeId {
     pub inode: u64,
 }
 
-/// A batch of moves that is about to be done: consecutive moves of the plan.
+impl FileId {
+    /// This identity as it is once the devices have the numbers of `now`: told by the tree that
+    /// lies on it, which had the number in `then`.
+    pub fn renumbered(self, tree: Tree, then: &[TreeId], now: &[TreeId]) -> FileId {
+        let of = |trees: &[TreeId]| trees.iter().find(|t| t.tree == tree).cloned();
+        match (of(then), of(now)) {
+            (Some(then), Some(now)) if then.inode == now.inode && then.device == self.device => {
+                FileId {
+                    device: now.device,
+                    ..self
+                }
+            }
+            _ => self,
+        }
+    }
+}
+
+/// A batch of steps that is about to be done: consecutive steps of the plan's schedule.
+///
+/// Each step's temporary names follow from the run and the number of its move or of itself: they
+/// are `.mediastruct-<run>-<move>.tmp` beside the source, `.mediastruct-<run>-<step>.part` beside
+/// the destination, and `.mediastruct.d/parked/<run>/<move>-<name>` in the tree of the source or
+/// `.mediastruct-<run>-<move>.parked` beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Intent {
-    /// The number of the first move, from 0.
+    /// The number of the first step, from 0.
     pub first: u64,
-    /// The files that move, in the plan's order.
-    pub files: Vec<FileId>,
+    /// The files that move and the directories that go, in the schedule's order; none for what does
+    /// not exist yet.
+    pub files: Vec<Option<FileId>>,
     /// The directories that do not exist yet and are made for them, parents first.
     pub directories: Vec<TreePath<'static>>,
 }
 
-/// A batch of moves that is durably done.
+/// A file that a step made, and that has not taken its place yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Copy {
+    /// The number of the step.
+    pub step: u64,
+    /// The new file.
+    pub file: FileId,
+}
+
+/// A batch of steps that is durably done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Done {
-    /// The number of the first move, from 0.
+    /// The number of the first step, from 0.
     pub first: u64,
-    /// The files in their new places, in the plan's order.
-    pub files: Vec<Placed>,
+    /// The files in their new places, in the schedule's order; none for directories, and for what a
+    /// person left as it was.
+    pub files: Vec<Option<Placed>>,
 }
 
 /// Which file it is, whatever its name: device and inode.
@@ -127,6 +194,19 @@ pub struct Placed {
     pub inode: u64,
     /// The time of the last change to the inode.
     pub changed: Time,
+}
+
+impl Placed {
+    /// What `stat` said of the file, whose size and modification time these are.
+    pub(super) fn of(self, (size, modified): (u64, Time)) -> Stamp {
+        Stamp {
+            size,
+            modified,
+            changed: self.changed,
+            device: self.device,
+            inode: self.inode,
+        }
+    }
 }
 
 impl From<(u64, u64, Time)> for Placed {

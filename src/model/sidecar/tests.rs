@@ -45,6 +45,62 @@ fn a_sidecar_round_trips() {
     assert_eq!(back.entries(&RelPath::from_text("03").unwrap()), entries);
 }
 
+/// But for names in which a line begins with a bracket, which only cost another hashing.
+#[test]
+fn no_name_makes_a_sidecar_index_look_like_a_bomb() {
+    let long = format!("[{}", "x".repeat(200));
+    let names = [
+        "[",
+        "{",
+        "[[[[",
+        "{}",
+        "a[1]",
+        "a: [",
+        "a: {b",
+        "'",
+        "\"",
+        "\"[",
+        "': [",
+        "it's: [",
+        "a\nb",
+        "\u{feff}[",
+        "- [",
+        "-",
+        "- - [",
+        "? [",
+        ": [",
+        "&a [",
+        "!a [",
+        "*a",
+        "# [",
+        "a #[",
+        "---",
+        "--- [",
+        "%",
+        "...",
+        "\t[",
+        "a:\t[",
+        " [ ",
+        "| [",
+        "> [",
+        "\\",
+        "\\\"[",
+        "\u{1b}[2J",
+        "\u{202e}[",
+        "null",
+        "~",
+        "1",
+        &long,
+    ];
+    for name in names {
+        let entries = [entry(&format!("03/{name}"), Ok(Digest::of(b"1")))];
+        let unit = Unit::of("03", None, &entries);
+        let sidecar = Sidecar::of(&unit, Time::default(), &entries);
+        let back = Sidecar::from_yaml(sidecar.to_yaml().as_bytes());
+        assert_eq!(back, Ok(sidecar), "{name:?}");
+    }
+}
+
 #[test]
 fn writing_at_once_gives_the_same_bytes() {
     let (sidecar, entries) = sidecar();

@@ -2,10 +2,11 @@ use super::*;
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
 use crate::model::path::TreePath;
-use crate::model::plan::{Need, Why};
+use crate::model::plan::{Move, Need, Why};
 use crate::model::run::{
     Begin, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record,
 };
+use crate::model::schedule::Schedule;
 use crate::model::time::Time;
 
 fn path(text: &str) -> TreePath<'static> {
@@ -56,27 +57,30 @@ fn run(number: u32, plan: Plan, outcome: Option<Outcome>) -> Run {
         phase: plan.phase,
         plan: Digest::of(b""),
         trees: Vec::new(),
+        texts: Vec::new(),
     };
     let mut records = vec![
         Record::Begin(begin),
         Record::Intent(Intent {
             first: 0,
-            files: (0..files).map(|_| file).collect(),
+            files: (0..files).map(|_| Some(file)).collect(),
             directories: Vec::new(),
         }),
         Record::Done(Done {
             first: 0,
-            files: (0..files).map(|_| Stamp::default().into()).collect(),
+            files: (0..files).map(|_| Some(Stamp::default().into())).collect(),
         }),
     ];
     records.extend(outcome.map(|outcome| {
         let at = Time::default();
         Record::End(End { outcome, at })
     }));
-    let progress = Progress::of(&plan, records).unwrap();
+    let schedule = Schedule::of(&plan);
+    let progress = Progress::of(&plan, &schedule, records).unwrap();
     Run {
         id: id(number),
         plan,
+        schedule,
         progress,
     }
 }

@@ -1,0 +1,275 @@
+//! What each step does, going forward.
+
+use super::{Mover, Stop, is_file};
+use crate::disk::error::DiskError;
+use crate::disk::filesystem::{Kind, Node};
+use crate::disk::preflight::Ready;
+use crate::model::digest::Digest;
+use crate::model::index::Stamp;
+use crate::model::path::TreePath;
+use crate::model::run::{Copy, FileId, Record};
+use crate::model::schedule::{Hop, Step};
+use rustix::io::Errno;
+
+/// A step whose file has its new name, or is about to get it, and has its old one still.
+#[derive(Clone, Debug)]
+pub(in crate::disk) struct Pending {
+    /// The number of the step.
+    pub(in crate::disk) at: usize,
+    /// How it is at two places.
+    pub(in crate::disk) how: How,
+}
+
+/// How a file comes to be at two places, or at none yet.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::disk) enum How {
+    /// It bears both names. What `stat` said of it.
+    Linked(Stamp),
+    /// There is a copy of it, beside the new name or there. What `stat` said of the source.
+    Copied(Stamp),
+    /// It was written anew, beside its name or there.
+    Written,
+}
+
+/// Bytes that are copied before the copies take their places and their sources are put aside: what
+/// a kill may cost at most, but for one file.
+const COPIED_AT_ONCE: u64 = 256 << 20;
+
+impl Mover<'_> {
+    /// Does one step; its file may have its old name still until [`Mover::finish`].
+    pub(in crate::disk) fn act(&mut self, at: usize, ready: &Ready) -> Result<(), Stop> {
+        if self.is_left(at) {
+            return Ok(());
+        }
+        match self.schedule.steps()[at] {
+            // Made with the directories that files need.
+            Step::Make(_) => {}
+            Step::Write(number) => self.write(at, number)?,
+            Step::Prune(number) => self.prune(at, number, ready)?,
+            step @ (Step::Move(_) | Step::Aside(_) | Step::Land(_) | Step::Replace(_)) => {
+                self.go(at, step, ready)?;
+            }
+        }
+        if self.pending_bytes >= COPIED_AT_ONCE {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Brings a file to another name.
+    fn go(&mut self, at: usize, step: Step, ready: &Ready) -> Result<(), Stop> {
+        let Some(hop) = self.hop(at) else {
+            return Ok(());
+        };
+        self.await_name(&hop.to)?;
+        let found = match self.schedule.detour(step) {
+            Some((aside, land)) if land == at => self.placed[aside],
+            _ => ready.node(step).map(|node| node.stamp),
+        };
+        let found = found.ok_or_else(|| Stop::Changed(hop.from.clone().into_owned()))?;
+        self.unchanged(&hop.from, &found, hop.hash)?;
+        if let Some(keeper) = step.of_move().and_then(|n| self.plan.moves[n].why.keeper()) {
+            match ready.needs.get(keeper) {
+                Some(stamp) => self.unchanged(keeper, stamp, hop.hash)?,
+                None => return Err(Stop::Changed(keeper.clone())),
+            }
+        }
+        let filesystem = self.tools.filesystem;
+        let id = Some(found.into());
+        let renamed = if hop.to.rel.is_ours() {
+            self.make_aside(&hop.to)?;
+            filesystem.put_aside(&hop.from, &hop.to)
+        } else {
+            filesystem.rename(&hop.from, &hop.to)
+        };
+        match renamed {
+            Ok(()) => match filesystem.look(&hop.to)? {
+                Some(node) if is_file(&node, id, &hop) => {
+                    self.placed[at] = Some(node.stamp);
+                    self.tools.monitor.advance(1, hop.size);
+                    Ok(())
+                }
+                // Another file took the name between the look and the rename: it goes back.
+                _ => {
+                    self.install_back(&hop)?;
+                    Err(Stop::Changed(hop.from.into_owned()))
+                }
+            },
+            Err(error) if error.is(Errno::XDEV) => self.copy(at, &hop, found),
+            Err(error) if error.cannot_refuse_to_replace() => self.link(at, &hop, found),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where a name that a step is to take is still being left by another, sees that through.
+    fn await_name(&mut self, name: &TreePath<'_>) -> Result<(), Stop> {
+        if self.pending.is_empty() || self.schedule.taker(name).is_none() {
+            return Ok(());
+        }
+        self.finish()
+    }
+
+    /// Gives a file a second name, on a file system that cannot refuse to replace when it renames.
+    fn link(&mut self, at: usize, hop: &Hop<'_>, found: Stamp) -> Result<(), Stop> {
+        let filesystem = self.tools.filesystem;
+        self.traces.insert(at);
+        filesystem.link(&hop.from, &hop.to)?;
+        let how = How::Linked(found);
+        self.pending.push(Pending { at, how });
+        match filesystem.look(&hop.to)? {
+            Some(node) if is_file(&node, Some(found.into()), hop) => {
+                self.placed[at] = Some(node.stamp);
+                self.tools.monitor.advance(1, hop.size);
+                Ok(())
+            }
+            // What has the name now is not ours to remove; the way back tells.
+            _ => Err(Stop::Changed(hop.from.clone().into_owned())),
+        }
+    }
+
+    /// Copies a file to beside its destination, which lies on another file system.
+    fn copy(&mut self, at: usize, hop: &Hop<'_>, found: Stamp) -> Result<(), Stop> {
+        self.heed()?;
+        let part = self.fresh_part(at, &hop.to)?;
+        let monitor = self.tools.monitor;
+        let advance = |bytes| monitor.advance(0, bytes);
+        let filesystem = self.tools.filesystem;
+        let copy = filesystem.copy(&hop.from, &part, hop.hash, &advance)?;
+        self.copies.insert(at, copy.stamp.into());
+        // Reading it may have changed when its inode changed last; what was read was right.
+        let source = filesystem.look(&hop.from)?.map(|node| node.stamp);
+        let how = How::Copied(source.unwrap_or(found));
+        self.pending.push(Pending { at, how });
+        self.pending_bytes += hop.size;
+        monitor.advance(1, 0);
+        Ok(())
+    }
+
+    /// Makes a file of ours beside its place.
+    fn write(&mut self, at: usize, number: usize) -> Result<(), Stop> {
+        let to = &self.plan.writes[number].to;
+        self.await_name(to)?;
+        let part = self.fresh_part(at, to)?;
+        let text = self.tools.ledger.text(number)?;
+        let modified = self.begin.written();
+        let written = self.tools.filesystem.write(&part, &text, modified)?;
+        self.copies.insert(at, written.stamp.into());
+        let how = How::Written;
+        self.pending.push(Pending { at, how });
+        Ok(())
+    }
+
+    /// The name beside `to` for what a step makes, where nothing is any more: what was there is
+    /// from a try that was killed.
+    fn fresh_part(&mut self, at: usize, to: &TreePath<'_>) -> Result<TreePath<'static>, DiskError> {
+        let part = self.names().part(to, at);
+        self.copies.remove(&at);
+        if self.traces.contains(&at) {
+            self.tools.filesystem.unlink(&part)?;
+        }
+        self.traces.insert(at);
+        Ok(part)
+    }
+
+    /// Removes a directory that is empty by now.
+    fn prune(&mut self, at: usize, number: usize, ready: &Ready) -> Result<(), Stop> {
+        self.finish()?;
+        let before = at
+            .checked_sub(1)
+            .map(|before| self.schedule.steps()[before]);
+        if !matches!(before, Some(Step::Prune(_))) {
+            // What has left the directory is to be durably elsewhere.
+            self.sync()?;
+        }
+        let dir = &self.plan.prunes[number].dir;
+        let filesystem = self.tools.filesystem;
+        let node = filesystem.look(dir)?;
+        let found = ready.node(Step::Prune(number)).map(|node| node.stamp);
+        let is_it = |node: &Node| {
+            let same = found.is_some_and(|found| found.same_file_as(&node.stamp));
+            node.kind == Kind::Directory && same
+        };
+        self.there.remove(dir);
+        if node.is_some_and(|n| is_it(&n)) && filesystem.remove_directory(dir)? {
+            return Ok(());
+        }
+        Err(Stop::Changed(dir.clone()))
+    }
+
+    /// Sees the pending steps through: what was copied or written takes its place, all of it is made
+    /// durable, and only then do the files lose their old names.
+    pub(in crate::disk) fn finish(&mut self) -> Result<(), Stop> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        self.pending_bytes = 0;
+        self.take_places(&pending)?;
+        self.sync()?;
+        for Pending { at, how } in pending {
+            let Some(hop) = self.hop(at) else {
+                continue;
+            };
+            match how {
+                How::Written => {}
+                How::Copied(source) => {
+                    self.unchanged(&hop.from, &source, hop.hash)?;
+                    self.leave(at, &hop, source.into())?;
+                }
+                How::Linked(source) => {
+                    let aside = self.leave(at, &hop, source.into())?;
+                    self.drop_second_name(&aside, &hop)?;
+                    self.traces.remove(&at);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says durably which files were made, and lets them take their places.
+    fn take_places(&mut self, pending: &[Pending]) -> Result<(), Stop> {
+        let filesystem = self.tools.filesystem;
+        let made = pending.iter().filter(|p| !matches!(p.how, How::Linked(_)));
+        // Those that are at their places already were recorded before a kill.
+        let made: Vec<_> = made.filter(|p| self.placed[p.at].is_none()).collect();
+        if made.is_empty() {
+            return Ok(());
+        }
+        let copy = |p: &&Pending| Copy {
+            step: p.at as u64,
+            file: self.copies[&p.at],
+        };
+        let copies = made.iter().map(copy).collect();
+        self.tools.ledger.append(&Record::Copied { copies })?;
+        self.tools.ledger.sync()?;
+        for Pending { at, .. } in made {
+            let to = self.destination(*at);
+            self.install(&self.names().part(&to, *at), &to)?;
+            self.traces.remove(at);
+            let copy = self.copies.get(at).copied();
+            let node = filesystem.look(&to)?;
+            let node = node.filter(|n| Some(FileId::from(n.stamp)) == copy);
+            let node = node.ok_or_else(|| Stop::Changed(to.clone().into_owned()))?;
+            self.placed[*at] = Some(node.stamp);
+        }
+        Ok(())
+    }
+
+    /// Refuses a file that is not as it was found before. Where only the time of its inode's last
+    /// change differs, as it does when another link of it was moved, its content tells.
+    fn unchanged(&self, path: &TreePath<'_>, found: &Stamp, hash: Digest) -> Result<(), Stop> {
+        let changed = || Stop::Changed(path.clone().into_owned());
+        let filesystem = self.tools.filesystem;
+        let node = filesystem.look(path)?.ok_or_else(changed)?;
+        if node.kind != Kind::File
+            || !node.stamp.same_file_as(found)
+            || !node.stamp.same_content_as(found)
+        {
+            return Err(changed());
+        }
+        if node.stamp.changed != found.changed && filesystem.hash(path)? != hash {
+            return Err(changed());
+        }
+        Ok(())
+    }
+}
