@@ -1,0 +1,428 @@
+//! One plan on one machine: applied, struck, recovered, and held against what must hold.
+
+use crate::machine::{Blow, Machine, Make, Mutant, Name, Pen, device, root_inode};
+use mediastruct::disk::apply::{ApplyError, Course, Mover, Tools};
+use mediastruct::disk::filesystem::Filesystem;
+use mediastruct::disk::monitor::Unwatched;
+use mediastruct::disk::preflight::{Ready, Undone, Verify, World, preflight};
+use mediastruct::disk::recover::Recovery;
+use mediastruct::model::digest::Digest;
+use mediastruct::model::index::{Entry, Index, Moved};
+use mediastruct::model::layout::Layout;
+use mediastruct::model::path::TreePath;
+use mediastruct::model::plan::{Phase, Plan, RawPlan};
+use mediastruct::model::problem::Problem;
+use mediastruct::model::run::{
+    Begin, JOURNAL_FORMAT, Progress, Record, Run, RunId, Standing, Text, TreeId,
+};
+use mediastruct::model::schedule::{Hop, Schedule};
+use mediastruct::model::time::Time;
+use mediastruct::model::tree::Tree;
+use mediastruct::phase::archive;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What there is on a machine: files and what they hold, and directories.
+pub type Listing = BTreeMap<Name, Option<Vec<u8>>>;
+
+/// A plan over files, as a case states it.
+pub struct Scene {
+    pub start: Listing,
+    pub plan: Plan,
+    schedule: Schedule,
+    layout: Layout,
+}
+
+/// What befalls the run: a blow at a step of apply, and perhaps one at a step of recover.
+#[derive(Clone, Copy, Debug)]
+pub struct Fate {
+    pub first: Option<(usize, Blow)>,
+    pub second: Option<(usize, Blow)>,
+    pub rollback: bool,
+    pub batch: usize,
+    pub seed: u64,
+}
+
+/// How a trial went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The plan does not fit the disk, and nothing was done.
+    Refused,
+    /// It came to one of its ends; which blows fell.
+    Held { first: bool, second: bool },
+}
+
+impl Scene {
+    /// These files, and this plan over them; none where the plan breaks a law.
+    pub fn new(start: Listing, plan: RawPlan) -> Option<Scene> {
+        let plan = plan.check().ok()?;
+        let schedule = Schedule::of(&plan);
+        let trees = Tree::ALL.map(|tree| format!("/{tree}").into());
+        let layout = Layout::new(trees, "/data".into(), "/logs".into()).unwrap();
+        Some(Scene {
+            start,
+            plan,
+            schedule,
+            layout,
+        })
+    }
+
+    /// Whether some files hold the same.
+    pub fn has_equal_files(&self) -> bool {
+        let held: BTreeSet<_> = self.start.values().flatten().collect();
+        held.len() < self.start.values().flatten().count()
+    }
+
+    /// Carries the plan out on a machine of that make, and lets fate strike.
+    ///
+    /// # Errors
+    /// What must hold and did not, in words.
+    pub fn play(&self, make: Make, mutant: Mutant, fate: Fate) -> Result<Verdict, String> {
+        let texts: Vec<_> = self.plan.writes.iter().map(archive::text_of).collect();
+        let machine = Machine::new(make, mutant, fate.seed, texts.clone());
+        for (name, content) in &self.start {
+            machine.put(name, content.as_deref());
+        }
+        let mut trial = Trial {
+            scene: self,
+            indexes: Tree::INDEXED.map(|tree| index_of(&machine, tree)),
+            machine,
+            begin: begin(&self.plan, &texts),
+            batch: fate.batch,
+        };
+        trial.machine.start(fate.first);
+        let steps: Vec<_> = (0..self.schedule.steps().len()).collect();
+        let Ok(ready) = self.survey(&trial.machine, &trial.indexes, None, &steps) else {
+            return Ok(Verdict::Refused);
+        };
+        trial.machine.begin(Record::Begin(trial.begin.clone()));
+        let mut settled = trial.apply(&ready);
+        trial.all_reachable("after apply")?;
+        let first = trial.machine.was_struck();
+        trial.machine.start(fate.second);
+        settled |= trial.recover(fate.rollback) == Ok(true);
+        trial.all_reachable("after the first recover")?;
+        let second = trial.machine.was_struck();
+        trial.machine.start(None);
+        settled |= trial.recovered(fate.rollback)?;
+        trial.check_end("at the end")?;
+        trial.machine.cut_power();
+        if !settled {
+            // Its end may have been written by a process that was killed before it was durable.
+            trial.machine.start(None);
+            trial.recovered(fate.rollback)?;
+        }
+        trial.check_end("after a last power cut")?;
+        Ok(Verdict::Held { first, second })
+    }
+
+    /// Holds the steps of these numbers against the machine.
+    fn survey(
+        &self,
+        machine: &Machine,
+        [archive, media]: &[Index<'static>; 2],
+        run: Option<&RunId>,
+        steps: &[usize],
+    ) -> Result<Ready, Vec<Problem>> {
+        let plan = &self.plan;
+        // What an undo takes back is what its plan says, turned round.
+        let back = |m| {
+            let hop = Hop::from(m);
+            let (from, to) = (hop.to.clone(), hop.from.clone());
+            Hop { from, to, ..hop }
+        };
+        let standing = match plan.phase {
+            Phase::Undo => Standing {
+                hops: plan.moves.iter().map(back).collect(),
+                made: plan.prunes.iter().collect(),
+                pruned: plan.makes.iter().collect(),
+            },
+            _ => Standing::default(),
+        };
+        let world = World {
+            layout: &self.layout,
+            archive,
+            media,
+            undone: None,
+            standing,
+        };
+        let undone = Undone {
+            plan,
+            schedule: &self.schedule,
+            run,
+            steps,
+        };
+        preflight(undone, machine, &world, Verify::Stat)
+    }
+}
+
+struct Trial<'s> {
+    scene: &'s Scene,
+    machine: Machine,
+    /// Those of the archive and of media.
+    indexes: [Index<'static>; 2],
+    begin: Begin,
+    batch: usize,
+}
+
+fn begin(plan: &Plan, texts: &[Vec<u8>]) -> Begin {
+    let at: jiff::Timestamp = "2024-11-22T15:52:12.123Z".parse().unwrap();
+    let identity = |tree| TreeId {
+        tree,
+        device: device(tree),
+        inode: root_inode(tree),
+    };
+    Begin {
+        format: JOURNAL_FORMAT.into(),
+        run: RunId::new(at, plan.id()),
+        at: at.into(),
+        phase: plan.phase,
+        plan: plan.id(),
+        trees: Tree::ALL.map(identity).to_vec(),
+        texts: texts.iter().map(|text| Text::of(text)).collect(),
+    }
+}
+
+fn index_of(machine: &Machine, tree: Tree) -> Index<'static> {
+    let mut index = Index::empty(tree);
+    for (name, content) in machine.listing() {
+        let Some(content) = content.filter(|_| name.tree == tree) else {
+            continue;
+        };
+        index.entries.push(Entry {
+            hash: Ok(Digest::of(&content)),
+            stamp: machine.look(&name).unwrap().unwrap().stamp,
+            path: name.rel,
+        });
+    }
+    index
+}
+
+impl Trial<'_> {
+    /// Carries the plan out, and says whether it came to an end of which it said so.
+    fn apply(&mut self, ready: &Ready) -> bool {
+        let scene = self.scene;
+        let course = Course {
+            plan: &scene.plan,
+            schedule: &scene.schedule,
+            begin: &self.begin,
+        };
+        let (machine, indexes) = (&self.machine, &mut self.indexes);
+        let mut follow = |moved: &[Moved<'_>]| {
+            machine.strike()?;
+            *indexes = indexes.clone().map(|index| index.after(moved));
+            Ok(())
+        };
+        let tools = Tools {
+            filesystem: machine,
+            ledger: &mut Pen(machine),
+            follow: &mut follow,
+            now: &Time::default,
+            monitor: &Unwatched,
+            interrupted: &|| false,
+            batch: self.batch,
+        };
+        let applied = Mover::new(tools, course).apply(ready, &[]);
+        matches!(applied, Ok(()) | Err(ApplyError::RolledBack(_)))
+    }
+
+    /// The run as the journal tells it.
+    fn run(&self) -> Run {
+        let plan = self.scene.plan.clone();
+        let schedule = self.scene.schedule.clone();
+        let progress = Progress::of(&plan, &schedule, self.machine.records());
+        Run {
+            id: self.begin.run.clone(),
+            plan,
+            schedule,
+            progress: progress.expect("the journal is lawful"),
+        }
+    }
+
+    fn recovered(&mut self, rollback: bool) -> Result<bool, String> {
+        let recovered = self.recover(rollback);
+        recovered.map_err(|error| format!("recover: {error}"))
+    }
+
+    /// Recovers the run, and says whether there was anything to recover.
+    fn recover(&mut self, rollback: bool) -> Result<bool, String> {
+        let run = self.run();
+        if run.is_finished() {
+            return Ok(false);
+        }
+        let (scene, machine, before) = (self.scene, &self.machine, self.indexes.clone());
+        let check = |steps: &[usize]| scene.survey(machine, &before, Some(&run.id), steps);
+        let indexes = &mut self.indexes;
+        let mut follow = |moved: &[Moved<'_>]| {
+            machine.strike()?;
+            *indexes = indexes.clone().map(|index| index.after(moved));
+            Ok(())
+        };
+        let tools = Tools {
+            filesystem: machine,
+            ledger: &mut Pen(machine),
+            follow: &mut follow,
+            now: &Time::default,
+            monitor: &Unwatched,
+            interrupted: &|| false,
+            batch: self.batch,
+        };
+        let identity = |tree| {
+            let stamp = machine.root(tree).unwrap().stamp;
+            TreeId {
+                tree,
+                device: stamp.device,
+                inode: stamp.inode,
+            }
+        };
+        let recovery = Recovery {
+            run: &run,
+            trees: Tree::ALL.map(identity).to_vec(),
+            rollback,
+            leave: Vec::new(),
+            leftover: Vec::new(),
+        };
+        let recovered = recovery.recover(tools, &check);
+        recovered
+            .map(|_| true)
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    /// Whatever happened, everything that there was can be found under some name.
+    fn all_reachable(&self, when: &str) -> Result<(), String> {
+        let held = self.machine.holders();
+        let mut start: BTreeMap<&Vec<u8>, usize> = BTreeMap::new();
+        for (name, content) in &self.scene.start {
+            let Some(content) = content else {
+                continue;
+            };
+            let count = start.entry(content).or_default();
+            *count += 1;
+            if held.get(content).is_none_or(|held| held < count) {
+                return Err(format!("{when}: what {name} held is lost"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The run is finished, and everything is as its plan or its start says.
+    fn check_end(&self, when: &str) -> Result<(), String> {
+        self.all_reachable(when)?;
+        let run = self.run();
+        if !run.is_finished() {
+            return Err(format!("{when}: the run is unfinished"));
+        }
+        let (ours, users): (Listing, Listing) = self
+            .machine
+            .listing()
+            .into_iter()
+            .partition(|(name, _)| name.rel.is_ours());
+        let expected = if run.is_applied() {
+            self.scene.end()
+        } else {
+            self.scene.start.clone()
+        };
+        if users != expected {
+            let (outcome, found) = (run.is_applied(), shown(&users));
+            let expected = shown(&expected);
+            return Err(format!(
+                "{when}: applied: {outcome}, found {found}, and expected {expected}"
+            ));
+        }
+        let parked: Vec<_> = ours.into_values().flatten().collect();
+        let expected = if run.is_applied() {
+            self.scene.parked()
+        } else {
+            Vec::new()
+        };
+        let sorted = |mut all: Vec<Vec<u8>>| {
+            all.sort();
+            all
+        };
+        if sorted(parked.clone()) != sorted(expected) {
+            return Err(format!("{when}: {} files are aside", parked.len()));
+        }
+        for index in &self.indexes {
+            self.check_index(index)
+                .map_err(|why| format!("{when}: {why}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_index(&self, index: &Index<'static>) -> Result<(), String> {
+        let authored: BTreeSet<_> = self.scene.plan.writes.iter().map(|w| &w.to).collect();
+        let found: Vec<_> = index_of(&self.machine, index.tree)
+            .entries
+            .into_iter()
+            .filter(|entry| !entry.path.is_ours())
+            .filter(|e| !authored.contains(&TreePath::new(index.tree, e.path.clone())))
+            .map(|entry| (entry.path.clone(), entry.digest()))
+            .collect();
+        let told = index.entries.iter().map(|e| (e.path.clone(), e.digest()));
+        let told = told.filter(|(p, _)| !authored.contains(&TreePath::new(index.tree, p.clone())));
+        let told: Vec<_> = told.collect();
+        if told == found {
+            Ok(())
+        } else {
+            Err(format!("the index tells {told:?}, and there is {found:?}"))
+        }
+    }
+}
+
+impl Scene {
+    /// What there is once the plan is carried out.
+    pub fn end(&self) -> Listing {
+        let mut end = self.start.clone();
+        let moved = self
+            .plan
+            .moves
+            .iter()
+            .map(|m| (&m.to, end.remove(&m.from).flatten()));
+        let moved: Vec<_> = moved.collect();
+        for (to, content) in moved {
+            add_directories(&mut end, to);
+            end.insert(to.clone(), content);
+        }
+        for write in &self.plan.writes {
+            add_directories(&mut end, &write.to);
+            end.insert(write.to.clone(), Some(archive::text_of(write)));
+        }
+        for make in &self.plan.makes {
+            add_directories(&mut end, &make.dir);
+            end.insert(make.dir.clone(), None);
+        }
+        for prune in &self.plan.prunes {
+            end.remove(&prune.dir);
+        }
+        end
+    }
+
+    /// What the files hold that the plan leaves aside: sources that were copied, and what was
+    /// replaced.
+    fn parked(&self) -> Vec<Vec<u8>> {
+        let copied = |m: &&mediastruct::model::plan::Move| device(m.from.tree) != device(m.to.tree);
+        let copied = self.plan.moves.iter().filter(copied).map(|m| &m.from);
+        let replaced = self.plan.writes.iter().filter(|w| w.replaces.is_some());
+        copied
+            .chain(replaced.map(|w| &w.to))
+            .filter_map(|name| self.start[name].clone())
+            .collect()
+    }
+}
+
+fn add_directories(listing: &mut Listing, name: &Name) {
+    for dir in name.rel.ancestors() {
+        let dir = TreePath::new(name.tree, dir.into_owned());
+        listing.entry(dir).or_insert(None);
+    }
+}
+
+fn shown(listing: &Listing) -> String {
+    let held = |content: &Option<Vec<u8>>| match content {
+        Some(content) => String::from_utf8_lossy(content).into_owned(),
+        None => "/".to_owned(),
+    };
+    let all = listing
+        .iter()
+        .map(|(name, content)| format!("{name}={}", held(content)));
+    all.collect::<Vec<_>>().join(" ")
+}
