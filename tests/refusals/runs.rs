@@ -170,6 +170,39 @@ fn law_6_a_run_of_which_nothing_was_intended_yet_is_taken_back() {
 }
 
 #[test]
+fn law_6_a_disk_that_is_not_mounted_is_not_taken_for_an_empty_one() {
+    let library = applied();
+    forget_last(&library, 2);
+    let (tree, away) = (library.path("duplicates"), library.path("away"));
+    fs::rename(&tree, &away).unwrap();
+    let told = [
+        "duplicates is not the directory that it was when the run began",
+        "is its disk mounted?",
+    ];
+    for is_empty in [false, true] {
+        if is_empty {
+            fs::create_dir(&tree).unwrap();
+        }
+        let journal = run_of(&library).join("journal.jsonl");
+        let found = || {
+            (
+                library.everything().paths(library.root()),
+                fs::read(&journal),
+            )
+        };
+        let (before, written) = found();
+        for command in [&["recover"][..], &["recover", "--rollback"]] {
+            library.end_with(1, command).tells(&told);
+        }
+        let (after, now) = found();
+        assert_eq!((after, now.unwrap()), (before, written.unwrap()));
+    }
+    fs::remove_dir(&tree).unwrap();
+    fs::rename(&away, &tree).unwrap();
+    library.succeed(&["recover"]).tells(&["is finished"]);
+}
+
+#[test]
 fn law_6_files_in_doubt_are_named_and_nothing_is_touched() {
     let library = applied();
     forget_last(&library, 2);
