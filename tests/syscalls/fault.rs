@@ -24,6 +24,16 @@ pub const CHANGING: [&str; 16] = [
     "utimensat",
 ];
 
+/// Those that matter where `renameat2` fails.
+const LINKING: [&str; 6] = [
+    "linkat",
+    "unlinkat",
+    "renameat",
+    "syncfs",
+    "fsync",
+    "fdatasync",
+];
+
 /// What strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -72,10 +82,13 @@ pub fn kill_at_any(site: Site, library: &Library, arguments: &[&str], number: us
     struck(site, library, arguments, &calls, &what)
 }
 
-/// The calls that can be struck at a site: where every call of a kind fails already, none of it.
+/// The calls that are struck at a site: by links, those by which it differs from one file system.
 pub fn struck_at(site: Site) -> impl Iterator<Item = &'static str> {
-    let fails = move |call: &&str| site == Site::Unrefusing && *call == "renameat2";
-    CHANGING.into_iter().filter(move |call| !fails(call))
+    let calls: &[&str] = match site {
+        Site::Near | Site::Across => &CHANGING,
+        Site::Unrefusing => &LINKING,
+    };
+    calls.iter().copied()
 }
 
 fn struck(site: Site, library: &Library, arguments: &[&str], calls: &[&str], what: &str) -> Struck {
