@@ -76,6 +76,8 @@ impl<'t> Recovery<'t> {
             mover.tools.ledger.append(&record).map_err(stopped)?;
         }
         mover.tools.ledger.sync().map_err(stopped)?;
+        // What was found is to be durable before any name is taken from it.
+        mover.sync().map_err(RecoverError::Stopped)?;
 
         if let Some(why) = &run.progress.back {
             return back(&mut mover, why);
