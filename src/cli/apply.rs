@@ -67,7 +67,7 @@ fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result<(), Failur
     let runs = library::runs(context)?;
     library::refuse_unfinished(&runs)?;
     let trees = Trees::open(context.layout())?;
-    hold_against_disk(plan, &trees, &runs, verify, context)?;
+    hold_against_disk(plan, &Schedule::of(plan), &trees, &runs, verify, context)?;
     Ok(())
 }
 
@@ -81,7 +81,8 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     let _lock = library::lock(context, &trees)?;
     let all = library::runs(context)?;
     library::refuse_unfinished(&all)?;
-    let ready = hold_against_disk(plan, &trees, &all, verify, context)?;
+    let schedule = Schedule::of(plan);
+    let ready = hold_against_disk(plan, &schedule, &trees, &all, verify, context)?;
     if !plan.has_operations() {
         context.output.note("nothing to do");
         return Ok(Exit::Done);
@@ -113,7 +114,6 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     let mut ledger = runs.begin(&text, &texts, begin.clone())?;
     tracing::info!("Apply - Run {run} begins: {} of {}", plan.phase, work(plan));
 
-    let schedule = Schedule::of(plan);
     let course = Course {
         plan,
         schedule: &schedule,
@@ -165,14 +165,15 @@ fn read_by(plan: &Plan) -> Vec<Tree> {
     // Media and archive are never made for a plan: where one is missing, its disk may be.
     let targets = plan.moves.iter().map(|m| m.to.tree);
     let targets = targets.chain(plan.writes.iter().map(|w| w.to.tree));
-    let prunes = prunes.chain(targets.filter(|tree| Tree::INDEXED.contains(tree)));
-    let trees: BTreeSet<Tree> = sources.chain(needs).chain(prunes).collect();
-    trees.into_iter().collect()
+    let targets = targets.filter(|tree| Tree::INDEXED.contains(tree));
+    let trees = sources.chain(needs).chain(prunes).chain(targets);
+    trees.collect::<BTreeSet<Tree>>().into_iter().collect()
 }
 
 /// Looks at everything that a plan acts on or leans on, and tells what is notable about it.
 fn hold_against_disk(
     plan: &Plan,
+    schedule: &Schedule,
     trees: &Trees,
     runs: &[Run],
     verify: Verify,
@@ -196,11 +197,10 @@ fn hold_against_disk(
         );
     }
     let world = world(plan, &archive, &media, runs, context);
-    let schedule = Schedule::of(plan);
     let steps: Vec<_> = (0..schedule.steps().len()).collect();
     let undone = Undone {
         plan,
-        schedule: &schedule,
+        schedule,
         run: None,
         steps: &steps,
     };

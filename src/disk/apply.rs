@@ -309,16 +309,8 @@ impl<'t> Mover<'t> {
         if self.left.is_empty() {
             return false;
         }
-        match self.schedule.steps()[at] {
-            Step::Move(number) | Step::Aside(number) | Step::Land(number) => {
-                let operation = &self.plan.moves[number];
-                self.left.contains(&operation.from) || self.left.contains(&operation.to)
-            }
-            Step::Replace(number) | Step::Write(number) => {
-                self.left.contains(&self.plan.writes[number].to)
-            }
-            Step::Make(_) | Step::Prune(_) => false,
-        }
+        let (from, to) = self.schedule.steps()[at].ends(self.plan);
+        self.left.contains(from) || self.left.contains(to)
     }
 
     /// The names that a step gives and takes, where it is about a file that exists.

@@ -18,7 +18,7 @@ use super::tree::Tree;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// One thing that the mover does; the numbers are those of the plan's lists, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The directory of that number is made.
     Make(usize),
@@ -116,13 +116,15 @@ impl Schedule {
 
     /// The number of the step that brings the file of each move to its destination.
     pub fn arrivals(&self) -> Vec<usize> {
-        let mut arrivals: Vec<_> = self.steps.iter().enumerate().collect();
-        arrivals.retain(|(_, step)| matches!(step, Step::Move(_) | Step::Land(_)));
-        arrivals.sort_by_key(|(_, step)| match step {
-            Step::Move(number) | Step::Land(number) => *number,
-            _ => usize::MAX,
-        });
-        arrivals.into_iter().map(|(at, _)| at).collect()
+        let steps = self.steps.iter().enumerate();
+        let mut arrivals: Vec<_> = steps
+            .filter_map(|(at, step)| match step {
+                Step::Move(number) | Step::Land(number) => Some((*number, at)),
+                _ => None,
+            })
+            .collect();
+        arrivals.sort_unstable();
+        arrivals.into_iter().map(|(_, at)| at).collect()
     }
 
     /// Notes which steps belong together, and which names pass from one to another.
@@ -226,19 +228,24 @@ impl Step {
         }
     }
 
-    /// The trees between which the step goes.
-    pub fn trees(self, plan: &RawPlan) -> (Tree, Tree) {
-        let (from, to) = match self {
+    /// The paths of the plan that the step is about: where its move comes from and goes to, or the
+    /// one path of anything else, twice.
+    pub fn ends(self, plan: &RawPlan) -> (&TreePath<'static>, &TreePath<'static>) {
+        let path = match self {
             Step::Move(number) | Step::Aside(number) | Step::Land(number) => {
                 let operation = &plan.moves[number];
-                (&operation.from, &operation.to)
+                return (&operation.from, &operation.to);
             }
-            Step::Write(number) | Step::Replace(number) => {
-                (&plan.writes[number].to, &plan.writes[number].to)
-            }
-            Step::Make(number) => (&plan.makes[number].dir, &plan.makes[number].dir),
-            Step::Prune(number) => (&plan.prunes[number].dir, &plan.prunes[number].dir),
+            Step::Write(number) | Step::Replace(number) => &plan.writes[number].to,
+            Step::Make(number) => &plan.makes[number].dir,
+            Step::Prune(number) => &plan.prunes[number].dir,
         };
+        (path, path)
+    }
+
+    /// The trees between which the step goes.
+    pub fn trees(self, plan: &RawPlan) -> (Tree, Tree) {
+        let (from, to) = self.ends(plan);
         (from.tree, to.tree)
     }
 
@@ -265,6 +272,11 @@ struct Queue {
 impl Queue {
     /// The queue of these moves; none where no move waits.
     fn of(moves: &[Move]) -> Option<Queue> {
+        // Where no tree is both left and entered, no move can wait for another.
+        let left: BTreeSet<_> = moves.iter().map(|m| m.from.tree).collect();
+        if !moves.iter().any(|m| left.contains(&m.to.tree)) {
+            return None;
+        }
         let from: Vec<_> = moves.iter().map(|m| m.from.folded()).collect();
         let mut leaving: HashMap<&Folded, usize> = HashMap::with_capacity(moves.len());
         for name in &from {

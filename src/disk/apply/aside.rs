@@ -6,23 +6,15 @@ use crate::disk::filesystem::Node;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Phase, Plan};
 use crate::model::run::FileId;
-use crate::model::schedule::{Hop, Step};
+use crate::model::schedule::Hop;
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 
 impl<'t> Mover<'t> {
     /// Where a step brings a file.
     pub(in crate::disk) fn destination(&self, at: usize) -> TreePath<'t> {
-        let plan = self.plan;
-        match self.schedule.steps()[at] {
-            Step::Write(number) => plan.writes[number].to.borrowed(),
-            Step::Make(number) => plan.makes[number].dir.borrowed(),
-            Step::Prune(number) => plan.prunes[number].dir.borrowed(),
-            step => {
-                let hop = step.hop(plan, &self.names());
-                hop.expect("every other step is a hop").to
-            }
-        }
+        let (_, to) = self.schedule.steps()[at].ends(self.plan);
+        self.hop(at).map_or_else(|| to.borrowed(), |hop| hop.to)
     }
 
     /// Gives a file that bears one of our names another, which nothing may bear.

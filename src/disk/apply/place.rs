@@ -337,16 +337,16 @@ impl Mover<'_> {
         node: &Node,
         hop: &Hop<'_>,
     ) -> Result<bool, DiskError> {
+        let stat = (node.stamp.size, node.stamp.modified);
+        if node.kind != Kind::File || stat != (hop.size, hop.modified) {
+            return Ok(false);
+        }
         let owner = self.identities().get(&FileId::from(node.stamp)).copied();
         let of_move = |at: usize| self.schedule.steps()[at].of_move();
         let is_others = owner.is_some_and(|other| {
             other != at && (of_move(other).is_none() || of_move(other) != of_move(at))
         });
-        let stat = (node.stamp.size, node.stamp.modified) == (hop.size, hop.modified);
-        Ok(!is_others
-            && node.kind == Kind::File
-            && stat
-            && self.tools.filesystem.hash(path)? == hop.hash)
+        Ok(!is_others && self.tools.filesystem.hash(path)? == hop.hash)
     }
 }
 
