@@ -1,0 +1,373 @@
+//! Holding each step of a plan against the disk.
+
+use super::{Undone, Verify, World};
+use crate::disk::error::DiskError;
+use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
+use crate::model::digest::Digest;
+use crate::model::index::Stamp;
+use crate::model::layout::Inner;
+use crate::model::path::TreePath;
+use crate::model::plan::{Directory, Move, Need, Phase, Plan};
+use crate::model::problem::{Fault, Problem};
+use crate::model::run::Run;
+use crate::model::schedule::{Hop, Names, Step};
+use crate::model::time::Time;
+use crate::model::tree::Tree;
+use std::collections::{HashMap, HashSet};
+
+/// A plan that is being held against the disk.
+pub(super) struct Survey<'s> {
+    undone: Undone<'s>,
+    filesystem: &'s dyn Filesystem,
+    world: &'s World<'s>,
+    verify: Verify,
+    inner: [Vec<Inner>; 5],
+    placed: HashMap<TreePath<'s>, Stamp>,
+    taken_away: HashSet<&'s TreePath<'static>>,
+}
+
+/// Where a file goes.
+pub(super) enum Target {
+    /// Nothing has to be copied.
+    Near,
+    /// To a file system with so much room.
+    Elsewhere(Tree, Room),
+}
+
+/// What a plan states of a file, and what is known of it besides.
+struct Claim<'p> {
+    /// Where the file is now.
+    path: &'p TreePath<'p>,
+    /// Where it was when it was indexed.
+    indexed: &'p TreePath<'p>,
+    size: u64,
+    modified: Time,
+    hash: Digest,
+}
+
+impl<'s> Survey<'s> {
+    /// A look at a plan, of which nothing has been looked at yet.
+    pub(super) fn new(
+        undone: Undone<'s>,
+        filesystem: &'s dyn Filesystem,
+        world: &'s World<'s>,
+        verify: Verify,
+    ) -> Survey<'s> {
+        Survey {
+            undone,
+            filesystem,
+            world,
+            verify,
+            inner: Tree::ALL.map(|tree| world.layout.inner(tree)),
+            placed: placed(world.undone),
+            taken_away: taken_away(&undone),
+        }
+    }
+
+    /// What an undo plan takes back and the undone run did not do, or another undo took back.
+    pub(super) fn inverses(&self, plan: &Plan) -> Vec<Problem> {
+        let run = match (plan.phase, &plan.settings.run) {
+            (Phase::Undo, Some(run)) => run,
+            _ => return Vec::new(),
+        };
+        let standing = &self.world.standing;
+        let hops: HashMap<_, _> = standing
+            .hops
+            .iter()
+            .map(|h| ((&h.to, &h.from), (h.size, h.modified, h.hash)))
+            .collect();
+        let moves = plan
+            .moves
+            .iter()
+            .filter(|m| hops.get(&(&m.from, &m.to)) != Some(&(m.size, m.modified, m.hash)))
+            .map(|m| &m.from);
+        let pruned: HashSet<_> = standing.pruned.iter().copied().collect();
+        let made: HashSet<_> = standing.made.iter().copied().collect();
+        let makes = plan.makes.iter().filter(|d| !pruned.contains(d));
+        let prunes = plan.prunes.iter().filter(|d| !made.contains(d));
+        moves
+            .chain(makes.chain(prunes).map(|d| &d.dir))
+            .map(|path| Problem::at(path, Fault::NotInJournal(run.clone())))
+            .collect()
+    }
+
+    fn step(&self, at: usize) -> Step {
+        self.undone.schedule.steps()[at]
+    }
+
+    /// The file that the move of a step is a copy of.
+    pub(super) fn keeper(&self, at: usize) -> Option<&'s TreePath<'static>> {
+        let number = self.step(at).of_move()?;
+        self.undone.plan.moves[number].why.keeper()
+    }
+
+    /// The path that a problem with the source of a step is about.
+    pub(super) fn from(&self, at: usize) -> &'s TreePath<'static> {
+        self.step(at).ends(self.undone.plan).0
+    }
+
+    pub(super) fn need(&self, need: &Need) -> Result<Node, Fault> {
+        self.file(&Claim {
+            path: &need.path,
+            indexed: &need.path,
+            size: need.size,
+            modified: need.modified,
+            hash: need.hash,
+        })
+    }
+
+    /// What a step takes away, where it is as the plan says.
+    pub(super) fn source(&self, at: usize) -> Result<Option<Node>, Problem> {
+        let step = self.step(at);
+        let from = self.from(at);
+        if let Step::Prune(number) = step {
+            return self.directory(&self.undone.plan.prunes[number]).map(Some);
+        }
+        // It steps aside first, and that step is looked at too.
+        let aside = self.undone.schedule.detour(step).map(|(aside, _)| aside);
+        if aside.is_some_and(|a| a != at && self.undone.steps.contains(&a)) {
+            return Ok(None);
+        }
+        let run = self.undone.run;
+        let hop = match (step, run) {
+            (Step::Land(_), Some(run)) => step.hop(self.undone.plan, &Names::of(run)),
+            (Step::Replace(number), _) => {
+                let write = &self.undone.plan.writes[number];
+                write.replaces.map(|replaced| Hop {
+                    from: write.to.borrowed(),
+                    to: write.to.borrowed(),
+                    size: replaced.size,
+                    modified: replaced.modified,
+                    hash: replaced.hash,
+                })
+            }
+            (step, _) => step
+                .of_move()
+                .map(|n| Hop::from(&self.undone.plan.moves[n])),
+        };
+        let Some(hop) = hop else {
+            return Ok(None);
+        };
+        let claim = Claim {
+            path: &hop.from,
+            indexed: from,
+            size: hop.size,
+            modified: hop.modified,
+            hash: hop.hash,
+        };
+        let found = self.file(&claim);
+        found.map(Some).map_err(|fault| Problem::at(from, fault))
+    }
+
+    /// The file that a claim is about, where it is as claimed.
+    fn file(&self, claim: &Claim<'_>) -> Result<Node, Fault> {
+        let path = claim.path;
+        self.innermost(path)?;
+        let node = self
+            .filesystem
+            .look(path)
+            .map_err(|e| Fault::Unreachable(e.reason()))?
+            .ok_or(Fault::Missing)?;
+        if node.kind != Kind::File {
+            return Err(Fault::NotAFile(node.kind.words()));
+        }
+        if let Some(change) = change((claim.size, claim.modified), &node.stamp) {
+            return Err(Fault::Changed(change));
+        }
+        let known = self.known(claim)?;
+        let is_known = known.is_some_and(|known| {
+            // The number of a device may be another after a restart.
+            known.changed == node.stamp.changed && known.inode == node.stamp.inode
+        });
+        if is_known && self.verify == Verify::Stat {
+            return Ok(node);
+        }
+        match self.filesystem.hash(path) {
+            Ok(hash) if hash == claim.hash => Ok(node),
+            Ok(_) => Err(Fault::OtherContent),
+            Err(error) => Err(Fault::Unreachable(error.reason())),
+        }
+    }
+
+    /// What was known of a file when its hash was taken, or when a run left it there.
+    fn known(&self, claim: &Claim<'_>) -> Result<Option<Stamp>, Fault> {
+        let path = claim.indexed;
+        let index = match path.tree {
+            Tree::Archive => self.world.archive,
+            Tree::Media => self.world.media,
+            _ => return Ok(self.placed.get(path).copied()),
+        };
+        let Some(entry) = index.get(&path.rel) else {
+            // Files of ours stand in no index; the run that wrote them knows them.
+            let placed = self.placed.get(path).copied();
+            let is_write = self.undone.plan.writes.iter().any(|w| w.to == *path);
+            return match placed {
+                None if !is_write => Err(Fault::NotIndexed),
+                placed => Ok(placed),
+            };
+        };
+        if entry.digest() != Some(claim.hash) {
+            return Err(Fault::IndexDiffers);
+        }
+        Ok(Some(entry.stamp))
+    }
+
+    /// A directory that is to go, where it is as the plan says, and holds only what goes before it.
+    fn directory(&self, prune: &Directory) -> Result<Node, Problem> {
+        let dir = &prune.dir;
+        let problem = |fault| Problem::at(dir, fault);
+        let unreachable = |e: DiskError| problem(Fault::Unreachable(e.reason()));
+        self.innermost(dir).map_err(problem)?;
+        let node = self.filesystem.look(dir).map_err(unreachable)?;
+        let node = node.ok_or_else(|| problem(Fault::Missing))?;
+        if node.kind != Kind::Directory {
+            return Err(problem(Fault::NotADirectory(node.kind.words())));
+        }
+        if (node.mode, node.stamp.modified) != (prune.mode, prune.modified) && self.is_fresh() {
+            let (is, was) = (node.stamp.modified, prune.modified);
+            let change = if node.mode == prune.mode {
+                format!("modified {is}, and {was} in the plan")
+            } else {
+                format!(
+                    "its mode is {:o}, and {:o} in the plan",
+                    node.mode, prune.mode
+                )
+            };
+            return Err(problem(Fault::Changed(change)));
+        }
+        let names = self.filesystem.names(dir).map_err(unreachable)?;
+        match names
+            .into_iter()
+            .find(|name| !self.taken_away.contains(name))
+        {
+            Some(name) => Err(problem(Fault::NotEmpty(name))),
+            None => Ok(node),
+        }
+    }
+
+    /// Whether nothing of the plan is done yet, so that directories are as they were.
+    fn is_fresh(&self) -> bool {
+        self.undone.run.is_none()
+    }
+
+    /// Where a step brings something, if that may be.
+    pub(super) fn target(&self, at: usize, source: Option<&Node>) -> Result<Target, Problem> {
+        let plan = self.undone.plan;
+        let (path, is_move) = match self.step(at) {
+            Step::Move(number) | Step::Aside(number) => (&plan.moves[number].to, true),
+            // With the step that goes before it, or on the way already.
+            Step::Land(_) if self.is_fresh() => return Ok(Target::Near),
+            Step::Land(number) => (&plan.moves[number].to, true),
+            Step::Write(number) => (&plan.writes[number].to, false),
+            Step::Make(number) => (&plan.makes[number].dir, false),
+            Step::Replace(_) | Step::Prune(_) => return Ok(Target::Near),
+        };
+        let problem = |fault| Problem::at(path, fault);
+        self.innermost(path).map_err(problem)?;
+        match self.filesystem.look(path) {
+            Ok(None) => {}
+            Ok(Some(node)) if self.is_vacated(path, &node) => {}
+            Ok(Some(_)) => return Err(problem(Fault::Occupied)),
+            Err(error) => return Err(problem(Fault::Unreachable(error.reason()))),
+        }
+        let Some(source) = source.filter(|_| is_move) else {
+            return Ok(Target::Near);
+        };
+        let above = self.directory_above(path).map(|node| node.mount);
+        let mount = above.or_else(|| self.filesystem.mount(path.tree));
+        if mount.is_none_or(|mount| mount == source.mount) {
+            return Ok(Target::Near);
+        }
+        match self.filesystem.room(path) {
+            Ok(room) => Ok(Target::Elsewhere(path.tree, room)),
+            Err(error) => Err(problem(Fault::Unreachable(error.reason()))),
+        }
+    }
+
+    /// Whether what is at `path` is taken away by the plan itself, under this name or, where names
+    /// are taken for one that differ in case, under that one.
+    fn is_vacated(&self, path: &TreePath<'static>, found: &Node) -> bool {
+        if self.taken_away.contains(path) {
+            return true;
+        }
+        if !self.undone.schedule.has_chains() {
+            return false;
+        }
+        let folded = path.folded();
+        let moves = self.undone.plan.moves.iter();
+        moves.filter(|m| m.from.folded() == folded).any(|m| {
+            let node = self.filesystem.look(&m.from).ok().flatten();
+            node.is_some_and(|n| n.stamp.same_file_as(&found.stamp))
+        })
+    }
+
+    /// Destinations that differ only in case or composition, on a file system that takes them for
+    /// one.
+    pub(super) fn same_names(&self) -> Vec<Problem> {
+        let plan = self.undone.plan;
+        let mut seen: HashMap<_, &TreePath<'static>> = HashMap::with_capacity(plan.moves.len());
+        let mut problems = Vec::new();
+        for Move { to, .. } in &plan.moves {
+            let Some(other) = seen.insert(to.folded(), to) else {
+                continue;
+            };
+            let fault = match self.filesystem.folds(to.tree, to.parent().as_ref()) {
+                Ok(false) => continue,
+                Ok(true) => Fault::SameName(other.clone()),
+                Err(error) => Fault::Unreachable(error.reason()),
+            };
+            problems.push(Problem::at(to, fault));
+        }
+        problems
+    }
+
+    /// The nearest directory above `path` that exists.
+    fn directory_above(&self, path: &TreePath<'_>) -> Option<Node> {
+        for ancestor in path.rel.ancestors() {
+            let ancestor = TreePath::new(path.tree, ancestor);
+            if let Ok(Some(node)) = self.filesystem.look(&ancestor) {
+                return Some(node);
+            }
+        }
+        self.filesystem.root(path.tree)
+    }
+
+    /// Refuses a path that lies in another tree, nested in the one that it names.
+    fn innermost(&self, path: &TreePath<'_>) -> Result<(), Fault> {
+        let inner = &self.inner[path.tree as usize];
+        match inner.iter().find(|i| path.rel.starts_with(&i.prefix)) {
+            Some(Inner {
+                tree: Some(tree), ..
+            }) => Err(Fault::InnerTree(*tree)),
+            Some(Inner { tree: None, .. }) => Err(Fault::Ours),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where an undone run left its files, and what `stat` said of them there.
+fn placed(run: Option<&Run>) -> HashMap<TreePath<'_>, Stamp> {
+    let done = run.into_iter().flat_map(Run::done);
+    done.map(|(hop, stamp)| (hop.to, stamp)).collect()
+}
+
+/// The names that the plan takes files and directories away from.
+fn taken_away<'u>(undone: &Undone<'u>) -> HashSet<&'u TreePath<'static>> {
+    let plan = undone.plan;
+    let moves = plan.moves.iter().map(|m| &m.from);
+    let replaced = plan.writes.iter().filter(|w| w.replaces.is_some());
+    let prunes = plan.prunes.iter().map(|p| &p.dir);
+    moves.chain(replaced.map(|w| &w.to)).chain(prunes).collect()
+}
+
+/// How a file differs from the size and modification time that were claimed of it, in words.
+fn change((size, modified): (u64, Time), found: &Stamp) -> Option<String> {
+    if size != found.size {
+        return Some(format!("{} bytes, and {size} in the plan", found.size));
+    }
+    if modified != found.modified {
+        let is = found.modified;
+        return Some(format!("modified {is}, and {modified} in the plan"));
+    }
+    None
+}
