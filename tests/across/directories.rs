@@ -1,7 +1,7 @@
 //! Plans that remove empty directories, written by hand.
 
+use crate::kills::kill_everywhere;
 use crate::library::{Library, can};
-use crate::writes::killed;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -94,35 +94,24 @@ fn law_6_killed_while_it_removes_directories_it_is_recovered() {
         (&before, &["apply", "plan.json"]),
         (&after, &["undo", "--yes"]),
     ] {
-        for call in [
-            "unlinkat",
-            "mkdirat",
-            "fdatasync",
-            "syncfs",
-            "fchmod",
-            "utimensat",
-        ] {
-            for number in 1.. {
-                let trial = origin.copy();
-                if !killed(&trial, command, call, number) {
-                    break;
-                }
-                kills += 1;
-                let recover: &[&str] = match number % 2 {
-                    0 => &["recover"],
-                    _ => &["recover", "--rollback"],
-                };
-                trial.succeed(recover);
-                let what = format!("{command:?} killed at {call} {number}");
-                let now = seen(&trial);
-                if trial.path("ingest/DCIM").exists() {
-                    assert_eq!(now, start, "{what}");
-                } else {
-                    trial.succeed(&["undo", "--yes"]);
-                    assert_eq!(seen(&trial), start, "{what}");
-                }
+        kills += kill_everywhere(origin, command, &CALLS, |trial, what| {
+            let now = seen(trial);
+            if trial.path("ingest/DCIM").exists() {
+                assert_eq!(now, start, "{what}");
+            } else {
+                trial.succeed(&["undo", "--yes"]);
+                assert_eq!(seen(trial), start, "{what}");
             }
-        }
+        });
     }
     println!("{kills} kill points");
 }
+
+const CALLS: [&str; 6] = [
+    "unlinkat",
+    "mkdirat",
+    "fdatasync",
+    "syncfs",
+    "fchmod",
+    "utimensat",
+];

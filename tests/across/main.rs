@@ -8,6 +8,7 @@ mod library;
 mod attributes;
 mod directories;
 mod kept;
+mod kills;
 mod pairs;
 mod room;
 mod slowly;

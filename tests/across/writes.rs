@@ -1,7 +1,7 @@
 //! Plans to archive, written by hand: files that go to a volume, and the mark of a volume.
 
+use crate::kills::kill_everywhere;
 use crate::library::{Library, can};
-use mediastruct::disk::census::Census;
 use mediastruct::model::digest::Digest;
 use mediastruct::model::path::TreePath;
 use mediastruct::model::time::Time;
@@ -175,7 +175,14 @@ fn law_6_killed_while_it_writes_it_is_recovered() {
                     let origin = origin.copy();
                     let kills = &kills;
                     threads.spawn(move || {
-                        let count = strike_all(&origin, command, calls, (&start, &end));
+                        let count = kill_everywhere(&origin, command, calls, |trial, what| {
+                            if trial.path("archive/07/2024/a").exists() {
+                                assert_eq!(names(trial), end, "{what}");
+                                assert_eq!(trial.read(MARK), TEXT, "{what}");
+                                trial.succeed(&["undo", "--yes"]);
+                            }
+                            assert!(trial.census() == start, "{what}: {:#?}", names(trial));
+                        });
                         kills.fetch_add(count, Ordering::Relaxed);
                     });
                 }
@@ -194,59 +201,7 @@ const CALLS: [&str; 6] = [
     "fsync",
 ];
 
-/// Kills a command at each of its calls of these kinds, and recovers; gives how many there were.
-fn strike_all(
-    origin: &Library,
-    command: &[&str],
-    calls: &[&str],
-    (start, end): (&Census, &[TreePath<'static>]),
-) -> usize {
-    let mut kills = 0;
-    for call in calls {
-        for number in 1.. {
-            let trial = origin.copy();
-            if !killed(&trial, command, call, number) {
-                break;
-            }
-            kills += 1;
-            let recover: &[&str] = match number % 2 {
-                0 => &["recover"],
-                _ => &["recover", "--rollback"],
-            };
-            trial.succeed(recover);
-            let what = format!("{command:?} killed at {call} {number}");
-            if trial.path("archive/07/2024/a").exists() {
-                assert_eq!(names(&trial), end, "{what}");
-                assert_eq!(trial.read(MARK), TEXT, "{what}");
-                trial.succeed(&["undo", "--yes"]);
-            }
-            assert!(trial.census() == *start, "{what}: {:#?}", names(&trial));
-        }
-    }
-    kills
-}
-
 /// What is there. When a mark was written is when its run began, and differs.
 fn names(library: &Library) -> Vec<TreePath<'static>> {
     library.census().into_keys().collect()
-}
-
-/// Runs a command that is killed at a system call, and says whether it was.
-pub fn killed(library: &Library, command: &[&str], call: &str, number: usize) -> bool {
-    let inject = format!("inject={call}:signal=KILL:when={number}");
-    let trace = format!("trace={call}");
-    let strace = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-e",
-        &trace,
-        "-e",
-        &inject,
-    ];
-    let said = library.run_within(&strace, command);
-    assert!([-1, 0].contains(&said.code), "{said:?}");
-    said.code == -1
 }

@@ -1,11 +1,12 @@
 //! One plan on one machine: applied, struck, recovered, and held against what must hold.
 
 use crate::machine::{Blow, Machine, Make, Mutant, Name, Pen, device, root_inode};
-use mediastruct::disk::apply::{ApplyError, Course, Mover, Tools};
+use mediastruct::disk::apply::{ApplyError, Course, Follow, Mover, Tools};
 use mediastruct::disk::filesystem::Filesystem;
 use mediastruct::disk::monitor::Unwatched;
 use mediastruct::disk::preflight::{Ready, Undone, Verify, World, preflight};
 use mediastruct::disk::recover::Recovery;
+use mediastruct::disk::store::StoreError;
 use mediastruct::model::digest::Digest;
 use mediastruct::model::index::{Entry, Index, Moved};
 use mediastruct::model::layout::Layout;
@@ -197,6 +198,35 @@ fn index_of(machine: &Machine, tree: Tree) -> Index<'static> {
     index
 }
 
+/// What lets the indexes follow, unless the machine is struck.
+fn following<'m>(
+    machine: &'m Machine,
+    indexes: &'m mut [Index<'static>; 2],
+) -> impl FnMut(&[Moved<'_>]) -> Result<(), StoreError> + 'm {
+    move |moved| {
+        machine.strike()?;
+        *indexes = indexes.clone().map(|index| index.after(moved));
+        Ok(())
+    }
+}
+
+fn tools<'t>(
+    machine: &'t Machine,
+    pen: &'t mut Pen<'t>,
+    follow: &'t mut Follow<'t>,
+    batch: usize,
+) -> Tools<'t> {
+    Tools {
+        filesystem: machine,
+        ledger: pen,
+        follow,
+        now: &Time::default,
+        monitor: &Unwatched,
+        interrupted: &|| false,
+        batch,
+    }
+}
+
 impl Trial<'_> {
     /// Carries the plan out, and says whether it came to an end of which it said so.
     fn apply(&mut self, ready: &Ready) -> bool {
@@ -207,20 +237,9 @@ impl Trial<'_> {
             begin: &self.begin,
         };
         let (machine, indexes) = (&self.machine, &mut self.indexes);
-        let mut follow = |moved: &[Moved<'_>]| {
-            machine.strike()?;
-            *indexes = indexes.clone().map(|index| index.after(moved));
-            Ok(())
-        };
-        let tools = Tools {
-            filesystem: machine,
-            ledger: &mut Pen(machine),
-            follow: &mut follow,
-            now: &Time::default,
-            monitor: &Unwatched,
-            interrupted: &|| false,
-            batch: self.batch,
-        };
+        let mut follow = following(machine, indexes);
+        let mut pen = Pen(machine);
+        let tools = tools(machine, &mut pen, &mut follow, self.batch);
         let applied = Mover::new(tools, course).apply(ready, &[]);
         matches!(applied, Ok(()) | Err(ApplyError::RolledBack(_)))
     }
@@ -252,20 +271,9 @@ impl Trial<'_> {
         let (scene, machine, before) = (self.scene, &self.machine, self.indexes.clone());
         let check = |steps: &[usize]| scene.survey(machine, &before, Some(&run.id), steps);
         let indexes = &mut self.indexes;
-        let mut follow = |moved: &[Moved<'_>]| {
-            machine.strike()?;
-            *indexes = indexes.clone().map(|index| index.after(moved));
-            Ok(())
-        };
-        let tools = Tools {
-            filesystem: machine,
-            ledger: &mut Pen(machine),
-            follow: &mut follow,
-            now: &Time::default,
-            monitor: &Unwatched,
-            interrupted: &|| false,
-            batch: self.batch,
-        };
+        let mut follow = following(machine, indexes);
+        let mut pen = Pen(machine);
+        let tools = tools(machine, &mut pen, &mut follow, self.batch);
         let identity = |tree| {
             let stamp = machine.root(tree).unwrap().stamp;
             TreeId {

@@ -16,6 +16,20 @@ enum Like<'p> {
     Tree,
 }
 
+/// The directories above `to`, nearest first, each with the one on the same height above the path
+/// that they are to be like, as long as there is one.
+fn with_origins<'p>(
+    to: &'p TreePath<'_>,
+    like: Like<'p>,
+) -> impl Iterator<Item = (RelPath<'p>, Option<RelPath<'p>>)> {
+    let mut origins = match like {
+        Like::Above(from) => Some(from.rel.ancestors()),
+        Like::Tree => None,
+    };
+    let ancestors = to.rel.ancestors();
+    ancestors.map(move |ancestor| (ancestor, origins.as_mut().and_then(Iterator::next)))
+}
+
 impl<'t> Mover<'t> {
     /// The directories that do not exist and that the files of these steps need, parents first; each
     /// with the directory on the same height above the source, where the file comes from: it is to
@@ -86,12 +100,7 @@ impl<'t> Mover<'t> {
         missing: &mut Vec<(TreePath<'static>, Node)>,
     ) -> Result<(), Stop> {
         let mut chain = Vec::new();
-        let mut origins = match like {
-            Like::Above(from) => Some(from.rel.ancestors()),
-            Like::Tree => None,
-        };
-        for ancestor in to.rel.ancestors() {
-            let origin = origins.as_mut().and_then(Iterator::next);
+        for (ancestor, origin) in with_origins(to, like) {
             let ancestor = TreePath::new(to.tree, ancestor.into_owned());
             if self.there.contains(&ancestor) {
                 break;
@@ -149,12 +158,7 @@ impl<'t> Mover<'t> {
             let Some((to, like)) = self.needs_directories(at) else {
                 continue;
             };
-            let mut origins = match like {
-                Like::Above(from) => Some(from.rel.ancestors()),
-                Like::Tree => None,
-            };
-            for ancestor in to.rel.ancestors() {
-                let origin = origins.as_mut().and_then(Iterator::next);
+            for (ancestor, origin) in with_origins(to, like) {
                 let ancestor = TreePath::new(to.tree, ancestor);
                 nodes.entry(ancestor).or_insert((to, like, origin));
             }
