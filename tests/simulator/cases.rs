@@ -147,9 +147,10 @@ impl Case {
 }
 
 fn blow(dice: &mut Dice) -> Blow {
-    match dice.below(4) {
+    match dice.below(5) {
         0 => Blow::Kill,
-        1 => Blow::Error([Errno::IO, Errno::NOSPC, Errno::ROFS][dice.below(3)]),
+        1 => Blow::Unplug,
+        2 => Blow::Error([Errno::IO, Errno::NOSPC, Errno::ROFS][dice.below(3)]),
         _ => Blow::PowerCut,
     }
 }

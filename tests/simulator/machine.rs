@@ -37,6 +37,8 @@ pub enum Blow {
     Error(Errno),
     Kill,
     PowerCut,
+    /// One of the two disks is gone from here on, until somebody plugs it in again.
+    Unplug,
 }
 
 /// What breaks the order in which things are made durable, to see that it is noticed.
@@ -81,6 +83,10 @@ struct State {
     steps: usize,
     struck: bool,
     dead: bool,
+    /// The disk that is unplugged: what reaches for it fails.
+    gone: Option<u64>,
+    /// The names on the disk that is not mounted: what reaches for it finds an empty directory.
+    unmounted: Option<(u64, BTreeMap<Name, u64>)>,
     random: u64,
     owes_sync: bool,
 }
@@ -119,6 +125,8 @@ impl Machine {
             steps: 0,
             struck: false,
             dead: false,
+            gone: None,
+            unmounted: None,
             random: seed | 1,
             owes_sync: false,
         };
@@ -165,6 +173,36 @@ impl Machine {
     /// Cuts the power, whatever the process is doing.
     pub fn cut_power(&self) {
         self.state().cut_power(self.make.renumbers);
+    }
+
+    /// Takes from sight the disk that was unplugged, if one was: for the processes to come there are
+    /// empty directories in its place. Says whether one was.
+    pub fn unmount(&self) -> bool {
+        let mut state = self.state();
+        let Some(gone) = state.gone.take() else {
+            return false;
+        };
+        let names = std::mem::take(&mut state.names).into_iter();
+        let (away, here) = names.partition(|(name, _)| device(name.tree) == gone);
+        state.names = here;
+        state.unmounted = Some((gone, away));
+        true
+    }
+
+    /// Whether the disk of a tree is not mounted.
+    pub fn is_unmounted(&self, tree: Tree) -> bool {
+        let state = self.state();
+        let unmounted = state.unmounted.as_ref();
+        unmounted.is_some_and(|(device_of_it, _)| *device_of_it == device(tree))
+    }
+
+    /// Plugs in again the disk that is not mounted. What was not durable on it may be lost.
+    pub fn plug_in(&self) {
+        let mut state = self.state();
+        if let Some((gone, names)) = state.unmounted.take() {
+            state.names.extend(names);
+            state.lose_unsynced(|name| device(name.tree) == gone);
+        }
     }
 
     pub fn records(&self) -> Vec<Record> {
@@ -214,17 +252,28 @@ impl Machine {
         Ok(state)
     }
 
-    fn alive(&self) -> Result<MutexGuard<'_, State>, DiskError> {
+    /// The same, where the step reaches for something in these trees.
+    fn struck_in<const N: usize>(
+        &self,
+        trees: [Tree; N],
+    ) -> Result<MutexGuard<'_, State>, DiskError> {
+        let state = self.struck()?;
+        trees.iter().try_for_each(|tree| state.reach(*tree))?;
+        Ok(state)
+    }
+
+    /// The state, for looking at something in a tree: nothing strikes there.
+    fn alive_in(&self, tree: Tree) -> Result<MutexGuard<'_, State>, DiskError> {
         let state = self.state();
         if state.dead {
-            Err(refusal(Errno::IO))
-        } else {
-            Ok(state)
+            return Err(refusal(Errno::IO));
         }
+        state.reach(tree)?;
+        Ok(state)
     }
 
     fn move_name(&self, from: &Name, to: &Name) -> Result<(), DiskError> {
-        let mut state = self.struck()?;
+        let mut state = self.struck_in([from.tree, to.tree])?;
         let inode = *state.names.get(from).ok_or_else(|| refusal(Errno::NOENT))?;
         if device(from.tree) != device(to.tree) {
             return Err(refusal(Errno::XDEV));
@@ -241,15 +290,15 @@ impl Machine {
     fn create(&self, to: &Name, content: &[u8], modified: Time) -> Result<Node, DiskError> {
         assert!(to.rel.is_ours(), "{to} is made beside its place");
         let inode = {
-            let mut state = self.struck()?;
+            let mut state = self.struck_in([to.tree])?;
             state.must_be_free(to)?;
             let inode = state.inode(Kind::File, b"half", to.tree);
             state.change(None, Some(to), inode);
             inode
         };
-        if let Err(error) = self.strike() {
+        if let Err(error) = self.struck_in([to.tree]).map(drop) {
             let mut state = self.state();
-            if !state.dead {
+            if !state.dead && state.gone != Some(device(to.tree)) {
                 state.change(Some(to), None, inode);
             }
             return Err(error);
@@ -319,6 +368,17 @@ impl State {
                 self.dead = true;
                 Err(refusal(Errno::IO))
             }
+            Blow::Unplug => {
+                self.gone = Some(1 + u64::from(self.chance()));
+                Ok(())
+            }
+        }
+    }
+
+    fn reach(&self, tree: Tree) -> Result<(), DiskError> {
+        match self.gone {
+            Some(gone) if gone == device(tree) => Err(refusal(Errno::IO)),
+            _ => Ok(()),
         }
     }
 
@@ -331,7 +391,24 @@ impl State {
     }
 
     fn cut_power(&mut self, renumbers: bool) {
+        self.gone = None;
+        self.lose_unsynced(|_| true);
+        while self.records.len() > self.durable_records && self.chance() {
+            self.durable_records += 1;
+        }
+        self.records.truncate(self.durable_records);
+        if renumbers {
+            self.numbering += 1_000_000;
+        }
+    }
+
+    /// Loses some of the changes to names of that kind which are not durable.
+    fn lose_unsynced(&mut self, is_meant: impl Fn(&Name) -> bool) {
         for change in std::mem::take(&mut self.changes) {
+            if !change.from.iter().chain(&change.to).all(&is_meant) {
+                self.changes.push(change);
+                continue;
+            }
             let comes = change
                 .from
                 .as_ref()
@@ -345,15 +422,11 @@ impl State {
                 self.keep(&change);
             }
         }
-        self.names = self.durable.clone();
-        self.touched.clear();
-        while self.records.len() > self.durable_records && self.chance() {
-            self.durable_records += 1;
-        }
-        self.records.truncate(self.durable_records);
-        if renumbers {
-            self.numbering += 1_000_000;
-        }
+        self.names.retain(|name, _| !is_meant(name));
+        let durable = self.durable.iter().filter(|(name, _)| is_meant(name));
+        self.names
+            .extend(durable.map(|(name, inode)| (name.clone(), *inode)));
+        self.touched.retain(|name| !is_meant(name));
     }
 
     fn must_be_free(&self, name: &Name) -> Result<(), DiskError> {
@@ -452,7 +525,7 @@ fn own(path: &TreePath<'_>) -> Name {
 
 impl Filesystem for Machine {
     fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError> {
-        let state = self.alive()?;
+        let state = self.alive_in(path.tree)?;
         let inode = state.names.get(path).copied();
         Ok(inode.map(|inode| state.node(inode)))
     }
@@ -477,14 +550,14 @@ impl Filesystem for Machine {
     }
 
     fn hash(&self, path: &TreePath<'_>) -> Result<Digest, DiskError> {
-        let state = self.alive()?;
+        let state = self.alive_in(path.tree)?;
         let inode = state.names.get(path).ok_or_else(|| refusal(Errno::NOENT))?;
         Ok(Digest::of(&state.inodes[inode].content))
     }
 
     fn rename(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
         if !self.make.refuses {
-            drop(self.struck()?);
+            drop(self.struck_in([from.tree, to.tree])?);
             if device(from.tree) != device(to.tree) {
                 return Err(refusal(Errno::XDEV));
             }
@@ -494,7 +567,7 @@ impl Filesystem for Machine {
     }
 
     fn link(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
-        let mut state = self.struck()?;
+        let mut state = self.struck_in([from.tree, to.tree])?;
         let inode = *state.names.get(from).ok_or_else(|| refusal(Errno::NOENT))?;
         if device(from.tree) != device(to.tree) {
             return Err(refusal(Errno::XDEV));
@@ -518,7 +591,7 @@ impl Filesystem for Machine {
         _: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
         let (content, modified) = {
-            let state = self.alive()?;
+            let state = self.alive_in(from.tree)?;
             let inode = state.names.get(from).ok_or_else(|| refusal(Errno::NOENT))?;
             let inode = &state.inodes[inode];
             (inode.content.clone(), inode.modified)
@@ -533,7 +606,7 @@ impl Filesystem for Machine {
 
     fn unlink(&self, path: &TreePath<'_>) -> Result<(), DiskError> {
         assert!(path.rel.is_ours(), "{path} is a name of ours");
-        let mut state = self.struck()?;
+        let mut state = self.struck_in([path.tree])?;
         if let Some(inode) = state.names.get(path).copied() {
             state.change(Some(&own(path)), None, inode);
         }
@@ -541,7 +614,7 @@ impl Filesystem for Machine {
     }
 
     fn names(&self, path: &TreePath<'_>) -> Result<Vec<Name>, DiskError> {
-        let state = self.alive()?;
+        let state = self.alive_in(path.tree)?;
         let path = own(path);
         let inside = |name: &&Name| name.parent().map(TreePath::into_owned).as_ref() == Some(&path);
         Ok(state.names.keys().filter(inside).cloned().collect())
@@ -561,7 +634,7 @@ impl Filesystem for Machine {
     }
 
     fn make_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError> {
-        let mut state = self.struck()?;
+        let mut state = self.struck_in([path.tree])?;
         let path = own(path);
         state.must_be_free(&path)?;
         let inode = state.inode(Kind::Directory, b"", path.tree);
@@ -571,14 +644,14 @@ impl Filesystem for Machine {
     }
 
     fn dress_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError> {
-        let mut state = self.struck()?;
+        let mut state = self.struck_in([path.tree])?;
         let inode = *state.names.get(path).ok_or_else(|| refusal(Errno::NOENT))?;
         state.inodes.get_mut(&inode).unwrap().mode = like.mode;
         Ok(())
     }
 
     fn date_directory(&self, path: &TreePath<'_>, modified: Time) -> Result<(), DiskError> {
-        let mut state = self.struck()?;
+        let mut state = self.struck_in([path.tree])?;
         let inode = *state.names.get(path).ok_or_else(|| refusal(Errno::NOENT))?;
         state.inodes.get_mut(&inode).unwrap().modified = modified;
         Ok(())
@@ -586,7 +659,7 @@ impl Filesystem for Machine {
 
     fn remove_directory(&self, path: &TreePath<'_>) -> Result<bool, DiskError> {
         let is_empty = self.names(path)?.is_empty();
-        let mut state = self.struck()?;
+        let mut state = self.struck_in([path.tree])?;
         let Some(inode) = state.names.get(path).copied() else {
             return Ok(true);
         };
@@ -598,7 +671,7 @@ impl Filesystem for Machine {
     }
 
     fn mark(&self, path: &TreePath<'_>) -> Result<(), DiskError> {
-        let mut state = self.alive()?;
+        let mut state = self.alive_in(path.tree)?;
         // The nearest directory above that is there.
         let mut name = own(path);
         loop {
@@ -617,6 +690,8 @@ impl Filesystem for Machine {
             state.owes_sync = true;
             return Ok(());
         }
+        let touched: Vec<_> = state.touched.iter().map(|dir| dir.tree).collect();
+        touched.into_iter().try_for_each(|tree| state.reach(tree))?;
         state.flush(self.make.syncs_whole);
         Ok(())
     }

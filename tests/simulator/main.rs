@@ -80,10 +80,13 @@ fn all_plans_of_one_to_three_moves_reach_an_end_wherever_they_are_struck() {
         let rollback = number % 2 == 1;
         // Each plan meets each blow on one make; over all plans each make meets each.
         let mut blows_of_plan = 0;
-        for (blow, seed) in [Blow::Kill, Blow::PowerCut, Blow::Error(Errno::IO)]
-            .into_iter()
-            .zip(7..)
-        {
+        let blows = [
+            Blow::Kill,
+            Blow::PowerCut,
+            Blow::Error(Errno::IO),
+            Blow::Unplug,
+        ];
+        for (blow, seed) in blows.into_iter().zip(7..) {
             let blows = play_through(scene, make, blow, rollback, seed * number as u64);
             blows_of_plan += blows;
         }

@@ -99,10 +99,12 @@ impl Scene {
         let mut settled = trial.apply(&ready);
         trial.all_reachable("after apply")?;
         let first = trial.machine.was_struck();
+        trial.without_its_disk()?;
         trial.machine.start(fate.second);
         settled |= trial.recover(fate.rollback) == Ok(true);
         trial.all_reachable("after the first recover")?;
         let second = trial.machine.was_struck();
+        trial.without_its_disk()?;
         trial.machine.start(None);
         settled |= trial.recovered(fate.rollback)?;
         trial.check_end("at the end")?;
@@ -257,6 +259,31 @@ impl Trial<'_> {
         }
     }
 
+    /// Where a disk was unplugged: as long as it is not mounted nothing of a run that needs it may
+    /// be touched. Then it is plugged in again.
+    fn without_its_disk(&mut self) -> Result<(), String> {
+        if !self.machine.unmount() {
+            return Ok(());
+        }
+        let steps = self.scene.schedule.steps().iter();
+        let trees = steps.map(|step| step.trees(&self.scene.plan));
+        let is_needed = trees
+            .flat_map(|(from, to)| [from, to])
+            .any(|tree| self.machine.is_unmounted(tree));
+        if is_needed && !self.run().is_finished() {
+            let before = self.machine.listing();
+            self.machine.start(None);
+            if self.recover(false).is_ok() {
+                return Err("recovered without one of its disks".to_owned());
+            }
+            if self.machine.listing() != before {
+                return Err("something was touched while a disk was away".to_owned());
+            }
+        }
+        self.machine.plug_in();
+        self.all_reachable("with its disk plugged in again")
+    }
+
     fn recovered(&mut self, rollback: bool) -> Result<bool, String> {
         let recovered = self.recover(rollback);
         recovered.map_err(|error| format!("recover: {error}"))
@@ -284,7 +311,10 @@ impl Trial<'_> {
         };
         let recovery = Recovery {
             run: &run,
-            trees: Tree::ALL.map(identity).to_vec(),
+            trees: (Tree::ALL.into_iter())
+                .filter(|tree| !machine.is_unmounted(*tree))
+                .map(identity)
+                .collect(),
             rollback,
             leave: Vec::new(),
             leftover: Vec::new(),
