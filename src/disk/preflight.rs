@@ -131,6 +131,7 @@ pub fn preflight(
     }
     problems.extend(copies.problems());
     problems.extend(survey.same_names());
+    problems.extend(survey.links_in_chains(&ready));
     if problems.is_empty() {
         Ok(ready)
     } else {

@@ -167,6 +167,13 @@ pub enum Fault {
     /// It is a hard link of its keeper.
     #[error("it and its keeper {0} are one file under two names; moving it frees nothing")]
     SameFile(TreePath<'static>),
+    /// It takes the name of another move's file, and both are hard links of one file: after a crash
+    /// nothing could tell them apart.
+    #[error(
+        "it takes the name that {0} leaves, and the two are one file under two names; move them by \
+         two plans"
+    )]
+    FollowsItself(TreePath<'static>),
     /// Something is at the destination.
     #[error("something is there already; nothing is ever overwritten")]
     Occupied,

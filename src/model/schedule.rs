@@ -114,6 +114,14 @@ impl Schedule {
         self.passed_on.get(path).map(|(leaver, _)| *leaver)
     }
 
+    /// The numbers of the steps of which one leaves a name that the other takes, in the order of
+    /// those that take.
+    pub fn successions(&self) -> Vec<(usize, usize)> {
+        let mut steps: Vec<_> = self.passed_on.values().copied().collect();
+        steps.sort_unstable_by_key(|(_, taker)| *taker);
+        steps
+    }
+
     /// The number of the step that brings the file of each move to its destination.
     pub fn arrivals(&self) -> Vec<usize> {
         let steps = self.steps.iter().enumerate();

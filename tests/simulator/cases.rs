@@ -87,6 +87,36 @@ pub fn every_small_plan() -> Vec<Scene> {
     scenes
 }
 
+/// A chain of three moves, of which the last goes to another file system.
+pub fn chain() -> Scene {
+    const FILES: [&str; 3] = ["media/1/a", "media/1/b", "media/1/c"];
+    let start = listing(&FILES);
+    let mut plan = undo_plan();
+    for (from, to) in FILES
+        .into_iter()
+        .zip(["media/1/b", "media/1/c", "archive/1/d"])
+    {
+        let why = Why::Undo { run: undone() };
+        plan.moves
+            .push(operation(&start, &name(from), &name(to), why));
+    }
+    Scene::new(start, plan).expect("the plan is lawful")
+}
+
+/// The same, where the first two files are one under two names.
+pub fn chain_of_links() -> Scene {
+    let mut scene = chain();
+    let names = ["media/1/a", "media/1/b"].map(name);
+    let content = scene.start[&names[0]].clone();
+    scene.start.insert(names[1].clone(), content);
+    let mut plan = scene.plan.into_raw();
+    plan.moves[1].hash = plan.moves[0].hash;
+    let [name, link] = names;
+    let mut scene = Scene::new(scene.start, plan).expect("the plan is lawful");
+    scene.link = Some((name, link));
+    scene
+}
+
 /// One random case, which its seed determines.
 pub struct Case {
     seed: u64,
@@ -185,6 +215,15 @@ fn undo_scene(dice: &mut Dice) -> Option<Scene> {
         let all = start.values_mut().flatten();
         all.for_each(|content| *content = b"same".to_vec());
     }
+    let mut names = FILES[..5].to_vec();
+    let link = (dice.below(4) == 0).then(|| {
+        let mut any = || name(names.swap_remove(dice.below(names.len())));
+        (any(), any())
+    });
+    if let Some((name, link)) = &link {
+        let content = start[name].clone();
+        start.insert(link.clone(), content);
+    }
     let mut plan = undo_plan();
     let mut files = FILES.to_vec();
     let mut ends: Vec<_> = FREE.to_vec();
@@ -220,7 +259,9 @@ fn undo_scene(dice: &mut Dice) -> Option<Scene> {
     {
         plan.prunes.push(directory("media/2/sub"));
     }
-    Scene::new(start, plan)
+    let mut scene = Scene::new(start, plan)?;
+    scene.link = link;
+    Some(scene)
 }
 
 /// Moves into volumes on another file system, and marks that they are not burned.

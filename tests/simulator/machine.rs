@@ -155,6 +155,23 @@ impl Machine {
         state.durable.insert(name.clone(), inode);
     }
 
+    /// Gives what is at `name` the second name `link`, durably.
+    pub fn put_link(&self, name: &Name, link: &Name) {
+        let mut state = self.state();
+        let inode = state.names[name];
+        state.names.insert(link.clone(), inode);
+        state.durable.insert(link.clone(), inode);
+    }
+
+    /// A stranger removes every name of the files that hold this.
+    pub fn remove(&self, content: &[u8]) {
+        let mut state = self.state();
+        let State { names, inodes, .. } = &mut *state;
+        names.retain(|_, inode| inodes[inode].content != content);
+        state.changes.clear();
+        state.durable = state.names.clone();
+    }
+
     /// Starts the next process, which will suffer that blow at its step of that number.
     pub fn start(&self, blow: Option<(usize, Blow)>) {
         let mut state = self.state();

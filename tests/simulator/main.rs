@@ -7,7 +7,7 @@ mod cases;
 mod machine;
 mod trial;
 
-use cases::{Case, every_small_plan};
+use cases::{Case, chain, chain_of_links, every_small_plan};
 use machine::{Blow, Make, Mutant};
 use rayon::prelude::*;
 use rustix::io::Errno;
@@ -124,6 +124,49 @@ fn random_plans_reach_an_end_whatever_strikes_them() {
         "{cases} random cases, {struck} struck, {twice} twice, 0 violations"
     ));
     assert!(cases < 100 || struck > cases / 4, "{struck}");
+}
+
+#[test]
+fn a_person_may_give_up_any_file_of_a_chain_that_was_struck() {
+    let scene = chain();
+    let mut struck = 0;
+    for lost in scene
+        .start
+        .keys()
+        .filter(|name| scene.start[*name].is_some())
+    {
+        for (make, rollback) in MAKES.into_iter().flat_map(|m| [(m, false), (m, true)]) {
+            for step in 0.. {
+                let fate = Fate {
+                    first: Some((step, Blow::Kill)),
+                    second: None,
+                    rollback,
+                    batch: 2,
+                    seed: 1,
+                };
+                match scene.play_without(make, fate, lost) {
+                    Ok(true) => struck += 1,
+                    Ok(false) => break,
+                    Err(violation) => panic!("without {lost}: {violation}\n{make:?} {fate:?}"),
+                }
+            }
+        }
+    }
+    assert!(struck > 500, "{struck}");
+}
+
+#[test]
+fn names_of_one_file_that_follow_one_another_are_refused() {
+    let fate = Fate {
+        first: None,
+        second: None,
+        rollback: false,
+        batch: 2,
+        seed: 1,
+    };
+    let play = |scene: Scene| scene.play(MAKES[0], Mutant::None, fate).unwrap();
+    assert!(matches!(play(chain()), Verdict::Held { .. }));
+    assert_eq!(play(chain_of_links()), Verdict::Refused);
 }
 
 #[test]

@@ -5,13 +5,13 @@ use mediastruct::disk::apply::{ApplyError, Course, Follow, Mover, Tools};
 use mediastruct::disk::filesystem::Filesystem;
 use mediastruct::disk::monitor::Unwatched;
 use mediastruct::disk::preflight::{Ready, Undone, Verify, World, preflight};
-use mediastruct::disk::recover::Recovery;
+use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::store::StoreError;
 use mediastruct::model::digest::Digest;
 use mediastruct::model::index::{Entry, Index, Moved};
 use mediastruct::model::layout::Layout;
 use mediastruct::model::path::TreePath;
-use mediastruct::model::plan::{Phase, Plan, RawPlan};
+use mediastruct::model::plan::{Move, Phase, Plan, RawPlan};
 use mediastruct::model::problem::Problem;
 use mediastruct::model::run::{
     Begin, JOURNAL_FORMAT, Progress, Record, Run, RunId, Standing, Text, TreeId,
@@ -29,6 +29,8 @@ pub type Listing = BTreeMap<Name, Option<Vec<u8>>>;
 pub struct Scene {
     pub start: Listing,
     pub plan: Plan,
+    /// Two names of one file, among those of the start.
+    pub link: Option<(Name, Name)>,
     schedule: Schedule,
     layout: Layout,
 }
@@ -62,6 +64,7 @@ impl Scene {
         Some(Scene {
             start,
             plan,
+            link: None,
             schedule,
             layout,
         })
@@ -78,44 +81,86 @@ impl Scene {
     /// # Errors
     /// What must hold and did not, in words.
     pub fn play(&self, make: Make, mutant: Mutant, fate: Fate) -> Result<Verdict, String> {
-        let texts: Vec<_> = self.plan.writes.iter().map(archive::text_of).collect();
-        let machine = Machine::new(make, mutant, fate.seed, texts.clone());
-        for (name, content) in &self.start {
-            machine.put(name, content.as_deref());
-        }
-        let mut trial = Trial {
-            scene: self,
-            indexes: Tree::INDEXED.map(|tree| index_of(&machine, tree)),
-            machine,
-            begin: begin(&self.plan, &texts),
-            batch: fate.batch,
-        };
-        trial.machine.start(fate.first);
-        let steps: Vec<_> = (0..self.schedule.steps().len()).collect();
-        let Ok(ready) = self.survey(&trial.machine, &trial.indexes, None, &steps) else {
+        let mut trial = self.trial(make, mutant, fate);
+        let Some(mut settled) = trial.begun() else {
             return Ok(Verdict::Refused);
         };
-        trial.machine.begin(Record::Begin(trial.begin.clone()));
-        let mut settled = trial.apply(&ready);
         trial.all_reachable("after apply")?;
         let first = trial.machine.was_struck();
         trial.without_its_disk()?;
         trial.machine.start(fate.second);
-        settled |= trial.recover(fate.rollback) == Ok(true);
+        settled |= matches!(trial.recover(fate.rollback), Ok(true));
         trial.all_reachable("after the first recover")?;
         let second = trial.machine.was_struck();
         trial.without_its_disk()?;
         trial.machine.start(None);
-        settled |= trial.recovered(fate.rollback)?;
+        settled |= trial.recover(fate.rollback).map_err(|error| told(&error))?;
         trial.check_end("at the end")?;
         trial.machine.cut_power();
         if !settled {
             // Its end may have been written by a process that was killed before it was durable.
             trial.machine.start(None);
-            trial.recovered(fate.rollback)?;
+            trial.recover(fate.rollback).map_err(|error| told(&error))?;
         }
         trial.check_end("after a last power cut")?;
         Ok(Verdict::Held { first, second })
+    }
+
+    /// Carries the plan out until it is struck; then a stranger removes the file that was at `lost`,
+    /// a person accepts that, and the run is recovered. Says whether the blow fell.
+    ///
+    /// # Errors
+    /// Where another file is lost, or is at neither of its ends once the run is finished.
+    pub fn play_without(&self, make: Make, fate: Fate, lost: &Name) -> Result<bool, String> {
+        let mut trial = self.trial(make, Mutant::None, fate);
+        trial.begun().ok_or("the plan does not fit the disk")?;
+        if !trial.machine.was_struck() {
+            return Ok(false);
+        }
+        let content = self.start[lost].clone().ok_or("a directory is lost")?;
+        trial.machine.remove(&content);
+        trial.machine.start(None);
+        if trial.recover(fate.rollback).is_err() {
+            trial.leave.push(lost.clone());
+            let recovered = trial.recover(fate.rollback);
+            recovered.map_err(|error| told(&error))?;
+        }
+        let run = trial.run();
+        if !run.is_finished() {
+            return Err("the run is unfinished".to_owned());
+        }
+        let found = trial.machine.listing();
+        let is_at = |path: &Name, from: &Name| found.get(path) == Some(&self.start[from]);
+        for Move { from, to, .. } in self.plan.moves.iter().filter(|m| m.from != *lost) {
+            // Nothing is done with what comes to a path, or leaves it, that is left as it is.
+            let is_left = trial.leave.contains(to);
+            let end = if run.is_applied() { to } else { from };
+            if !is_at(end, from) && !(is_left && (is_at(from, from) || is_at(to, from))) {
+                let found = shown(&found);
+                return Err(format!("{from} is not at {end}: found {found}"));
+            }
+        }
+        Ok(true)
+    }
+
+    fn trial(&self, make: Make, mutant: Mutant, fate: Fate) -> Trial<'_> {
+        let texts: Vec<_> = self.plan.writes.iter().map(archive::text_of).collect();
+        let machine = Machine::new(make, mutant, fate.seed, texts.clone());
+        for (name, content) in &self.start {
+            machine.put(name, content.as_deref());
+        }
+        if let Some((name, link)) = &self.link {
+            machine.put_link(name, link);
+        }
+        machine.start(fate.first);
+        Trial {
+            scene: self,
+            indexes: Tree::INDEXED.map(|tree| index_of(&machine, tree)),
+            machine,
+            begin: begin(&self.plan, &texts),
+            batch: fate.batch,
+            leave: Vec::new(),
+        }
     }
 
     /// Holds the steps of these numbers against the machine.
@@ -165,6 +210,12 @@ struct Trial<'s> {
     indexes: [Index<'static>; 2],
     begin: Begin,
     batch: usize,
+    /// At which paths a person accepts what is there.
+    leave: Vec<Name>,
+}
+
+fn told(error: &RecoverError) -> String {
+    format!("recover: {error:?}")
 }
 
 fn begin(plan: &Plan, texts: &[Vec<u8>]) -> Begin {
@@ -230,6 +281,18 @@ fn tools<'t>(
 }
 
 impl Trial<'_> {
+    /// Carries the plan out where it fits the disk, and says whether it came to an end of which it
+    /// said so.
+    fn begun(&mut self) -> Option<bool> {
+        let steps: Vec<_> = (0..self.scene.schedule.steps().len()).collect();
+        let ready = self
+            .scene
+            .survey(&self.machine, &self.indexes, None, &steps);
+        let ready = ready.ok()?;
+        self.machine.begin(Record::Begin(self.begin.clone()));
+        Some(self.apply(&ready))
+    }
+
     /// Carries the plan out, and says whether it came to an end of which it said so.
     fn apply(&mut self, ready: &Ready) -> bool {
         let scene = self.scene;
@@ -284,13 +347,8 @@ impl Trial<'_> {
         self.all_reachable("with its disk plugged in again")
     }
 
-    fn recovered(&mut self, rollback: bool) -> Result<bool, String> {
-        let recovered = self.recover(rollback);
-        recovered.map_err(|error| format!("recover: {error}"))
-    }
-
     /// Recovers the run, and says whether there was anything to recover.
-    fn recover(&mut self, rollback: bool) -> Result<bool, String> {
+    fn recover(&mut self, rollback: bool) -> Result<bool, RecoverError> {
         let run = self.run();
         if run.is_finished() {
             return Ok(false);
@@ -316,21 +374,22 @@ impl Trial<'_> {
                 .map(identity)
                 .collect(),
             rollback,
-            leave: Vec::new(),
+            leave: self.leave.clone(),
             leftover: Vec::new(),
         };
-        let recovered = recovery.recover(tools, &check);
-        recovered
-            .map(|_| true)
-            .map_err(|error| format!("{error:?}"))
+        recovery.recover(tools, &check).map(|_| true)
     }
 
     /// Whatever happened, everything that there was can be found under some name.
     fn all_reachable(&self, when: &str) -> Result<(), String> {
         let held = self.machine.holders();
         let mut start: BTreeMap<&Vec<u8>, usize> = BTreeMap::new();
+        let link = self.scene.link.as_ref();
         for (name, content) in &self.scene.start {
-            let Some(content) = content else {
+            let Some(content) = content
+                .as_ref()
+                .filter(|_| link.is_none_or(|l| l.1 != *name))
+            else {
                 continue;
             };
             let count = start.entry(content).or_default();
@@ -376,7 +435,9 @@ impl Trial<'_> {
             all.sort();
             all
         };
-        if sorted(parked.clone()) != sorted(expected) {
+        // A parked name goes where the same file has come to bear the name that it left.
+        let is_link_gone = self.scene.link.is_some() && parked.len() + 1 == expected.len();
+        if sorted(parked.clone()) != sorted(expected) && !is_link_gone {
             return Err(format!("{when}: {} files are aside", parked.len()));
         }
         for index in &self.indexes {
@@ -437,7 +498,7 @@ impl Scene {
     /// What the files hold that the plan leaves aside: sources that were copied, and what was
     /// replaced.
     fn parked(&self) -> Vec<Vec<u8>> {
-        let copied = |m: &&mediastruct::model::plan::Move| device(m.from.tree) != device(m.to.tree);
+        let copied = |m: &&Move| device(m.from.tree) != device(m.to.tree);
         let copied = self.plan.moves.iter().filter(copied).map(|m| &m.from);
         let replaced = self.plan.writes.iter().filter(|w| w.replaces.is_some());
         copied

@@ -74,10 +74,10 @@ impl Mover<'_> {
             return first;
         }
         match (first, at == aside) {
-            (Ok(Place::Before(Some(node))), false) => self.landed_early(land, node),
-            (Ok(Place::Before(node)), _) => Ok(Place::Before(node)),
-            (Ok(place @ Place::Linked(_)), true) => Ok(place),
-            (Ok(Place::Linked(node)), false) => Ok(Place::Before(Some(node))),
+            (Ok(Place::Before(Some(node)) | Place::Linked(node)), false) => {
+                self.landed_early(land, node)
+            }
+            (Ok(Place::Before(None)), _) => Ok(Place::Before(None)),
             (Ok(place), true) => Ok(place),
             // It went on from its temporary name, or is nowhere.
             (Err(_), true) => self.place_of_hop(land).map(|_| Place::After(None)),
@@ -85,8 +85,8 @@ impl Mover<'_> {
         }
     }
 
-    /// Where the file of a landing is that has its source's name still: a power cut may have kept
-    /// the second of two hops and not the first.
+    /// Where the file of a landing is that has its source's name still, or again: a power cut may have
+    /// kept the second of two hops and not the first, or not the taking back of the second.
     fn landed_early(&self, land: usize, node: Node) -> Result<Place, Stop> {
         let Some(hop) = self.hop(land) else {
             return Ok(Place::Before(Some(node)));

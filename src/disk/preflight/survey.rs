@@ -1,6 +1,6 @@
 //! Holding each step of a plan against the disk.
 
-use super::{Undone, Verify, World};
+use super::{Ready, Undone, Verify, World};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
 use crate::model::digest::Digest;
@@ -299,6 +299,24 @@ impl<'s> Survey<'s> {
             let node = self.filesystem.look(&m.from).ok().flatten();
             node.is_some_and(|n| n.stamp.same_file_as(&found.stamp))
         })
+    }
+
+    /// Files that take the names of others which are the same files: hard links of one another.
+    pub(super) fn links_in_chains(&self, ready: &Ready) -> Vec<Problem> {
+        let is_link = |(leaver, taker): &(usize, usize)| {
+            let (leaver, taker) = (self.step(*leaver), self.step(*taker));
+            let nodes = ready.node(leaver).zip(ready.node(taker));
+            leaver.of_move() != taker.of_move()
+                && nodes.is_some_and(|(one, other)| one.stamp.same_file_as(&other.stamp))
+        };
+        let links = self.undone.schedule.successions().into_iter();
+        links
+            .filter(is_link)
+            .map(|(leaver, taker)| {
+                let fault = Fault::FollowsItself(self.from(leaver).clone());
+                Problem::at(self.from(taker), fault)
+            })
+            .collect()
     }
 
     /// Destinations that differ only in case or composition, on a file system that takes them for
