@@ -6,7 +6,7 @@ use mediastruct::disk::error::DiskError;
 use mediastruct::disk::filesystem::{Filesystem, Node, Room};
 use mediastruct::disk::journal::{Ledger, Runs};
 use mediastruct::disk::monitor::Unwatched;
-use mediastruct::disk::preflight::{Ready, Undone, Verify, World, preflight};
+use mediastruct::disk::preflight::{Ready, Undone, World, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::trees::Trees;
 use mediastruct::model::digest::Digest;
@@ -16,7 +16,9 @@ use mediastruct::model::path::{RelPath, TreePath};
 use mediastruct::model::plan::{Move, Need, Phase, Plan, RawPlan, Why};
 use mediastruct::model::plan_file;
 use mediastruct::model::problem::{Fault, Problem};
-use mediastruct::model::run::{Begin, JOURNAL_FORMAT, Outcome, Record, Run, RunId, Standing};
+use mediastruct::model::run::{
+    Begin, JOURNAL_FORMAT, Outcome, Record, Run, RunId, Standing, Verify,
+};
 use mediastruct::model::schedule::Schedule;
 use mediastruct::model::state::State;
 use mediastruct::model::time::Time;
@@ -168,6 +170,7 @@ impl Trial {
             plan: Digest::of(&text),
             trees: trees.identities(),
             texts: Vec::new(),
+            verify: Verify::Stat,
         };
         let begun = runs.begin(&text, &[], begin.clone());
         let mut ledger = Guarded::new(begun.unwrap(), faults);
@@ -739,6 +742,7 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             plan: Digest::of(&text),
             trees: trees.identities(),
             texts: Vec::new(),
+            verify: Verify::Stat,
         };
         let mut ledger = runs.begin(&text, &[], begin.clone()).unwrap();
         let mut follow = |_: &[Moved<'_>]| Ok(());

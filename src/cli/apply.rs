@@ -11,7 +11,7 @@ use crate::disk::apply::{ApplyError, Course, Mover, Stop};
 use crate::disk::error::Cause;
 use crate::disk::journal::Runs;
 use crate::disk::monitor::Monitor;
-use crate::disk::preflight::{Ready, Undone, Verify, preflight};
+use crate::disk::preflight::{Ready, Undone, preflight};
 use crate::disk::store::StoreError;
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
@@ -20,7 +20,7 @@ use crate::model::path::{ASIDE, Escaped};
 use crate::model::plan::{Basis, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::problem::{Fault, Problem};
-use crate::model::run::{Begin, JOURNAL_FORMAT, Run, RunId, Text};
+use crate::model::run::{Begin, JOURNAL_FORMAT, Run, RunId, Text, Verify};
 use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
 use crate::phase::{archive, undo};
@@ -109,6 +109,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
         plan: Digest::of(&text),
         trees: trees.identities(),
         texts: texts.iter().map(|text| Text::of(text)).collect(),
+        verify,
     };
     let runs = Runs::in_datadir(&context.layout().datadir);
     let mut ledger = runs.begin(&text, &texts, begin.clone())?;

@@ -9,8 +9,8 @@ use super::human::Things;
 use super::library::{refuse_unfinished, runs};
 use super::plan::{plan_dedupe, plan_undo};
 use super::show::{Extent, listing, summary};
-use crate::disk::preflight::Verify;
 use crate::model::plan::Plan;
+use crate::model::run::Verify;
 
 /// Moves the copies that media does not need to duplicates.
 ///

@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::library;
 use super::workshop::{Workshop, leftover, world};
 use crate::disk::journal::Runs;
-use crate::disk::preflight::{Undone, Verify, preflight};
+use crate::disk::preflight::{Undone, preflight};
 use crate::disk::recover::{RecoverError, Recovery};
 use crate::disk::trees::Trees;
 use crate::model::run::{Outcome, RunId};
@@ -51,7 +51,7 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
             run: Some(&run.id),
             steps,
         };
-        preflight(undone, &trees, &world, Verify::Stat)
+        preflight(undone, &trees, &world, run.progress.begin.verify)
     };
     let outcome = recovery
         .recover(tools, &check)

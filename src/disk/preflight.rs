@@ -11,7 +11,7 @@ use crate::model::layout::Layout;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::problem::{Fault, Problem};
-use crate::model::run::{Run, RunId, Standing};
+use crate::model::run::{Run, RunId, Standing, Verify};
 use crate::model::schedule::{Schedule, Step};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -28,15 +28,6 @@ pub struct World<'w> {
     pub undone: Option<&'w Run>,
     /// For a plan to undo: what of that run stands; other undos took back the rest.
     pub standing: Standing<'w>,
-}
-
-/// How closely files are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verify {
-    /// By kind, size and times; by content only where the inode changed since the index was made.
-    Stat,
-    /// By content, always.
-    Hash,
 }
 
 /// What of a plan is to be done.

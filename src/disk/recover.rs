@@ -233,6 +233,20 @@ impl Mover<'_> {
         }
     }
 
+    /// Reads a copy back from the disk before its source is put aside. It was read when it was made,
+    /// but what the disk failed to write since, only the process that died may have been told.
+    fn read_copy(&self, at: usize) -> Result<(), Stop> {
+        let Some(hop) = self.hop(at) else {
+            return Ok(());
+        };
+        let (_, hash) = self.tools.filesystem.read_back(&hop.to, &|_| {})?;
+        if hash == hop.hash {
+            Ok(())
+        } else {
+            Err(Stop::Changed(hop.to.into_owned()))
+        }
+    }
+
     /// Does those intended steps that the kill left undone, sees those through that it left
     /// half done, and records from the step numbered `first` on that they are done.
     fn resume(
@@ -255,7 +269,10 @@ impl Mover<'_> {
                     continue;
                 }
                 Some(Place::Linked(source)) => How::Linked(source.stamp),
-                Some(Place::Copied(source, _)) => How::Copied(source.stamp),
+                Some(Place::Copied(source, _)) => {
+                    self.read_copy(at)?;
+                    How::Copied(source.stamp)
+                }
                 Some(Place::After(_) | Place::Parked(..)) | None => continue,
             };
             resumed = resumed.or(Some(at));

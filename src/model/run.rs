@@ -3,7 +3,7 @@
 mod records;
 
 pub use self::records::{
-    Begin, Copy, Done, End, FileId, Intent, Outcome, Placed, Record, Text, TreeId,
+    Begin, Copy, Done, End, FileId, Intent, Outcome, Placed, Record, Text, TreeId, Verify,
 };
 
 use super::digest::Digest;

@@ -15,7 +15,7 @@ use mediastruct::disk::apply::{ApplyError, Course, Mover, Tools};
 use mediastruct::disk::filesystem::Filesystem;
 use mediastruct::disk::journal::Runs;
 use mediastruct::disk::monitor::Unwatched;
-use mediastruct::disk::preflight::{Ready, Undone, Verify, World, preflight};
+use mediastruct::disk::preflight::{Ready, Undone, World, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::trees::Trees;
 use mediastruct::model::digest::Digest;
@@ -24,7 +24,7 @@ use mediastruct::model::layout::Layout;
 use mediastruct::model::plan::Plan;
 use mediastruct::model::plan_file;
 use mediastruct::model::problem::Problem;
-use mediastruct::model::run::{Begin, JOURNAL_FORMAT, Run, RunId, Standing};
+use mediastruct::model::run::{Begin, JOURNAL_FORMAT, Run, RunId, Standing, Verify};
 use mediastruct::model::schedule::Schedule;
 use mediastruct::model::time::Time;
 use std::fs;
@@ -155,6 +155,7 @@ impl Trial {
             plan: Digest::of(&text),
             trees: trees.identities(),
             texts: Vec::new(),
+            verify: Verify::Stat,
         };
         let runs = Runs::in_datadir(&self.layout.datadir);
         let journal = runs.begin(&text, &[], begin.clone());

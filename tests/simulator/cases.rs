@@ -87,6 +87,16 @@ pub fn every_small_plan() -> Vec<Scene> {
     scenes
 }
 
+/// One move to another file system.
+pub fn across() -> Scene {
+    let start = listing(&["media/1/a"]);
+    let mut plan = undo_plan();
+    let (from, to) = (name("media/1/a"), name("archive/1/b"));
+    let why = Why::Undo { run: undone() };
+    plan.moves.push(operation(&start, &from, &to, why));
+    Scene::new(start, plan).expect("the plan is lawful")
+}
+
 /// A chain of three moves, of which the last goes to another file system.
 pub fn chain() -> Scene {
     const FILES: [&str; 3] = ["media/1/a", "media/1/b", "media/1/c"];

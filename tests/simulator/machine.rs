@@ -172,6 +172,20 @@ impl Machine {
         state.durable = state.names.clone();
     }
 
+    /// The disk damages the file at `name`, if it holds this: its size and date stay.
+    pub fn damage(&self, name: &Name, content: &[u8]) -> bool {
+        let mut state = self.state();
+        let Some(number) = state.names.get(name).copied() else {
+            return false;
+        };
+        let inode = state.inodes.get_mut(&number).unwrap();
+        if inode.content != content {
+            return false;
+        }
+        inode.content.fill(b'x');
+        true
+    }
+
     /// Starts the next process, which will suffer that blow at its step of that number.
     pub fn start(&self, blow: Option<(usize, Blow)>) {
         let mut state = self.state();

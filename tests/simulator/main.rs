@@ -7,7 +7,7 @@ mod cases;
 mod machine;
 mod trial;
 
-use cases::{Case, chain, chain_of_links, every_small_plan};
+use cases::{Case, across, chain, chain_of_links, every_small_plan};
 use machine::{Blow, Make, Mutant};
 use rayon::prelude::*;
 use rustix::io::Errno;
@@ -153,6 +153,27 @@ fn a_person_may_give_up_any_file_of_a_chain_that_was_struck() {
         }
     }
     assert!(struck > 500, "{struck}");
+}
+
+#[test]
+fn recover_puts_no_source_aside_whose_copy_the_disk_has_damaged() {
+    let scene = across();
+    let mut damaged = 0;
+    for step in 0.. {
+        let fate = Fate {
+            first: Some((step, Blow::Kill)),
+            second: None,
+            rollback: false,
+            batch: 2,
+            seed: 1,
+        };
+        match scene.play_with_damage(MAKES[0], fate) {
+            Ok(Some(is_damaged)) => damaged += u32::from(is_damaged),
+            Ok(None) => break,
+            Err(violation) => panic!("{violation}\n{fate:?}"),
+        }
+    }
+    assert!(damaged > 0);
 }
 
 #[test]

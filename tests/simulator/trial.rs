@@ -4,7 +4,7 @@ use crate::machine::{Blow, Machine, Make, Mutant, Name, Pen, device, root_inode}
 use mediastruct::disk::apply::{ApplyError, Course, Follow, Mover, Tools};
 use mediastruct::disk::filesystem::Filesystem;
 use mediastruct::disk::monitor::Unwatched;
-use mediastruct::disk::preflight::{Ready, Undone, Verify, World, preflight};
+use mediastruct::disk::preflight::{Ready, Undone, World, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::store::StoreError;
 use mediastruct::model::digest::Digest;
@@ -14,7 +14,7 @@ use mediastruct::model::path::TreePath;
 use mediastruct::model::plan::{Move, Phase, Plan, RawPlan};
 use mediastruct::model::problem::Problem;
 use mediastruct::model::run::{
-    Begin, JOURNAL_FORMAT, Progress, Record, Run, RunId, Standing, Text, TreeId,
+    Begin, JOURNAL_FORMAT, Progress, Record, Run, RunId, Standing, Text, TreeId, Verify,
 };
 use mediastruct::model::schedule::{Hop, Schedule};
 use mediastruct::model::time::Time;
@@ -143,6 +143,33 @@ impl Scene {
         Ok(true)
     }
 
+    /// Carries out a plan whose first move copies a file, until it is struck; where the copy is at
+    /// its place and the source is still at its own, the disk damages the copy. Says whether it
+    /// did; none where the blow did not fall.
+    ///
+    /// # Errors
+    /// Where the file is not at its source once the run is recovered.
+    pub fn play_with_damage(&self, make: Make, fate: Fate) -> Result<Option<bool>, String> {
+        let mut trial = self.trial(make, Mutant::None, fate);
+        trial.begun().ok_or("the plan does not fit the disk")?;
+        if !trial.machine.was_struck() {
+            return Ok(None);
+        }
+        let Move { from, to, .. } = &self.plan.moves[0];
+        let content = self.start[from].as_deref().ok_or("a directory moves")?;
+        let is_there = trial.machine.listing().get(from) == Some(&self.start[from]);
+        let is_damaged = is_there && trial.machine.damage(to, content);
+        trial.machine.start(None);
+        trial.recover(fate.rollback).map_err(|error| told(&error))?;
+        if is_damaged {
+            trial.check_end("with a damaged copy")?;
+            if trial.run().is_applied() {
+                return Err("a damaged copy took the place of its source".to_owned());
+            }
+        }
+        Ok(Some(is_damaged))
+    }
+
     fn trial(&self, make: Make, mutant: Mutant, fate: Fate) -> Trial<'_> {
         let texts: Vec<_> = self.plan.writes.iter().map(archive::text_of).collect();
         let machine = Machine::new(make, mutant, fate.seed, texts.clone());
@@ -233,6 +260,7 @@ fn begin(plan: &Plan, texts: &[Vec<u8>]) -> Begin {
         plan: plan.id(),
         trees: Tree::ALL.map(identity).to_vec(),
         texts: texts.iter().map(|text| Text::of(text)).collect(),
+        verify: Verify::Stat,
     }
 }
 

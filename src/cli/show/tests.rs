@@ -6,7 +6,7 @@ use crate::model::plan::{
     Move, Need, Phase, Plan, RawPlan, Settings, Skip, UnitAction, UnitPlan, Why,
 };
 use crate::model::run::{
-    Begin, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Run, RunId,
+    Begin, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Run, RunId, Verify,
 };
 use crate::model::schedule::{Hop, Schedule};
 use crate::model::time::Time;
@@ -120,6 +120,7 @@ fn a_run() -> Run {
         plan: Digest::of(b"plan"),
         trees: Vec::new(),
         texts: Vec::new(),
+        verify: Verify::Stat,
     };
     let records = vec![
         Record::Begin(begin),

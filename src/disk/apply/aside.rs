@@ -17,7 +17,7 @@ impl<'t> Mover<'t> {
         self.hop(at).map_or_else(|| to.borrowed(), |hop| hop.to)
     }
 
-    /// Gives a file that bears one of our names another, which nothing may bear.
+    /// Gives what the run made under one of our names its place, which nothing may bear.
     pub(super) fn install(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError> {
         let filesystem = self.tools.filesystem;
         match filesystem.rename(from, to) {
@@ -29,12 +29,17 @@ impl<'t> Mover<'t> {
         }
     }
 
-    /// Gives back its name to a file that was renamed and is not the one in question.
-    pub(super) fn install_back(&self, hop: &Hop<'_>) -> Result<(), DiskError> {
-        if hop.to.rel.is_ours() {
-            self.install(&hop.to, &hop.from)
-        } else {
-            self.tools.filesystem.rename(&hop.to, &hop.from)
+    /// Gives its name `to` back to a file that was renamed to `from` and is not the one in question.
+    pub(super) fn give_back(&mut self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), Stop> {
+        let filesystem = self.tools.filesystem;
+        match filesystem.rename(from, to) {
+            Err(error) if error.cannot_refuse_to_replace() && from.rel.is_ours() => {
+                filesystem.link(from, to)?;
+                // There is no other copy of it, so both names are to be durable before one goes.
+                self.sync()?;
+                Ok(filesystem.unlink(from)?)
+            }
+            renamed => Ok(renamed?),
         }
     }
 
@@ -60,7 +65,7 @@ impl<'t> Mover<'t> {
         match filesystem.look(&aside)? {
             Some(node) if is_file(&node, Some(id), hop) => Ok(aside),
             _ => {
-                self.install(&aside, &hop.from)?;
+                self.give_back(&aside, &hop.from)?;
                 Err(Stop::Changed(hop.from.clone().into_owned()))
             }
         }

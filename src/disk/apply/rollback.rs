@@ -191,14 +191,20 @@ impl Mover<'_> {
     fn vacate(&mut self, at: usize, to: &TreePath<'_>) -> Result<(), Stop> {
         let part = self.names().part(to, at);
         let filesystem = self.tools.filesystem;
-        let before = filesystem.look(to)?.map(|node| FileId::from(node.stamp));
+        let before = filesystem.look(to)?;
         if filesystem.look(&part)?.is_some() {
             filesystem.unlink(&part)?;
         }
         filesystem.put_aside(to, &part)?;
-        let after = filesystem.look(&part)?.map(|node| FileId::from(node.stamp));
-        if before != after {
-            self.install(&part, to)?;
+        let is_it = |before: Node, after: Node| {
+            before.stamp.same_file_as(&after.stamp) && before.stamp.same_content_as(&after.stamp)
+        };
+        let after = filesystem.look(&part)?;
+        if !before
+            .zip(after)
+            .is_some_and(|(before, after)| is_it(before, after))
+        {
+            self.give_back(&part, to)?;
             return Err(Stop::Changed(to.clone().into_owned()));
         }
         self.traces.insert(at);

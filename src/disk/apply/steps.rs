@@ -91,7 +91,7 @@ impl Mover<'_> {
                 }
                 // Another file took the name between the look and the rename: it goes back.
                 _ => {
-                    self.install_back(&hop)?;
+                    self.give_back(&hop.to, &hop.from)?;
                     Err(Stop::Changed(hop.from.into_owned()))
                 }
             },

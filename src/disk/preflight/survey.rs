@@ -1,6 +1,6 @@
 //! Holding each step of a plan against the disk.
 
-use super::{Ready, Undone, Verify, World};
+use super::{Ready, Undone, World};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
 use crate::model::digest::Digest;
@@ -9,7 +9,7 @@ use crate::model::layout::Inner;
 use crate::model::path::TreePath;
 use crate::model::plan::{Directory, Move, Need, Phase, Plan};
 use crate::model::problem::{Fault, Problem};
-use crate::model::run::Run;
+use crate::model::run::{Run, Verify};
 use crate::model::schedule::{Hop, Names, Step};
 use crate::model::time::Time;
 use crate::model::tree::Tree;

@@ -4,6 +4,7 @@ use crate::model::index::Stamp;
 use crate::model::plan::{Phase, RawPlan, Why};
 use crate::model::run::{
     Begin, Copy, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, RunId,
+    Verify,
 };
 use crate::model::schedule::Schedule;
 use crate::model::time::Time;
@@ -48,6 +49,7 @@ fn run(number: u32, moves: &[(&str, &str)], copied: u64, outcome: Outcome) -> Ru
             plan: Digest::of(b""),
             trees: Vec::new(),
             texts: Vec::new(),
+            verify: Verify::Stat,
         }),
         Record::Intent(Intent {
             first: 0,

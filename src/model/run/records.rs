@@ -63,6 +63,26 @@ pub struct Begin {
     /// What the files say that the plan writes, in its order; the texts lie beside the journal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<Text>,
+    /// How closely files are looked at, whoever goes on with the run.
+    #[serde(default, skip_serializing_if = "Verify::is_stat")]
+    pub verify: Verify,
+}
+
+/// How closely files are looked at before they move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// By kind, size and times; by content only where the inode changed since the index was made.
+    #[default]
+    Stat,
+    /// By content, always.
+    Hash,
+}
+
+impl Verify {
+    fn is_stat(&self) -> bool {
+        *self == Verify::Stat
+    }
 }
 
 /// What a file says that a run writes: so many bytes of this hash.

@@ -4,7 +4,7 @@ use crate::model::index::Stamp;
 use crate::model::path::TreePath;
 use crate::model::plan::{Move, Need, Why};
 use crate::model::run::{
-    Begin, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record,
+    Begin, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Verify,
 };
 use crate::model::schedule::Schedule;
 use crate::model::time::Time;
@@ -58,6 +58,7 @@ fn run(number: u32, plan: Plan, outcome: Option<Outcome>) -> Run {
         plan: Digest::of(b""),
         trees: Vec::new(),
         texts: Vec::new(),
+        verify: Verify::Stat,
     };
     let mut records = vec![
         Record::Begin(begin),
