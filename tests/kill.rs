@@ -59,3 +59,25 @@ fn law_6_killed_at_any_moment_recover_reaches_the_end_or_the_start() {
     }
     assert!(unfinished > 0, "no kill came within an apply");
 }
+
+#[test]
+fn the_journal_says_how_closely_recover_is_to_look() {
+    let library = Library::new();
+    library.write("media/2023/keeper", "a");
+    library.write("media/2024/copy", "a");
+    library.succeed(&["crawl"]);
+    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    for (verify, told) in [("stat", false), ("hash", true)] {
+        library.succeed(&["apply", "plan.json", "--verify", verify]);
+        let run = newest_run(&library);
+        let journal = library.read(&format!("data/runs/{run}/journal.jsonl"));
+        assert_eq!(journal.contains(r#""verify":"hash""#), told, "{journal}");
+        library.succeed(&["undo", "--yes"]);
+    }
+}
+
+fn newest_run(library: &Library) -> String {
+    let runs = std::fs::read_dir(library.path("data/runs")).unwrap();
+    let names = runs.map(|run| run.unwrap().file_name().into_string().unwrap());
+    names.max().expect("there is a run")
+}
