@@ -11,6 +11,8 @@ use mediastruct::model::plan::{Phase, Plan};
 use mediastruct::model::plan_file;
 use mediastruct::model::sidecar::Sidecar;
 use mediastruct::model::tree::Tree;
+use mediastruct::model::volume::{VolumeRecord, VolumeState};
+use mediastruct::model::volumes_file;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -178,6 +180,25 @@ fn the_example_sidecar_index_stays_readable() {
     let paths: Vec<_> = sidecar.files.keys().map(ToString::to_string).collect();
     assert_eq!(paths, ["a.jpg", "b/copy of a.jpg", "not only \\xe9.jpg"]);
     assert!(sidecar.files.values().all(Option::is_some));
+}
+
+#[test]
+fn the_example_of_volumes_stays_readable() {
+    let path = example("volumes.jsonl");
+    assert_journal_fits(&schema("volumes"), &path);
+    let text = fs::read_to_string(path).unwrap();
+    let (volumes, end) = volumes_file::parse(text.as_bytes()).unwrap();
+    assert_eq!(end, text.len());
+    let states: Vec<_> = volumes.iter().map(|(_, volume)| volume.state()).collect();
+    assert_eq!(states, [VolumeState::Verified, VolumeState::Open]);
+    let events = text.lines().skip(1).map(|event| {
+        let record: VolumeRecord = serde_json::from_str(event).unwrap();
+        volumes_file::line(&record)
+    });
+    let again: String = std::iter::once(volumes_file::header())
+        .chain(events)
+        .collect();
+    assert_eq!(again, text, "it is written as it was");
 }
 
 /// A library whose datadir holds an example of a run, and the name of that run.

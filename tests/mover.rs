@@ -23,6 +23,7 @@ use mediastruct::model::schedule::Schedule;
 use mediastruct::model::state::State;
 use mediastruct::model::time::Time;
 use mediastruct::model::tree::Tree;
+use mediastruct::model::volume::Volumes;
 use mediastruct::phase::undo;
 use std::collections::{BTreeMap, HashSet};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -152,6 +153,7 @@ impl Trial {
             layout: &self.layout,
             archive: &self.archive,
             media: &self.media,
+            volumes: &Volumes::default(),
             undone,
             standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
         };
@@ -224,6 +226,7 @@ impl Trial {
             layout: &self.layout,
             archive: &archive,
             media: &media,
+            volumes: &Volumes::default(),
             undone,
             standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
         };
@@ -708,6 +711,7 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             layout: &layout,
             archive: &archive,
             media: &media,
+            volumes: &Volumes::default(),
             undone: None,
             standing: Standing::default(),
         };
@@ -898,6 +902,7 @@ fn everything_that_does_not_fit_is_told_at_once() {
         layout: &trial.layout,
         archive: &trial.archive,
         media: &trial.media,
+        volumes: &Volumes::default(),
         undone: None,
         standing: Standing::default(),
     };

@@ -197,7 +197,8 @@ fn hold_against_disk(
              will be told",
         );
     }
-    let world = world(plan, &archive, &media, runs, context);
+    let volumes = library::volumes(context)?;
+    let world = world(plan, &archive, &media, &volumes, runs, context);
     let steps: Vec<_> = (0..schedule.steps().len()).collect();
     let undone = Undone {
         plan,

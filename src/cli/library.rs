@@ -13,6 +13,7 @@ use crate::model::parked::Parked;
 use crate::model::run::Run;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
+use crate::model::volume::Volumes;
 
 /// Opens the indexes of a library.
 ///
@@ -20,6 +21,14 @@ use crate::model::tree::Tree;
 /// Where one cannot be read or trusted.
 pub fn index_files(context: &Context) -> Result<IndexFiles, Failure> {
     Ok(Datadir::at(&context.layout().datadir).load_indexes()?)
+}
+
+/// What is known of the volumes of a library.
+///
+/// # Errors
+/// Where that cannot be read or trusted.
+pub fn volumes(context: &Context) -> Result<Volumes, Failure> {
+    Ok(Datadir::at(&context.layout().datadir).load_volumes()?)
 }
 
 /// Lets the indexes of a library follow files that moved.
@@ -139,6 +148,9 @@ impl From<StoreError> for Failure {
             StoreError::Untrusted(_) => Failure::failed(message)
                 .hint(OURS_ALONE)
                 .hint("`mediastruct crawl` makes the indexes anew where they are missing"),
+            StoreError::Volumes { .. } => Failure::failed(message)
+                .hint("nothing is done while it is in doubt which volumes are on discs")
+                .hint("put it right from a backup, or by hand: it holds one event a line"),
             StoreError::Disk(_) | StoreError::Index { .. } => Failure::failed(message),
         }
     }

@@ -52,6 +52,7 @@ pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
     let mut state = State::unknown(library::now());
     state.archive = indexes.index(Tree::Archive)?;
     state.media = indexes.index(Tree::Media)?;
+    state.volumes = library::volumes(context)?;
     state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
     Ok(dedupe::plan(&state)?)
 }

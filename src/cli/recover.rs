@@ -34,7 +34,8 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
     };
     let indexes = library::index_files(context)?;
     let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
-    let world = world(&run.plan, &archive, &media, &all, context);
+    let volumes = library::volumes(context)?;
+    let world = world(&run.plan, &archive, &media, &volumes, &all, context);
     let tools = workshop.tools(&mut ledger);
     let recovery = Recovery {
         run: &run,

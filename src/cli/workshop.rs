@@ -15,6 +15,7 @@ use crate::model::layout::Layout;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::run::Run;
+use crate::model::volume::Volumes;
 use crate::phase::undo;
 
 /// The tools of one run, which is made or mended. While it is open, the first Ctrl-C asks the run
@@ -84,6 +85,7 @@ pub fn world<'w>(
     plan: &Plan,
     archive: &'w Index<'w>,
     media: &'w Index<'w>,
+    volumes: &'w Volumes,
     runs: &'w [Run],
     context: &'w Context,
 ) -> World<'w> {
@@ -92,6 +94,7 @@ pub fn world<'w>(
         layout: context.layout(),
         archive,
         media,
+        volumes,
         undone,
         standing: undone.map(|r| undo::standing(r, runs)).unwrap_or_default(),
     }

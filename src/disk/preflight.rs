@@ -13,6 +13,7 @@ use crate::model::plan::Plan;
 use crate::model::problem::{Fault, Problem};
 use crate::model::run::{Run, RunId, Standing, Verify};
 use crate::model::schedule::{Schedule, Step};
+use crate::model::volume::Volumes;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -24,6 +25,8 @@ pub struct World<'w> {
     pub archive: &'w Index<'w>,
     /// The index of media.
     pub media: &'w Index<'w>,
+    /// On which discs the volumes of the archive are.
+    pub volumes: &'w Volumes,
     /// For a plan to undo: the run that it takes back.
     pub undone: Option<&'w Run>,
     /// For a plan to undo: what of that run stands; other undos took back the rest.
@@ -80,6 +83,7 @@ pub fn preflight(
     let survey = Survey::new(undone, filesystem, world, verify);
     let plan = undone.plan;
     let mut problems = survey.inverses(plan);
+    problems.extend(survey.burned(plan));
     let mut ready = Ready::default();
     let looked: Vec<_> = plan.needs.par_iter().map(|n| survey.need(n)).collect();
     for (need, looked) in plan.needs.iter().zip(looked) {

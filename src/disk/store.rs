@@ -11,14 +11,16 @@ use super::trees::node_of;
 use super::trust::{self, TrustError, Untrusted};
 use crate::model::index::Index;
 use crate::model::index_file::{self, IndexError};
-use crate::model::limits::MAX_BYTES;
+use crate::model::limits::{MAX_BYTES, MAX_VOLUMES_BYTES};
 use crate::model::path::Escaped;
 use crate::model::tree::Tree;
+use crate::model::volume::Volumes;
+use crate::model::volumes_file::{self, VolumesError};
 use memmap2::Mmap;
 use rustix::fs::{AtFlags, Dir};
 use rustix::io::Errno;
 use std::fs::{DirBuilder, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -47,6 +49,14 @@ pub enum StoreError {
         path: String,
         /// What is wrong with it.
         source: IndexError,
+    },
+    /// What is known of the volumes is damaged or of another version.
+    #[error("{path} cannot be used: {source}")]
+    Volumes {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: VolumesError,
     },
 }
 
@@ -123,6 +133,37 @@ impl Datadir {
             load(Tree::Ingest)?,
             load(Tree::Media)?,
         ]))
+    }
+
+    /// The file of the volumes' events.
+    pub fn volumes_path(&self) -> PathBuf {
+        self.path.join("volumes.jsonl")
+    }
+
+    /// What is known of the volumes; nothing where no event was ever recorded.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or trusted, is damaged, or of another version.
+    pub fn load_volumes(&self) -> Result<Volumes, StoreError> {
+        let Some(directory) = trust::open_directory(&self.path)? else {
+            return Ok(Volumes::default());
+        };
+        let path = self.volumes_path();
+        let name = path.file_name().unwrap_or_default();
+        let opened = trust::open_file(directory, name.as_ref(), &path, MAX_VOLUMES_BYTES)?;
+        let Some((file, _)) = opened else {
+            return Ok(Volumes::default());
+        };
+        let mut text = Vec::new();
+        let read = file.take(MAX_VOLUMES_BYTES).read_to_end(&mut text);
+        read.map_err(|e| DiskError::at("read", &path, e))?;
+        match volumes_file::parse(&text) {
+            Ok((volumes, _)) => Ok(volumes),
+            Err(source) => Err(StoreError::Volumes {
+                path: shown(&path),
+                source,
+            }),
+        }
     }
 
     /// Removes what a kill left behind in the middle of [`write_whole`]: the user's own regular

@@ -24,3 +24,5 @@ pub mod sidecar;
 pub mod state;
 pub mod time;
 pub mod tree;
+pub mod volume;
+pub mod volumes_file;

@@ -4,6 +4,7 @@ use super::path::TreePath;
 use super::plan::Phase;
 use super::run::RunId;
 use super::tree::Tree;
+use super::volume::VolumeName;
 use std::fmt;
 
 /// One thing that is wrong with a plan, and at which path.
@@ -61,6 +62,12 @@ pub enum Fault {
     /// Nothing leaves the archive but by undoing the run that brought it in.
     #[error("nothing leaves the archive but by undoing the run that brought it in")]
     LeavesArchive,
+    /// Nothing leaves a volume that is on a disc, or was.
+    #[error("volume {0} is burned, and nothing leaves it any more")]
+    LeavesBurned(VolumeName),
+    /// Nothing is added to a volume that is on a disc, or was.
+    #[error("volume {0} is burned, and its discs would not hold this")]
+    JoinsBurned(VolumeName),
     /// The reason is not one that the phase gives.
     #[error("its reason '{kind}' is none of {phase}'s")]
     WrongReason {

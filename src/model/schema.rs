@@ -4,19 +4,21 @@ use super::index_file::IndexDocument;
 use super::journal_file::JournalLine;
 use super::plan::RawPlan;
 use super::sidecar::Sidecar;
+use super::volumes_file::VolumesLine;
 use schemars::{Schema, schema_for};
 
 /// The names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 4] = ["index", "journal", "plan", "sidecar"];
+pub const SCHEMAS: [&str; 5] = ["index", "journal", "plan", "sidecar", "volumes"];
 
 /// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), or one
-/// line of a journal.
+/// line of a journal or of the volumes' events.
 pub fn schema(name: &str) -> Option<Schema> {
     Some(match name {
         "index" => schema_for!(IndexDocument<'static>),
         "journal" => schema_for!(JournalLine),
         "plan" => schema_for!(RawPlan),
         "sidecar" => schema_for!(Sidecar),
+        "volumes" => schema_for!(VolumesLine),
         _ => return None,
     })
 }

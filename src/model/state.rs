@@ -7,6 +7,7 @@ use super::run::Run;
 use super::sidecar::{SidecarError, SidecarHead};
 use super::time::Time;
 use super::tree::Tree;
+use super::volume::Volumes;
 use std::collections::BTreeSet;
 
 /// The one argument of every phase: a plan is a pure function of it.
@@ -22,6 +23,8 @@ pub struct State<'a> {
     pub taken: Taken,
     /// The run to take back and those that took some of it back already, oldest first.
     pub runs: Vec<Run>,
+    /// On which discs the volumes of the archive are.
+    pub volumes: Volumes,
     /// Options and configuration.
     pub settings: Settings,
     /// What time it is.
@@ -37,6 +40,7 @@ impl<'a> State<'a> {
             listing: Vec::new(),
             taken: Taken::default(),
             runs: Vec::new(),
+            volumes: Volumes::default(),
             settings: Settings::default(),
             now,
         }

@@ -27,6 +27,7 @@ use mediastruct::model::problem::Problem;
 use mediastruct::model::run::{Begin, JOURNAL_FORMAT, Run, RunId, Standing, Verify};
 use mediastruct::model::schedule::Schedule;
 use mediastruct::model::time::Time;
+use mediastruct::model::volume::Volumes;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -244,6 +245,7 @@ impl Trial {
             layout: &self.layout,
             archive: &self.archive,
             media,
+            volumes: &Volumes::default(),
             undone: None,
             standing: Standing::default(),
         };

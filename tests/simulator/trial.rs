@@ -19,6 +19,7 @@ use mediastruct::model::run::{
 use mediastruct::model::schedule::{Hop, Schedule};
 use mediastruct::model::time::Time;
 use mediastruct::model::tree::Tree;
+use mediastruct::model::volume::Volumes;
 use mediastruct::phase::archive;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -217,6 +218,7 @@ impl Scene {
             layout: &self.layout,
             archive,
             media,
+            volumes: &Volumes::default(),
             undone: None,
             standing,
         };

@@ -91,6 +91,19 @@ impl<'s> Survey<'s> {
             .collect()
     }
 
+    /// What leaves volumes that are burned, or comes to them.
+    pub(super) fn burned(&self, plan: &Plan) -> Vec<Problem> {
+        let volumes = self.world.volumes;
+        let faults = plan.moves.iter().flat_map(|Move { from, to, .. }| {
+            let leaves = volumes.burned_around(from).cloned();
+            let joins = volumes.burned_around(to).cloned();
+            let leaves = leaves.map(|v| Problem::at(from, Fault::LeavesBurned(v)));
+            let joins = joins.map(|v| Problem::at(to, Fault::JoinsBurned(v)));
+            leaves.into_iter().chain(joins)
+        });
+        faults.collect()
+    }
+
     fn step(&self, at: usize) -> Step {
         self.undone.schedule.steps()[at]
     }
