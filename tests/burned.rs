@@ -10,7 +10,7 @@ use mediastruct::model::plan::{Move, Phase, RawPlan, Why};
 use mediastruct::model::plan_file;
 use mediastruct::model::tree::Tree;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 /// Records that these things happened to volumes, one line each.
 fn record(library: &Library, events: &[&str]) {
@@ -19,7 +19,7 @@ fn record(library: &Library, events: &[&str]) {
     let mut text = fs::read_to_string(&path).unwrap_or(header.to_owned());
     for event in events {
         let (volume, rest) = event.split_once(' ').unwrap();
-        let at = "2026-01-10T09:00:00Z";
+        let at = jiff::Timestamp::now();
         text += &format!("{{\"volume\":\"{volume}\",\"at\":\"{at}\",\"event\":{rest}}}\n");
     }
     fs::write(&path, text).unwrap();
@@ -125,4 +125,141 @@ fn while_it_is_in_doubt_what_is_burned_nothing_moves() {
     fs::write(&path, &good[..good.len() - 1]).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     library.succeed(&["apply", "undo.json"]);
+}
+
+/// A crawled library whose volume 07 is on a disc and gone from the disk, with a copy in media of
+/// one of its files.
+fn offline() -> Library {
+    let library = Library::new();
+    library.write("archive/07/2019/a.jpg", "one");
+    library.write("archive/07/2019/b.jpg", "two");
+    library.write("media/2024/copy.jpg", "one");
+    library.write("media/2024/other.jpg", "other");
+    library.succeed(&["crawl"]);
+    record(&library, &[BURNED]);
+    fs::rename(library.path("archive/07"), library.path("disc")).unwrap();
+    library
+        .succeed(&["crawl"])
+        .tells(&["offline: on discs, and gone from the disk:\n  archive/07"]);
+    library
+}
+
+#[test]
+fn a_burned_volume_that_is_gone_is_deduplicated_against() {
+    let library = offline();
+    assert!(
+        library
+            .read("data/archive_index.json")
+            .contains("\"offline\"")
+    );
+    let start = library.census();
+    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    let need = "{\"path\":\"archive/07/2019/a.jpg\",\"offline\":\"07\",";
+    let text = library.read("plan.json");
+    assert!(text.contains(need), "{text}");
+    library.succeed(&["check", "plan.json"]);
+    library.succeed(&["apply", "--verify", "hash", "plan.json"]);
+    assert_eq!(library.read("duplicates/2024/copy.jpg"), "one");
+    library.succeed(&["undo", "--yes"]);
+    assert!(library.census() == start);
+    library.succeed(&["apply", "plan.json"]);
+}
+
+#[test]
+fn law_5_a_plan_that_leans_on_a_disc_holds_only_while_the_disc_is_known() {
+    let library = offline();
+    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    let copy = library.copy();
+    record(&copy, &["07 \"lost\",\"copy\":1"]);
+    let why = "archive/07/2019/a.jpg: no disc is known that holds volume 07";
+    copy.refuse(3, &["apply", "plan.json"], &[why]);
+    let plan = copy.succeed(&["plan", "dedupe"]).out;
+    assert!(plan.contains("\"moves\": [\n]"), "{plan}");
+
+    let copy = library.copy();
+    let index = copy.read("data/archive_index.json");
+    let hash = index.split("\"hash\":\"").nth(1).unwrap();
+    fs::write(
+        copy.path("data/archive_index.json"),
+        index.replace(&hash[..64], &"0".repeat(64)),
+    )
+    .unwrap();
+    let why = "archive/07/2019/a.jpg: the index holds another hash for it";
+    copy.refuse(3, &["apply", "plan.json"], &[why]);
+
+    let text = library.read("plan.json").replace("\"07\",", "\"08\",");
+    library.write("forged.json", &text);
+    let why = "it is said to be offline with volume 08, and is not in that volume";
+    library.refuse(3, &["apply", "forged.json"], &[why]);
+
+    // Once it is on the disk again, it is looked at there.
+    fs::rename(library.path("disc"), library.path("archive/07")).unwrap();
+    library.succeed(&["crawl"]);
+    let why = "volume 07 is not offline any more; make a new plan";
+    library.refuse(3, &["apply", "plan.json"], &[why]);
+    let plan = library.succeed(&["plan", "dedupe"]).out;
+    assert!(!plan.contains("offline"), "{plan}");
+}
+
+#[test]
+fn a_volume_that_is_gone_and_on_no_disc_is_an_error() {
+    let library = offline();
+    let alone = "07 \"lost\",\"copy\":1";
+    record(&library, &[alone]);
+    let said = library.end_with(4, &["crawl"]);
+    said.tells(&["gone from the archive as a whole", "archive/07"]);
+    let plan = library.succeed(&["plan", "dedupe"]).out;
+    assert!(plan.contains("\"moves\": [\n]"), "{plan}");
+    // A new disc of it was burned elsewhere: it is offline again.
+    record(&library, &[BURNED]);
+    library.succeed(&["crawl"]);
+    let plan = library.succeed(&["plan", "dedupe"]).out;
+    assert!(plan.contains("\"offline\":\"07\""), "{plan}");
+}
+
+#[test]
+fn a_file_that_was_added_after_the_burn_is_on_no_disc() {
+    let library = Library::new();
+    library.write("archive/07/a.jpg", "one");
+    library.succeed(&["crawl"]);
+    record(&library, &[BURNED]);
+    // The clock by which files are dated is coarser than that of the record.
+    let recorded = jiff::Timestamp::now().as_nanosecond();
+    let dated = |path| {
+        let found = fs::metadata(library.path(path)).unwrap();
+        i128::from(found.ctime()) * 1_000_000_000 + i128::from(found.ctime_nsec())
+    };
+    library.write("archive/07/late.jpg", "late");
+    while dated("archive/07/late.jpg") <= recorded {
+        library.write("archive/07/late.jpg", "late");
+    }
+    library.write("media/2024/late.jpg", "late");
+    library.succeed(&["crawl"]);
+    fs::rename(library.path("archive/07"), library.path("disc")).unwrap();
+    library.end_with(4, &["crawl"]).tells(&[
+        "changed after their volume was burned",
+        "archive/07/late.jpg",
+    ]);
+    let plan = library.succeed(&["plan", "dedupe"]).out;
+    assert!(plan.contains("\"moves\": [\n]"), "{plan}");
+    // Read and found whole since, the disc holds that file as well.
+    record(&library, &["07 \"verified\",\"copy\":1"]);
+    library.succeed(&["crawl"]);
+    let plan = library.succeed(&["plan", "dedupe"]).out;
+    assert!(plan.contains("media/2024/late.jpg"), "{plan}");
+}
+
+#[test]
+fn the_mark_of_an_unburned_volume_is_no_file_of_the_users() {
+    let library = Library::new();
+    library.write("archive/07/a.jpg", "one");
+    library.write("archive/07/.unburned", "not on a disc yet");
+    library.write("archive/07/2019/.unburned", "the user's own");
+    library.write("media/2024/.unburned", "the user's own");
+    library.succeed(&["crawl"]);
+    let index = library.read("data/archive_index.json");
+    assert!(!index.contains("\"07/.unburned\""), "{index}");
+    assert!(index.contains("\"07/2019/.unburned\""), "{index}");
+    let index = library.read("data/media_index.json");
+    assert!(index.contains("\"2024/.unburned\""), "{index}");
 }

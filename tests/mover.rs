@@ -74,6 +74,7 @@ impl Trial {
         let of = TreePath::new(Tree::Archive, keeper.path.clone());
         raw.needs.push(Need {
             path: of.clone(),
+            offline: None,
             size: keeper.stamp.size,
             modified: keeper.stamp.modified,
             hash: keeper.digest().unwrap(),

@@ -167,6 +167,7 @@ fn state<'k>(
     known: &'k IndexFiles,
     monitor: &dyn Monitor,
 ) -> Result<State<'k>, Error> {
+    let datadir = Datadir::at(&request.layout.datadir);
     let mut state = State {
         archive: known.index(Tree::Archive)?,
         media: known.index(Tree::Media)?,
@@ -177,9 +178,9 @@ fn state<'k>(
             max_age_days: Some(request.max_age_days),
         },
         listing: scan::scan(trees, request.layout, scopes, monitor)?,
+        volumes: datadir.load_volumes()?,
         ..State::unknown(request.now)
     };
-    let datadir = Datadir::at(&request.layout.datadir);
     let sidecars = Sidecars::new(trees, &datadir);
     for listing in &mut state.listing {
         for unit in &mut listing.units {
@@ -249,6 +250,9 @@ fn log(report: &Report) {
     let unread = report.unread.iter().chain(&report.unreadable);
     for (path, why) in unread.chain(&report.unwritten) {
         tracing::error!("Crawl - {path}: {why}");
+    }
+    for path in &report.unburned {
+        tracing::error!("Crawl - {path} is gone, and changed after its volume was burned");
     }
     for path in &report.missing {
         tracing::error!("Crawl - {path} is in the index and gone from the disk");

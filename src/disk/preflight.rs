@@ -51,8 +51,17 @@ pub struct Undone<'u> {
 pub struct Ready {
     /// What `stat` said of what each step takes away; a move that steps aside counts as one.
     nodes: HashMap<Step, Node>,
-    /// What it said of each file that the plan needs.
-    pub needs: HashMap<TreePath<'static>, Stamp>,
+    /// Where each file is that the plan needs.
+    pub needs: HashMap<TreePath<'static>, Kept>,
+}
+
+/// Where a file is that a plan needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// On the disk, and what `stat` said of it.
+    OnDisk(Stamp),
+    /// On the discs of its volume alone.
+    OnDiscs,
 }
 
 impl Ready {
@@ -88,8 +97,8 @@ pub fn preflight(
     let looked: Vec<_> = plan.needs.par_iter().map(|n| survey.need(n)).collect();
     for (need, looked) in plan.needs.iter().zip(looked) {
         match looked {
-            Ok(node) => {
-                ready.needs.insert(need.path.clone(), node.stamp);
+            Ok(kept) => {
+                ready.needs.insert(need.path.clone(), kept);
             }
             Err(fault) => problems.push(Problem::at(&need.path, fault)),
         }
@@ -112,8 +121,9 @@ pub fn preflight(
     for ((at, source), target) in steps.iter().zip(sources).zip(targets) {
         problems.extend(source.err());
         if let (Some(node), Some(keeper)) = (nodes.get(at), survey.keeper(*at)) {
-            let link = ready.needs.get(keeper);
-            if link.is_some_and(|stamp| stamp.same_file_as(&node.stamp)) {
+            if let Some(Kept::OnDisk(stamp)) = ready.needs.get(keeper)
+                && stamp.same_file_as(&node.stamp)
+            {
                 let fault = Fault::SameFile(keeper.clone());
                 problems.push(Problem::at(survey.from(*at), fault));
             }

@@ -7,6 +7,7 @@ use super::trees::{Trees, node_of};
 use crate::model::index::Totals;
 use crate::model::layout::{Inner, Layout};
 use crate::model::path::{RelPath, TreePath};
+use crate::model::plan::Role;
 use crate::model::state::{Listed, TreeListing, UnitListing};
 use crate::model::tree::Tree;
 use rayon::prelude::*;
@@ -94,7 +95,7 @@ pub fn totals(trees: &Trees, layout: &Layout, tree: Tree) -> Option<Totals> {
                 entries.skip_current_dir();
             }
         } else if entry.file_type().is_file()
-            && is_media(&path)
+            && is_media(tree, &path)
             && let Ok(metadata) = entry.metadata()
         {
             totals.add(metadata.len());
@@ -103,10 +104,11 @@ pub fn totals(trees: &Trees, layout: &Layout, tree: Tree) -> Option<Totals> {
     Some(totals)
 }
 
-/// Whether a file of that name is the user's: it is no sidecar index, and no AppleDouble file, in
-/// which other systems keep what they know of a file.
-fn is_media(path: &RelPath<'_>) -> bool {
-    !path.is_ours() && !path.file_name().starts_with(b"._")
+/// Whether a file of that name is the user's: it is none that mediastruct writes, and no AppleDouble
+/// file, in which other systems keep what they know of a file.
+fn is_media(tree: Tree, path: &RelPath<'_>) -> bool {
+    let is_ours = path.is_ours() || Role::at(tree, path).is_some();
+    !is_ours && !path.file_name().starts_with(b"._")
 }
 
 /// A walk through a tree.
@@ -162,7 +164,7 @@ impl<'a> Walk<'a> {
                 .ok()
                 .filter(|_| kind.is_dir() && self.tree.is_unit_name(name));
             match unit {
-                _ if self.is_left_alone(&path) || !is_media(&path) => {}
+                _ if self.is_left_alone(&path) || !is_media(self.tree, &path) => {}
                 Some(unit) if only.is_none_or(|o| o.contains(unit)) => units.push(unit.to_owned()),
                 // Whoever asks for some units is told of nothing else.
                 _ if only.is_some() => {}
@@ -216,7 +218,13 @@ impl<'a> Walk<'a> {
             if !entry.file_type().is_dir() {
                 // A directory that could not be entered is skipped with all that is in it.
                 if let Some(parent) = open.get(entry.depth().wrapping_sub(1)) {
-                    list(listing, parent, entry.file_name().as_bytes(), path);
+                    list(
+                        self.tree,
+                        listing,
+                        parent,
+                        entry.file_name().as_bytes(),
+                        path,
+                    );
                 }
                 continue;
             }
@@ -277,8 +285,14 @@ impl<'a> Walk<'a> {
 type Strays = Vec<(RelPath<'static>, &'static str)>;
 
 /// Looks at what is at `name` in a directory, and lists it.
-fn list(listing: &mut UnitListing, parent: &OwnedFd, name: &[u8], path: RelPath<'static>) {
-    if !is_media(&path) {
+fn list(
+    tree: Tree,
+    listing: &mut UnitListing,
+    parent: &OwnedFd,
+    name: &[u8],
+    path: RelPath<'static>,
+) {
+    if !is_media(tree, &path) {
         return;
     }
     match node_of(parent, name) {

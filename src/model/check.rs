@@ -2,9 +2,10 @@
 
 use super::digest::{Digest, Pieces};
 use super::path::TreePath;
-use super::plan::{Directory, Move, Phase, Plan, RawPlan, Role, Summary, Why};
+use super::plan::{Directory, Move, Phase, Plan, RawPlan, Summary, Why};
 use super::problem::{Fault, Problem};
 use super::tree::Tree;
+use super::volume::VolumeName;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -106,9 +107,7 @@ impl RawPlan {
     fn faults_of_writes(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for write in &self.writes {
-            let name = match write.role {
-                Role::Unburned => ".unburned",
-            };
+            let name = write.role.file_name();
             let fault = if self.phase != Phase::Archive {
                 Fault::WritesElsewhere(self.phase)
             } else if unit_number(&write.to).is_none() || write.to.rel.components().count() != 2 {
@@ -202,6 +201,12 @@ impl RawPlan {
         for need in &self.needs {
             if needs.insert(&need.path, need).is_some() {
                 problems.push(Problem::at(&need.path, Fault::NeedTwice));
+            }
+            if let Some(volume) = &need.offline
+                && VolumeName::of(&need.path).as_ref() != Some(volume)
+            {
+                let fault = Fault::NotInVolume(volume.clone());
+                problems.push(Problem::at(&need.path, fault));
             }
         }
         let sources: HashSet<_> = self.moves.iter().map(|m| &m.from).collect();

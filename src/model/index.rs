@@ -113,6 +113,8 @@ pub struct Unit {
 pub enum UnitState {
     /// They are.
     Present,
+    /// They are gone, and on the discs of their volume.
+    Offline,
     /// They are gone, and nothing says that they are on a disc.
     Missing,
 }

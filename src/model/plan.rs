@@ -2,9 +2,11 @@
 
 use super::digest::Digest;
 use super::limits;
-use super::path::TreePath;
+use super::path::{RelPath, TreePath};
 use super::run::RunId;
 use super::time::Time;
+use super::tree::Tree;
+use super::volume::VolumeName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -270,6 +272,25 @@ pub enum Role {
     Unburned,
 }
 
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 1] = [Role::Unburned];
+
+    /// The name of a file of this role, right beneath its volume.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Role::Unburned => ".unburned",
+        }
+    }
+
+    /// The role of the file at `path` in `tree`; none where it is the user's.
+    pub fn at(tree: Tree, path: &RelPath<'_>) -> Option<Role> {
+        let is_beneath_volume = tree == Tree::Archive && path.components().count() == 2;
+        let mut all = Role::ALL.into_iter().filter(|_| is_beneath_volume);
+        all.find(|role| path.file_name() == role.file_name().as_bytes())
+    }
+}
+
 /// A file of mediastruct's own that another takes the place of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -334,12 +355,16 @@ impl Why {
     }
 }
 
-/// A file that must be there and unchanged for the plan to hold.
+/// A file that must be there and unchanged for the plan to hold; or one on a disc, which must be
+/// known to hold it still.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Need {
     /// Where the file is.
     pub path: TreePath<'static>,
+    /// The volume in which it is, where that is on discs alone and gone from the disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline: Option<VolumeName>,
     /// Its size in bytes.
     pub size: u64,
     /// Its modification time.

@@ -138,6 +138,15 @@ pub enum Fault {
     /// The same file stands among the needs twice.
     #[error("it stands among the needs twice")]
     NeedTwice,
+    /// A file is said to be in a volume, and its path is not.
+    #[error("it is said to be offline with volume {0}, and is not in that volume")]
+    NotInVolume(VolumeName),
+    /// The index does not say that the volume is gone from the disk and on discs.
+    #[error("volume {0} is not offline any more; make a new plan")]
+    NotOffline(VolumeName),
+    /// No disc of the volume is known that is not lost.
+    #[error("no disc is known that holds volume {0}")]
+    OnNoDisc(VolumeName),
     /// The plan is to undo, and does not name one run.
     #[error("an undo plan names the run that it takes back in its settings, and in each move")]
     UndoOfWhat,

@@ -1,6 +1,6 @@
 //! Everything that a phase may look at.
 
-use super::index::{Index, Stamp, Totals};
+use super::index::{Index, Stamp, Totals, UnitState};
 use super::path::RelPath;
 use super::plan::Settings;
 use super::run::Run;
@@ -52,6 +52,14 @@ impl<'a> State<'a> {
             Tree::Archive => &self.archive,
             _ => &self.media,
         }
+    }
+
+    /// The names of the archive's volumes that are on discs alone, with their files gone from the
+    /// disk.
+    pub fn offline(&self) -> BTreeSet<&str> {
+        let units = self.archive.units.iter();
+        let offline = units.filter(|unit| unit.state == UnitState::Offline);
+        offline.map(|unit| unit.unit.as_str()).collect()
     }
 }
 

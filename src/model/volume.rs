@@ -174,6 +174,12 @@ impl Volume {
         self.discs().next().is_some()
     }
 
+    /// When a disc was last known to hold all of it: was burned, or was read and found whole.
+    pub fn witnessed(&self) -> Option<Time> {
+        let times = self.discs();
+        times.map(|(_, d)| d.verified.unwrap_or(d.burned)).max()
+    }
+
     /// Whether it was ever burned, whatever became of the discs.
     pub fn was_burned(&self) -> bool {
         !self.copies.is_empty()

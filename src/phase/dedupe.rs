@@ -15,8 +15,9 @@ use crate::model::problem;
 use crate::model::run::FileId;
 use crate::model::state::State;
 use crate::model::tree::Tree;
+use crate::model::volume::{VolumeName, Volumes};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +54,8 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     };
     plan.skipped = unread(&state.archive).chain(unread(&state.media)).collect();
 
-    let copies = copies(state);
+    let offline = Offline::of(state);
+    let copies = copies(state, &offline);
     let mut moving = Vec::new();
     for group in copies.chunk_by(|a, b| a.digest == b.digest) {
         let [keeper, others @ ..] = group else {
@@ -72,7 +74,12 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             [] => in_media.split_at(1),
             archived => (archived, in_media),
         };
-        let stay: HashMap<_, _> = stay.iter().rev().map(|copy| (copy.file(), copy)).collect();
+        // A file on a disc is no link to one on this machine, whatever its inode was.
+        let stay = stay
+            .iter()
+            .rev()
+            .filter(|copy| offline.volume(copy).is_none());
+        let stay: HashMap<_, _> = stay.map(|copy| (copy.file(), copy)).collect();
         for copy in go {
             if let Some(link) = stay.get(&copy.file()) {
                 plan.skipped.push(Skip {
@@ -85,7 +92,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             needed = true;
         }
         if needed {
-            plan.needs.push(keeper.need());
+            plan.needs.push(keeper.need(offline.volume(keeper)));
         }
     }
     let mut names = Names::new(
@@ -133,9 +140,10 @@ impl Copy<'_> {
         self.entry.stamp.into()
     }
 
-    fn need(&self) -> Need {
+    fn need(&self, offline: Option<VolumeName>) -> Need {
         Need {
             path: self.path(),
+            offline,
             size: self.size(),
             modified: self.entry.stamp.modified,
             hash: self.digest,
@@ -154,20 +162,52 @@ impl Copy<'_> {
     }
 }
 
+/// The volumes of which there are discs alone.
+struct Offline<'s> {
+    names: BTreeSet<&'s str>,
+    volumes: &'s Volumes,
+}
+
+impl<'s> Offline<'s> {
+    fn of(state: &'s State<'_>) -> Offline<'s> {
+        Offline {
+            names: state.offline(),
+            volumes: &state.volumes,
+        }
+    }
+
+    /// The volume of a file that is on discs alone.
+    fn volume(&self, copy: &Copy<'_>) -> Option<VolumeName> {
+        if self.names.is_empty() || copy.tree != Tree::Archive {
+            return None;
+        }
+        let name = std::str::from_utf8(copy.entry.path.first()).ok()?;
+        let is_offline = self.names.contains(name);
+        is_offline.then(|| name.to_owned().try_into().ok())?
+    }
+
+    /// Whether a file is on discs alone, and those are lost: it is nowhere.
+    fn is_lost(&self, copy: &Copy<'_>) -> bool {
+        let volume = self.volume(copy);
+        volume.is_some_and(|name| !self.volumes.hold(name.as_str()))
+    }
+}
+
 /// All files with content, those of one content together, the keeper first: the archive's before
 /// media's, then by path. Empty files are nobody's duplicates.
-fn copies<'s>(state: &'s State<'_>) -> Vec<Copy<'s>> {
+fn copies<'s>(state: &'s State<'_>, offline: &Offline<'_>) -> Vec<Copy<'s>> {
     let of = |index: &'s Index<'_>| {
         let tree = index.tree;
         let entries = index.entries.par_iter().enumerate();
         entries.filter_map(move |(at, entry)| {
             let digest = entry.digest().filter(|_| entry.stamp.size > 0)?;
-            Some(Copy {
+            let copy = Copy {
                 digest,
                 tree,
                 at,
                 entry,
-            })
+            };
+            (!offline.is_lost(&copy)).then_some(copy)
         })
     };
     let mut copies: Vec<_> = of(&state.archive).chain(of(&state.media)).collect();

@@ -41,10 +41,21 @@ impl fmt::Display for Report {
              empty directory of its name and crawl again",
             &self.missing,
         )?;
+        named(
+            f,
+            "gone, and changed after their volume was burned, so that its discs may not hold them. \
+             Bring them back; or verify a disc again",
+            &self.unburned,
+        )?;
         with(f, "could not be read", &self.unread)?;
         with(f, "directories left out", &self.unreadable)?;
         with(f, "sidecar index not written", &self.unwritten)?;
         named(f, "files gone from the archive", &self.gone)?;
+        named(
+            f,
+            "offline: on discs, and gone from the disk",
+            &self.offline,
+        )?;
         named(f, "gone from media as a whole", &self.vanished)?;
         named(f, "whole again, with the bytes of before", &self.healed)?;
         being(f, "not indexed, no regular file", &self.special)?;

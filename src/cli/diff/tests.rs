@@ -23,6 +23,7 @@ fn plan(names: &[&str]) -> RawPlan {
         .collect();
     plan.needs = vec![Need {
         path: of,
+        offline: None,
         size: 3,
         modified: Time::default(),
         hash: Digest::of(b"abc"),

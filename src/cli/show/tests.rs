@@ -60,6 +60,7 @@ fn dedupe() -> Plan {
         if plan.needs.iter().all(|n: &Need| n.path != path) {
             plan.needs.push(Need {
                 path,
+                offline: None,
                 size,
                 modified: Time::default(),
                 hash,

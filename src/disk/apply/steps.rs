@@ -3,7 +3,7 @@
 use super::{Mover, Stop, is_file};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Kind, Node};
-use crate::disk::preflight::Ready;
+use crate::disk::preflight::{Kept, Ready};
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
 use crate::model::path::TreePath;
@@ -70,7 +70,8 @@ impl Mover<'_> {
         self.unchanged(&hop.from, &found, hop.hash)?;
         if let Some(keeper) = step.of_move().and_then(|n| self.plan.moves[n].why.keeper()) {
             match ready.needs.get(keeper) {
-                Some(stamp) => self.unchanged(keeper, stamp, hop.hash)?,
+                Some(Kept::OnDisk(stamp)) => self.unchanged(keeper, stamp, hop.hash)?,
+                Some(Kept::OnDiscs) => {}
                 None => return Err(Stop::Changed(keeper.clone())),
             }
         }

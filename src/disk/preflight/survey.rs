@@ -1,10 +1,10 @@
 //! Holding each step of a plan against the disk.
 
-use super::{Ready, Undone, World};
+use super::{Kept, Ready, Undone, World};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
 use crate::model::digest::Digest;
-use crate::model::index::Stamp;
+use crate::model::index::{Stamp, UnitState};
 use crate::model::layout::Inner;
 use crate::model::path::TreePath;
 use crate::model::plan::{Directory, Move, Need, Phase, Plan};
@@ -13,6 +13,7 @@ use crate::model::run::{Run, Verify};
 use crate::model::schedule::{Hop, Names, Step};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
+use crate::model::volume::VolumeName;
 use std::collections::{HashMap, HashSet};
 
 /// A plan that is being held against the disk.
@@ -119,14 +120,36 @@ impl<'s> Survey<'s> {
         self.step(at).ends(self.undone.plan).0
     }
 
-    pub(super) fn need(&self, need: &Need) -> Result<Node, Fault> {
-        self.file(&Claim {
+    /// Where a file is that the plan needs, where it is as the plan says.
+    pub(super) fn need(&self, need: &Need) -> Result<Kept, Fault> {
+        if let Some(volume) = &need.offline {
+            return self.on_discs(need, volume).map(|()| Kept::OnDiscs);
+        }
+        let node = self.file(&Claim {
             path: &need.path,
             indexed: &need.path,
             size: need.size,
             modified: need.modified,
             hash: need.hash,
-        })
+        });
+        node.map(|node| Kept::OnDisk(node.stamp))
+    }
+
+    /// Whether the discs of a volume are known to hold a file.
+    fn on_discs(&self, need: &Need, volume: &VolumeName) -> Result<(), Fault> {
+        let archive = self.world.archive;
+        let unit = archive.unit(volume.as_str());
+        if unit.is_none_or(|unit| unit.state != UnitState::Offline) {
+            return Err(Fault::NotOffline(volume.clone()));
+        }
+        if !self.world.volumes.hold(volume.as_str()) {
+            return Err(Fault::OnNoDisc(volume.clone()));
+        }
+        let entry = archive.get(&need.path.rel).ok_or(Fault::NotIndexed)?;
+        if (entry.digest(), entry.stamp.size) != (Some(need.hash), need.size) {
+            return Err(Fault::IndexDiffers);
+        }
+        Ok(())
     }
 
     /// What a step takes away, where it is as the plan says.

@@ -1,6 +1,5 @@
 use super::*;
-use crate::model::plan::Write;
-use crate::model::plan::{Need, Settings, Skip};
+use crate::model::plan::{Need, Role, Settings, Skip, Write};
 use crate::model::schedule::Hop;
 use crate::model::time::Time;
 
@@ -22,6 +21,7 @@ fn duplicate(from: &str, to: &str, of: &str) -> Move {
 fn need(at: &str) -> Need {
     Need {
         path: path(at),
+        offline: None,
         size: 3,
         modified: Time::default(),
         hash: Digest::of(b"abc"),

@@ -2,7 +2,8 @@
 
 use super::report::{Report, UnitReport};
 use super::{
-    GONE, believed, decide, gone_units, is_wanted, known_units, unit_path, unit_plan, with_known,
+    CHANGED_SINCE, GONE, GONE_ALONE, believed, decide, gone_units, is_offline, is_wanted,
+    known_units, unit_path, unit_plan, with_known, witnessed,
 };
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Reading, Stamp, Totals, Unit, UnitState, Unread};
@@ -85,6 +86,7 @@ impl<'s> Merging<'_, 's> {
                 .binary_search_by(|u| u.name.as_str().cmp(name));
             let old = self.old.unit(name);
             let unit = match (found, old) {
+                (Ok(at), Some(old)) if self.is_offline(at) => self.gone_unit(old, &mut new.entries),
                 (Ok(at), _) => {
                     let listed = &self.listing.units[at];
                     let unit = self.unit(listed, &mut new.entries);
@@ -117,6 +119,12 @@ impl<'s> Merging<'_, 's> {
             changed,
             sidecars,
         }
+    }
+
+    /// Whether nothing is left of the listed unit of that number on the disk, and discs hold it.
+    fn is_offline(&self, at: usize) -> bool {
+        let unit = &self.listing.units[at];
+        is_offline(self.state, self.listing.tree, unit)
     }
 
     /// The names of all units, known or listed, in order.
@@ -231,7 +239,7 @@ impl<'s> Merging<'_, 's> {
     }
 
     /// What becomes of known files that were not listed: those under a directory that cannot be
-    /// read are kept without a hash, the others are gone.
+    /// read are kept without a hash, and so are those that discs hold; the others are gone.
     fn unlisted(
         &mut self,
         unit: &'s UnitListing,
@@ -239,6 +247,7 @@ impl<'s> Merging<'_, 's> {
         entries: &mut Vec<Entry<'s>>,
         found: &mut UnitReport,
     ) {
+        let witnessed = witnessed(self.state, self.listing.tree, &unit.name);
         let mut listed = unit.files.iter().peekable();
         for known in known {
             let path = known.path.as_bytes();
@@ -255,6 +264,17 @@ impl<'s> Merging<'_, 's> {
                 });
                 continue;
             }
+            if witnessed.is_some_and(|time| known.stamp.changed <= time) {
+                let hash = Err(unread(GONE_ALONE, Some(known), &known.stamp));
+                let is_told = known.hash == hash;
+                entries.push(Entry {
+                    hash,
+                    ..borrowed(known)
+                });
+                if is_told {
+                    continue;
+                }
+            }
             found.gone += 1;
             if self.listing.tree == Tree::Archive {
                 self.report.gone.push(self.path(&known.path));
@@ -262,7 +282,8 @@ impl<'s> Merging<'_, 's> {
         }
     }
 
-    /// What becomes of a unit that is gone. The hashes of the archive's files are remembered.
+    /// What becomes of a unit that is gone. The archive's files are known on: those that discs hold
+    /// keep their hashes, those of the others are remembered.
     fn gone_unit(&mut self, unit: &Unit, entries: &mut Vec<Entry<'s>>) -> Option<Unit> {
         let path = unit_path(self.listing.tree, &unit.unit);
         let known = self.old.entries_of(&unit.unit);
@@ -273,20 +294,39 @@ impl<'s> Merging<'_, 's> {
         if known.is_empty() {
             return None;
         }
-        self.report.missing.push(path);
+        let witnessed = witnessed(self.state, self.listing.tree, &unit.unit);
+        let state = match witnessed {
+            Some(_) => {
+                self.report.offline.push(path);
+                UnitState::Offline
+            }
+            None => {
+                self.report.missing.push(path);
+                UnitState::Missing
+            }
+        };
         let start = entries.len();
-        entries.extend(known.iter().map(|known| {
-            let hash = match &known.hash {
-                Ok(_) => Err(unread(GONE, Some(known), &known.stamp)),
-                Err(unread) => Err(unread.clone()),
+        for known in known {
+            let why = match witnessed {
+                None => Some(GONE),
+                Some(time) if known.stamp.changed > time => {
+                    self.report.unburned.push(self.path(&known.path));
+                    Some(CHANGED_SINCE)
+                }
+                Some(_) => None,
             };
-            Entry {
+            let hash = match (why, believed(known)) {
+                (None, Some(digest)) => Ok(digest),
+                (Some(why), Some(_)) => Err(unread(why, Some(known), &known.stamp)),
+                (_, None) => known.hash.clone(),
+            };
+            entries.push(Entry {
                 hash,
                 ..borrowed(known)
-            }
-        }));
+            });
+        }
         Some(Unit {
-            state: UnitState::Missing,
+            state,
             ..Unit::of(&unit.unit, unit.indexed, &entries[start..])
         })
     }

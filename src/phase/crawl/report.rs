@@ -25,6 +25,10 @@ pub struct Report {
     pub gone: Vec<TreePath<'static>>,
     /// Units of the archive that are gone.
     pub missing: Vec<TreePath<'static>>,
+    /// Units of the archive that are gone from the disk, and on discs.
+    pub offline: Vec<TreePath<'static>>,
+    /// Files that are gone with those, and changed after their volume was burned.
+    pub unburned: Vec<TreePath<'static>>,
     /// Units of media that are gone.
     pub vanished: Vec<TreePath<'static>>,
     /// Units whose sidecar index could not be written, and why.
@@ -51,6 +55,7 @@ impl Report {
             && self.unread.is_empty()
             && self.unreadable.is_empty()
             && self.missing.is_empty()
+            && self.unburned.is_empty()
             && self.unwritten.is_empty())
     }
 

@@ -1,3 +1,5 @@
+mod offline;
+
 use super::*;
 use crate::model::index::{Stamp, Unread};
 use crate::model::plan_file;

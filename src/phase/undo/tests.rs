@@ -36,6 +36,7 @@ fn dedupe(names: &[&str]) -> Plan {
     }
     plan.needs.push(Need {
         path: path("media/2023/k"),
+        offline: None,
         size,
         modified,
         hash,

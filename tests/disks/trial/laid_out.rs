@@ -79,6 +79,7 @@ fn plan(archive: &Index<'_>, media: &Index<'_>) -> Plan {
         let of = TreePath::new(Tree::Archive, keeper.path.clone().into_owned());
         raw.needs.push(Need {
             path: of.clone(),
+            offline: None,
             size: keeper.stamp.size,
             modified: keeper.stamp.modified,
             hash,

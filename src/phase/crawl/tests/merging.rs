@@ -1,5 +1,7 @@
 use super::*;
 use crate::model::index::{Reading, UnitState, Unread};
+use crate::model::volume::{VolumeEvent, VolumeRecord};
+use std::num::NonZeroU32;
 
 fn digest(bytes: &[u8]) -> Digest {
     Digest::of(bytes)
@@ -203,4 +205,95 @@ fn a_damaged_index_may_name_units_that_are_none() {
         assert_eq!(crawled.trees[0].index.units.len(), 1);
         assert!(plan(&state).warnings.is_empty());
     }
+}
+
+/// The same state, of whose volume 03 a disc was burned at that time.
+fn burned(mut state: State<'static>, at: i64) -> State<'static> {
+    let record = VolumeRecord {
+        volume: "03".to_owned().try_into().unwrap(),
+        at: time(at),
+        event: VolumeEvent::Burned {
+            copy: NonZeroU32::MIN,
+            location: None,
+        },
+    };
+    state.volumes.add(record).unwrap();
+    state
+}
+
+#[test]
+fn a_burned_volume_that_is_gone_is_offline_and_keeps_its_hashes() {
+    let mut first = burned(state(Tree::Archive, &["a", "b"]), NOW);
+    let listing = first.listing[0].units.pop().unwrap();
+    assert!(plan(&first).warnings.is_empty());
+    let (state, report) = next(first, &[]);
+    assert!(!report.left_out());
+    assert_eq!(report.offline[0].to_string(), "archive/03");
+    assert_eq!(state.archive.units[0].state, UnitState::Offline);
+    assert!(state.archive.entries.iter().all(|e| e.digest().is_some()));
+    let again = index(&state, Vec::new());
+    assert!(!again.trees[0].changed);
+    // When its files are back, they are known.
+    let mut state = state;
+    state.listing[0].units.push(listing);
+    assert!(wanted(&state).is_empty());
+    let (state, report) = next(state, &[]);
+    assert!(report.offline.is_empty());
+    assert_eq!(state.archive.units[0].state, UnitState::Present);
+    // So it is where the directory of the unit stays, and holds nothing.
+    let mut state = state;
+    unit(&mut state).files.clear();
+    assert!(wanted(&state).is_empty());
+    let (state, report) = next(state, &[]);
+    assert_eq!((report.offline.len(), report.gone.len()), (1, 0));
+    assert_eq!(state.archive.units[0].state, UnitState::Offline);
+}
+
+#[test]
+fn a_volume_whose_discs_are_lost_is_missing_until_one_is_burned_again() {
+    let mut first = burned(state(Tree::Archive, &["a"]), NOW);
+    first.listing[0].units.clear();
+    let (mut state, _) = next(first, &[]);
+    let volumes = std::mem::take(&mut state.volumes);
+    let (mut state, report) = next(state, &[]);
+    assert_eq!(report.missing.len(), 1);
+    assert_eq!(state.archive.units[0].state, UnitState::Missing);
+    assert_eq!(state.archive.entries[0].digest(), None);
+    state.volumes = volumes;
+    let (state, _) = next(state, &[]);
+    assert_eq!(state.archive.units[0].state, UnitState::Offline);
+    assert_eq!(state.archive.entries[0].hash, Ok(digest(b"abc")));
+}
+
+#[test]
+fn what_changed_after_the_burn_is_on_no_disc() {
+    let mut first = burned(state(Tree::Archive, &["a", "b"]), 100);
+    first.archive.entries[1].stamp.changed = time(101);
+    first.listing[0].units.clear();
+    let (state, report) = next(first, &[]);
+    assert!(report.left_out());
+    assert_eq!(report.unburned[0].to_string(), "archive/03/b");
+    let hashes = |state: &State<'_>| state.archive.entries.iter().map(Entry::digest).collect();
+    let found: Vec<_> = hashes(&state);
+    assert_eq!(found, [Some(digest(b"abc")), None]);
+    // A disc that was verified later holds it.
+    let (state, report) = next(burned(state, 102), &[]);
+    assert!(!report.left_out());
+    let found: Vec<_> = hashes(&state);
+    assert_eq!(found, [Some(digest(b"abc")); 2]);
+}
+
+#[test]
+fn a_file_that_is_gone_alone_from_a_burned_volume_is_known_on() {
+    let mut state = burned(state(Tree::Archive, &["a", "b"]), NOW);
+    unit(&mut state).files.pop();
+    let (state, report) = next(state, &[]);
+    assert_eq!(report.gone[0].to_string(), "archive/03/b");
+    assert_eq!(state.archive.entries[1].digest(), None, "it equals nothing");
+    let (mut state, report) = next(state, &[]);
+    assert!(report.gone.is_empty(), "it was told");
+    assert_eq!(state.archive.entries.len(), 2);
+    state.listing[0].units.clear();
+    let (state, _) = next(state, &[]);
+    assert_eq!(state.archive.entries[1].hash, Ok(digest(b"abc")));
 }

@@ -1,0 +1,58 @@
+use super::*;
+use crate::model::index::{Unit, UnitState};
+use crate::model::volume::{VolumeEvent, VolumeRecord};
+use std::num::NonZeroU32;
+
+/// A state whose volume 07 is offline and holds the content AA.
+fn offline(media: &[File<'_>], events: &[VolumeEvent]) -> State<'static> {
+    let mut state = state(&[("07/2019/a.jpg", "AA", Some(7))], media);
+    let unit = Unit::of("07", None, &state.archive.entries);
+    state.archive.units = vec![Unit {
+        state: UnitState::Offline,
+        ..unit
+    }];
+    for event in events {
+        let record = VolumeRecord {
+            volume: "07".to_owned().try_into().unwrap(),
+            at: Time::default(),
+            event: event.clone(),
+        };
+        state.volumes.add(record).unwrap();
+    }
+    state
+}
+
+const BURNED: VolumeEvent = VolumeEvent::Burned {
+    copy: NonZeroU32::MIN,
+    location: None,
+};
+
+const LOST: VolumeEvent = VolumeEvent::Lost {
+    copy: NonZeroU32::MIN,
+};
+
+#[test]
+fn a_copy_on_a_disc_is_a_keeper() {
+    // The inode of the file on the disc was given to another one since.
+    let media = [("2024/a.jpg", "AA", Some(7)), ("2024/b.jpg", "AA", None)];
+    let mut state = offline(&media, &[BURNED]);
+    state.media.entries[0].stamp.device = state.archive.entries[0].stamp.device;
+    let plan = plan(&state).unwrap();
+    assert_eq!((plan.moves.len(), plan.skipped.len()), (2, 0));
+    assert_eq!(plan.needs.len(), 1);
+    assert_eq!(plan.needs[0].path.to_string(), "archive/07/2019/a.jpg");
+    let volume = plan.needs[0].offline.as_ref().map(VolumeName::as_str);
+    assert_eq!(volume, Some("07"));
+}
+
+#[test]
+fn a_copy_on_a_lost_disc_is_none() {
+    let media = [("2024/a.jpg", "AA", None), ("2024/b.jpg", "AA", None)];
+    for events in [&[BURNED, LOST][..], &[]] {
+        let plan = plan(&offline(&media, events)).unwrap();
+        let stays = "media/2024/a.jpg";
+        let expected = moved("media/2024/b.jpg", "duplicates/2024/b.jpg", stays);
+        assert_eq!(moves(&plan), [expected]);
+        assert_eq!(plan.needs[0].offline, None);
+    }
+}
