@@ -4,7 +4,9 @@ mod examples;
 mod phases;
 mod runs;
 
-pub use phases::{CrawlArguments, CrawlOptions, DedupeArguments, PlanArguments, PlanPhase};
+pub use phases::{
+    CrawlArguments, CrawlOptions, DedupeArguments, PlanArguments, PlanPhase, ValidateArguments,
+};
 pub use runs::{ApplyArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify};
 
 use super::config::{Percent, parse_bytes, parse_jobs, parse_percent};
@@ -145,6 +147,15 @@ pub enum Command {
     /// directories. Nothing in the archive moves.
     #[command(after_help = examples::DEDUPE)]
     Dedupe(DedupeArguments),
+    /// Move the duplicates that are proven to exist elsewhere to validated: plan, show, ask, apply
+    ///
+    /// Reads each duplicate, and the file of archive or media that should hold the same, and
+    /// compares; for a volume that is on discs alone, a disc must have been read and found whole.
+    /// What is proven moves to validated and keeps its directories. What is not stays, is named with
+    /// its reason, and makes the exit code 4. What is in validated is yours to delete; until then
+    /// nothing is freed.
+    #[command(after_help = examples::VALIDATE)]
+    Validate(ValidateArguments),
     /// Show a plan or a run to people
     ///
     /// Summary and tables on the standard output; with --html also as a page to look at in a

@@ -21,7 +21,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 /// Makes a dataset, crawls it, plans dedupe, applies the plan, checks what came of it against the
-/// dataset's truth, undoes it, and compares everything with the start.
+/// dataset's truth, validates, undoes it all, and compares everything with the start.
 ///
 /// # Errors
 /// Where any of it fails, or does not come out as it must.
@@ -115,9 +115,23 @@ impl Tour {
         self.run(&["history"])?;
 
         self.say(
-            "5  Undo: as if it had never been",
+            "5  Validate: which duplicates can go?",
+            "The index's word is not enough to give a file up: each duplicate is read, and a twin of\n\
+             it. What is proven moves to validated, which is yours to empty.",
+        )?;
+        let validate = self.root.join("validate.json");
+        let file = validate.to_string_lossy().into_owned();
+        self.run(&["plan", "validate", "-o", &file])?;
+        self.run(&["apply", &file])?;
+        let validated = self.census()?;
+        compare_with_plan(&applied, &validated, &read_plan(&validate)?)?;
+        self.tell("checked: what was proven is in validated, and nothing else moved")?;
+
+        self.say(
+            "6  Undo: as if it had never been",
             "Undo is a plan too, of the inverse moves, through the same mover; it can be undone.",
         )?;
+        self.run(&["undo", "--yes"])?;
         self.run(&["undo", "--yes"])?;
         let end = self.census()?;
         if end != start {

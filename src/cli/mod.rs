@@ -30,6 +30,7 @@ mod shell;
 pub mod show;
 mod table;
 pub mod terminal;
+mod validate;
 mod workshop;
 
 use self::args::{Arguments, Command, ShowArguments};
@@ -90,6 +91,7 @@ fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Crawl(arguments) => crawl::command(&arguments.options, &changing()?),
         Command::Plan(arguments) => plan::plan(&arguments, &context()?),
         Command::Dedupe(arguments) => phases::dedupe(&arguments, &changing()?),
+        Command::Validate(arguments) => phases::validate(&arguments, &changing()?),
         Command::Show(arguments) => match run_named(&arguments)? {
             Some(run) => history::show_run(&run, &arguments, &context()?),
             None => show::show_plan(&arguments, output),

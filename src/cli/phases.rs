@@ -1,14 +1,15 @@
 //! The phases in one go: plan, show, ask, apply.
 
 use super::apply::execute;
-use super::args::{DedupeArguments, UndoArguments};
+use super::args::{DedupeArguments, UndoArguments, ValidateArguments};
 use super::ask::{can_be_asked, confirm};
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::human::Things;
 use super::library::{refuse_unfinished, runs};
 use super::plan::{plan_dedupe, plan_undo};
-use super::show::{Extent, listing, summary};
+use super::show::{Extent, left_out, listing, summary};
+use super::validate;
 use crate::model::plan::Plan;
 use crate::model::run::Verify;
 
@@ -20,7 +21,29 @@ pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Fa
     can_be_asked(arguments.yes, "mediastruct dedupe")?;
     refuse_unfinished(&runs(context)?)?;
     let plan = plan_dedupe(context)?;
-    go(&plan, arguments.yes, Verify::Stat, context)
+    go(&plan, arguments.yes, Verify::Stat, context)?;
+    Ok(Exit::Done)
+}
+
+/// Moves the duplicates that are proven to exist elsewhere to validated.
+///
+/// # Errors
+/// Where there can be no plan, nobody can be asked, or it cannot be carried out.
+pub fn validate(arguments: &ValidateArguments, context: &Context) -> Result<Exit, Failure> {
+    can_be_asked(arguments.yes, "mediastruct validate")?;
+    refuse_unfinished(&runs(context)?)?;
+    let plan = validate::plan(context)?;
+    let is_applied = go(&plan, arguments.yes, Verify::Hash, context)?;
+    if is_applied {
+        context.output.note(
+            "what is in validated is yours to delete; until you do, it takes the room that it took",
+        );
+    }
+    if plan.skipped.is_empty() {
+        return Ok(Exit::Done);
+    }
+    context.output.note(left_out(&plan, Extent::All).trim_end());
+    Ok(Exit::LeftOut)
 }
 
 /// Takes a run back.
@@ -32,15 +55,17 @@ pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failur
     let runs = runs(context)?;
     refuse_unfinished(&runs)?;
     let plan = plan_undo(arguments.run.as_ref(), runs)?;
-    go(&plan, arguments.yes, arguments.verify.into(), context)
+    go(&plan, arguments.yes, arguments.verify.into(), context)?;
+    Ok(Exit::Done)
 }
 
-/// Shows a plan, asks where `yes` does not say that it need not, and carries it out.
-fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Exit, Failure> {
+/// Shows a plan, asks where `yes` does not say that it need not, and carries it out; says whether it
+/// did.
+fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<bool, Failure> {
     context.output.note(summary(plan).trim_end());
     if !plan.has_operations() {
         context.output.note("nothing to do");
-        return Ok(Exit::Done);
+        return Ok(false);
     }
     if !yes {
         context.output.note(listing(plan, Extent::First).trim_end());
@@ -48,7 +73,8 @@ fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Exit,
     let files = Things(plan.moves.len() as u64, "file");
     if !confirm(&format!("Move {files}?"), yes)? {
         context.output.note("nothing was done");
-        return Ok(Exit::Done);
+        return Ok(false);
     }
-    execute(plan, verify, context)
+    execute(plan, verify, context)?;
+    Ok(true)
 }

@@ -6,6 +6,7 @@ use super::crawl;
 use super::failure::{Exit, Failure};
 use super::library;
 use super::show;
+use super::validate;
 use crate::disk::{named_file, names};
 use crate::model::path::Escaped;
 use crate::model::plan::Plan;
@@ -25,6 +26,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
     let plan = match &arguments.phase {
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,
         PlanPhase::Dedupe => plan_dedupe(context)?,
+        PlanPhase::Validate => validate::plan(context)?,
         PlanPhase::Undo { run } => plan_undo(run.as_ref(), library::runs(context)?)?,
     };
     match &arguments.output {

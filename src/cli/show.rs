@@ -6,7 +6,7 @@ mod summary;
 
 pub use page::page;
 pub use run::run;
-pub use summary::{Extent, listing, reason, summary};
+pub use summary::{Extent, left_out, listing, reason, summary};
 
 use super::args::ShowArguments;
 use super::failure::{Exit, Failure};

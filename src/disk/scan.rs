@@ -8,13 +8,14 @@ use crate::model::index::Totals;
 use crate::model::layout::{Inner, Layout};
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::Role;
-use crate::model::state::{Listed, TreeListing, UnitListing};
+use crate::model::state::{Listed, TreeFiles, TreeListing, UnitListing};
 use crate::model::tree::Tree;
 use rayon::prelude::*;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -104,6 +105,47 @@ pub fn totals(trees: &Trees, layout: &Layout, tree: Tree) -> Option<Totals> {
     Some(totals)
 }
 
+/// All files in a tree, whatever its directories are called; nothing where there is no such tree.
+///
+/// # Errors
+/// Where the tree itself cannot be read.
+pub fn files(
+    trees: &Trees,
+    layout: &Layout,
+    tree: Tree,
+    monitor: &dyn Monitor,
+) -> Result<TreeFiles, DiskError> {
+    let mut found = TreeFiles::default();
+    let Some(walk) = Walk::of(trees, layout, tree) else {
+        return Ok(found);
+    };
+    monitor.begin("Looking", Totals::default());
+    let mut seen = HashMap::new();
+    for entry in walk.directly() {
+        let entry = entry?;
+        let Some(path) = walk.rel(entry.path()) else {
+            continue;
+        };
+        if walk.is_left_alone(&path) {
+            continue;
+        }
+        monitor.at(&TreePath::new(tree, path).to_string());
+        let mut walked = walk.beneath(entry.file_name(), String::new());
+        walked.refuse_known_directories(&mut seen);
+        let UnitListing {
+            files,
+            unreadable,
+            special,
+            ..
+        } = walked.listing;
+        found.files.extend(files);
+        found.unreadable.extend(unreadable);
+        found.special.extend(special);
+    }
+    monitor.end();
+    Ok(found)
+}
+
 /// Whether a file of that name is the user's: it is none that mediastruct writes, and no AppleDouble
 /// file, in which other systems keep what they know of a file.
 fn is_media(tree: Tree, path: &RelPath<'_>) -> bool {
@@ -146,16 +188,8 @@ impl<'a> Walk<'a> {
     fn top(&self, only: Option<&BTreeSet<String>>) -> Result<(Vec<String>, Strays), DiskError> {
         let mut units = Vec::new();
         let mut strays = Vec::new();
-        let entries = WalkDir::new(self.dir)
-            .follow_root_links(false)
-            .min_depth(1)
-            .max_depth(1)
-            .sort_by_file_name();
-        for entry in entries {
-            let entry = entry.map_err(|e| {
-                let source = e.into_io_error().unwrap_or_else(|| Errno::LOOP.into());
-                DiskError::at("read the tree", self.dir, source)
-            })?;
+        for entry in self.directly() {
+            let entry = entry?;
             let (name, kind) = (entry.file_name().as_bytes(), entry.file_type());
             let Some(path) = self.rel(entry.path()) else {
                 continue;
@@ -174,7 +208,28 @@ impl<'a> Walk<'a> {
         Ok((units, strays))
     }
 
+    /// What is directly in the tree, in the order of the walk.
+    fn directly(&self) -> impl Iterator<Item = Result<DirEntry, DiskError>> {
+        let entries = WalkDir::new(self.dir)
+            .follow_root_links(false)
+            .min_depth(1)
+            .max_depth(1)
+            .sort_by(by_path);
+        entries.into_iter().map(|entry| {
+            entry.map_err(|e| {
+                let source = e.into_io_error().unwrap_or_else(|| Errno::LOOP.into());
+                DiskError::at("read the tree", self.dir, source)
+            })
+        })
+    }
+
     fn unit(&self, name: String) -> Walked {
+        let top = OsString::from(&name);
+        self.beneath(&top, name)
+    }
+
+    /// What is at `top`, which lies directly in the tree, and beneath it; called `name`.
+    fn beneath(&self, top: &OsStr, name: String) -> Walked {
         let mut walked = Walked {
             tree: self.tree,
             listing: UnitListing {
@@ -187,7 +242,7 @@ impl<'a> Walk<'a> {
             directories: Vec::new(),
         };
         let listing = &mut walked.listing;
-        let mut entries = WalkDir::new(self.dir.join(&listing.name))
+        let mut entries = WalkDir::new(self.dir.join(top))
             .follow_root_links(false)
             .sort_by(by_path)
             .into_iter();
@@ -198,8 +253,7 @@ impl<'a> Walk<'a> {
                 Ok(entry) => entry,
                 Err(error) => {
                     let path = error.path().and_then(|p| self.rel(p));
-                    let path =
-                        path.or_else(|| RelPath::new(listing.name.clone().into_bytes()).ok());
+                    let path = path.or_else(|| RelPath::new(top.as_bytes().to_vec()).ok());
                     let source = error.into_io_error();
                     let why = source.map_or_else(String::new, |e| Reason(&e).to_string());
                     listing.unreadable.extend(path.map(|p| (p, why)));
@@ -217,14 +271,19 @@ impl<'a> Walk<'a> {
             };
             if !entry.file_type().is_dir() {
                 // A directory that could not be entered is skipped with all that is in it.
-                if let Some(parent) = open.get(entry.depth().wrapping_sub(1)) {
-                    list(
-                        self.tree,
-                        listing,
-                        parent,
-                        entry.file_name().as_bytes(),
-                        path,
-                    );
+                let root = || self.trees.handle(self.tree);
+                let name = entry.file_name().as_bytes();
+                match entry.depth().checked_sub(1) {
+                    Some(above) => {
+                        if let Some(parent) = open.get(above) {
+                            list(self.tree, listing, parent, name, path);
+                        }
+                    }
+                    None => {
+                        if let Some(root) = root() {
+                            list(self.tree, listing, &root, name, path);
+                        }
+                    }
                 }
                 continue;
             }

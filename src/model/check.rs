@@ -61,13 +61,15 @@ impl RawPlan {
         match (self.phase, from.tree, to.tree) {
             (Phase::Ingest, Tree::Ingest, Tree::Media | Tree::Duplicates)
             | (Phase::Dedupe, Tree::Media, Tree::Duplicates)
+            | (Phase::Validate, Tree::Duplicates, Tree::Validated)
             | (Phase::Archive, Tree::Media, Tree::Archive)
             | (Phase::Undo, _, _) => {}
             (_, Tree::Archive, _) => faults.push(Fault::LeavesArchive),
             (phase, from, to) => faults.push(Fault::WrongTrees { phase, from, to }),
         }
         match (self.phase, why) {
-            (Phase::Dedupe, Why::Duplicate { .. }) => {
+            (Phase::Dedupe, Why::Duplicate { .. })
+            | (Phase::Validate, Why::ProvenDuplicate { .. }) => {
                 if operation.size == 0 {
                     faults.push(Fault::Empty);
                 }

@@ -123,6 +123,8 @@ pub enum Phase {
     Crawl,
     /// Moves the copies that media does not need to duplicates.
     Dedupe,
+    /// Moves those duplicates to validated of which another copy was read.
+    Validate,
     /// Packs years into volumes.
     Archive,
     /// Takes a run back.
@@ -170,6 +172,7 @@ impl fmt::Display for Phase {
             Phase::Ingest => "ingest",
             Phase::Crawl => "crawl",
             Phase::Dedupe => "dedupe",
+            Phase::Validate => "validate",
             Phase::Archive => "archive",
             Phase::Undo => "undo",
         })
@@ -324,6 +327,11 @@ pub enum Why {
         /// The keeper.
         of: TreePath<'static>,
     },
+    /// Its content is also in `of`, which stays: both were read, or `of` is on a disc that was.
+    ProvenDuplicate {
+        /// The twin.
+        of: TreePath<'static>,
+    },
     /// It goes to a volume.
     Volume {
         /// The number of the volume.
@@ -341,6 +349,7 @@ impl Why {
     pub fn kind(&self) -> &'static str {
         match self {
             Why::Duplicate { .. } => "duplicate",
+            Why::ProvenDuplicate { .. } => "proven_duplicate",
             Why::Volume { .. } => "volume",
             Why::Undo { .. } => "undo",
         }
@@ -349,7 +358,7 @@ impl Why {
     /// The file whose being there is the reason, where there is one.
     pub fn keeper(&self) -> Option<&TreePath<'static>> {
         match self {
-            Why::Duplicate { of } => Some(of),
+            Why::Duplicate { of } | Why::ProvenDuplicate { of } => Some(of),
             Why::Volume { .. } | Why::Undo { .. } => None,
         }
     }

@@ -147,6 +147,9 @@ pub enum Fault {
     /// No disc of the volume is known that is not lost.
     #[error("no disc is known that holds volume {0}")]
     OnNoDisc(VolumeName),
+    /// No disc of the volume was read and found whole, and the plan relies on one.
+    #[error("no disc of volume {0} was read and found whole")]
+    NotVerified(VolumeName),
     /// The plan is to undo, and does not name one run.
     #[error("an undo plan names the run that it takes back in its settings, and in each move")]
     UndoOfWhat,

@@ -1,14 +1,15 @@
 //! Everything that a phase may look at.
 
-use super::index::{Index, Stamp, Totals, UnitState};
-use super::path::RelPath;
+use super::digest::Digest;
+use super::index::{Index, Reading, Stamp, Totals, UnitState};
+use super::path::{RelPath, TreePath};
 use super::plan::Settings;
 use super::run::Run;
 use super::sidecar::{SidecarError, SidecarHead};
 use super::time::Time;
 use super::tree::Tree;
 use super::volume::Volumes;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The one argument of every phase: a plan is a pure function of it.
 #[derive(Clone, Debug)]
@@ -19,7 +20,12 @@ pub struct State<'a> {
     pub media: Index<'a>,
     /// What is on the disk in the trees that crawl indexes, where the phase is crawl.
     pub listing: Vec<TreeListing>,
-    /// The names that are taken in the duplicates tree.
+    /// What is on the disk in the tree that the phase empties, where it is one that reads files:
+    /// duplicates for validate.
+    pub found: TreeFiles,
+    /// What came of reading files for such a phase.
+    pub proofs: Proofs,
+    /// The names that are taken in the tree that the phase fills, where files keep theirs.
     pub taken: Taken,
     /// The run to take back and those that took some of it back already, oldest first.
     pub runs: Vec<Run>,
@@ -38,6 +44,8 @@ impl<'a> State<'a> {
             archive: Index::empty(Tree::Archive),
             media: Index::empty(Tree::Media),
             listing: Vec::new(),
+            found: TreeFiles::default(),
+            proofs: Proofs::new(),
             taken: Taken::default(),
             runs: Vec::new(),
             volumes: Volumes::default(),
@@ -99,6 +107,41 @@ pub struct UnitListing {
     pub unreadable: Vec<(RelPath<'static>, String)>,
     /// Symbolic links and special files, and what they are.
     pub special: Vec<(RelPath<'static>, &'static str)>,
+}
+
+/// What a walk found in a whole tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TreeFiles {
+    /// The regular files, sorted by path.
+    pub files: Vec<Listed>,
+    /// Directories that could not be read or are not to be, and files that could not be looked at,
+    /// sorted by path, and why.
+    pub unreadable: Vec<(RelPath<'static>, String)>,
+    /// Symbolic links and special files, and what they are.
+    pub special: Vec<(RelPath<'static>, &'static str)>,
+}
+
+/// What came of reading files, by their paths.
+pub type Proofs = BTreeMap<TreePath<'static>, Proof>;
+
+/// What came of reading a file to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Its hash, and what `stat` said of it before and after.
+    Read(Digest, Stamp),
+    /// It could not be read, and why.
+    Failed(Box<str>),
+}
+
+impl Proof {
+    /// What reading a file came to that was listed so.
+    pub fn of(reading: Reading, listed: &Listed) -> Proof {
+        match reading {
+            Reading::Same(digest) => Proof::Read(digest, listed.stamp),
+            Reading::Changed(now) => Proof::Read(now.0, now.1),
+            Reading::Failed(why) => Proof::Failed(why),
+        }
+    }
 }
 
 /// A file that a walk found.

@@ -4,9 +4,7 @@
 //! The keeper of a content is the archive's first copy by path, else media's first. Copies in the
 //! archive never move, whatever their number. It works on the indexes alone and reads no file.
 
-mod names;
-
-use self::names::Names;
+use super::names::Names;
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index};
 use crate::model::path::{RelPath, TreePath};

@@ -7,4 +7,6 @@
 pub mod archive;
 pub mod crawl;
 pub mod dedupe;
+mod names;
 pub mod undo;
+pub mod validate;

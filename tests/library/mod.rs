@@ -222,6 +222,26 @@ pub fn is_root(skipped: &str) -> bool {
     root
 }
 
+/// Runs a command as nobody, to whom all of the library belongs.
+pub const AS_NOBODY: [&str; 4] = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+];
+
+/// Gives a library to nobody; false where commands cannot be run as nobody.
+pub fn belongs_to_nobody(library: &Library, skipped: &str) -> bool {
+    let program = assert_cmd::cargo::cargo_bin!("mediastruct");
+    let tried = [&AS_NOBODY[..], &[program.to_str().unwrap(), "--version"]].concat();
+    if !is_root(skipped) || !can(&tried, skipped) {
+        return false;
+    }
+    let dir = library.surroundings().as_os_str();
+    system("chown", ["-R".as_ref(), "65534:65534".as_ref(), dir]);
+    true
+}
+
 /// Whether a program can be run so; says what is skipped where it cannot.
 pub fn can(program: &[&str], skipped: &str) -> bool {
     let tried = Command::new(program[0]).args(&program[1..]).output();

@@ -1,6 +1,6 @@
 //! Trees that are missing, unreadable, or not what they should be.
 
-use crate::library::{Library, can, is_root, system};
+use crate::library::{AS_NOBODY, Library, belongs_to_nobody};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -73,26 +73,6 @@ fn trees_for_destinations_are_made_when_they_are_needed() {
     library.succeed(&["apply", "plan.json"]);
     assert!(library.path("duplicates/2024/b/c.jpg").is_file());
     assert!(!library.path("validated").exists());
-}
-
-/// Runs a command as nobody, to whom all of the library belongs.
-const AS_NOBODY: [&str; 4] = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-];
-
-/// Gives a library to nobody; false where commands cannot be run as nobody.
-fn belongs_to_nobody(library: &Library, skipped: &str) -> bool {
-    let program = assert_cmd::cargo::cargo_bin!("mediastruct");
-    let tried = [&AS_NOBODY[..], &[program.to_str().unwrap(), "--version"]].concat();
-    if !is_root(skipped) || !can(&tried, skipped) {
-        return false;
-    }
-    let dir = library.surroundings().as_os_str();
-    system("chown", ["-R".as_ref(), "65534:65534".as_ref(), dir]);
-    true
 }
 
 fn set_mode(library: &Library, name: &str, mode: u32) {

@@ -54,6 +54,19 @@ The same in steps, with time to read:
   mediastruct show plan.json
   mediastruct apply plan.json";
 
+pub const VALIDATE: &str = "\
+Examples:
+  mediastruct validate
+  mediastruct validate --yes
+
+The same in steps, with time to read:
+  mediastruct plan validate -o plan.json
+  mediastruct show plan.json --all          what moves, and what stays and why
+  mediastruct apply plan.json
+
+Then, when you are sure, free the room yourself:
+  rm -r ~/library/validated/2024";
+
 pub const SHOW: &str = "\
 Examples:
   mediastruct show plan.json

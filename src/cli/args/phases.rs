@@ -37,6 +37,14 @@ pub struct DedupeArguments {
     pub yes: bool,
 }
 
+/// Of `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArguments {
+    /// Do not ask before moving files
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// Of `plan`.
 #[derive(Debug, Args)]
 pub struct PlanArguments {
@@ -60,6 +68,8 @@ pub enum PlanPhase {
     Crawl(CrawlOptions),
     /// Plan which copies move from media to duplicates
     Dedupe,
+    /// Plan which duplicates move to validated: reads them, and a twin of each
+    Validate,
     /// Plan how a run is taken back
     Undo {
         /// The run [default: the newest that is neither undone nor itself an undo]

@@ -19,6 +19,17 @@ pub enum Extent {
     All,
 }
 
+impl Extent {
+    /// How many of so many entries are shown.
+    fn of(self, all: usize) -> usize {
+        const FIRST: usize = 10;
+        match self {
+            Extent::First => all.min(FIRST),
+            Extent::All => all,
+        }
+    }
+}
+
 /// What a plan adds up to: files and bytes, by reason and by unit, warnings. A few lines that end
 /// with a newline; names are escaped.
 pub fn summary(plan: &Plan) -> String {
@@ -40,11 +51,7 @@ pub fn summary(plan: &Plan) -> String {
 
 /// The moves of a plan, and the files that it leaves out.
 pub fn listing(plan: &Plan, extent: Extent) -> String {
-    const FIRST: usize = 10;
-    let shown = |all: usize| match extent {
-        Extent::First => all.min(FIRST),
-        Extent::All => all,
-    };
+    let shown = |all: usize| extent.of(all);
     let mut text = String::new();
     if !plan.moves.is_empty() {
         text.push_str("\nmoves\n");
@@ -74,13 +81,21 @@ pub fn listing(plan: &Plan, extent: Extent) -> String {
         }
         more(&mut text, paths.len() - shown(paths.len()));
     }
+    text.push_str(&left_out(plan, extent));
+    text
+}
+
+/// The files that a plan leaves out, each with its reason; nothing where there are none.
+pub fn left_out(plan: &Plan, extent: Extent) -> String {
+    let mut text = String::new();
     if !plan.skipped.is_empty() {
         text.push_str("\nleft out\n");
     }
-    for skip in &plan.skipped[..shown(plan.skipped.len())] {
+    let shown = extent.of(plan.skipped.len());
+    for skip in &plan.skipped[..shown] {
         let _ = writeln!(text, "  {}: {}", skip.path, terminal::line(&skip.why));
     }
-    more(&mut text, plan.skipped.len() - shown(plan.skipped.len()));
+    more(&mut text, plan.skipped.len() - shown);
     text
 }
 
@@ -88,6 +103,7 @@ pub fn listing(plan: &Plan, extent: Extent) -> String {
 pub fn reason(why: &Why) -> String {
     match why {
         Why::Duplicate { of } => format!("duplicate of {of}"),
+        Why::ProvenDuplicate { of } => format!("proven duplicate of {of}"),
         Why::Volume { number } => format!("goes to volume {number:02}"),
         Why::Undo { run } => format!("undoes run {run}"),
     }

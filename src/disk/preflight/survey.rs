@@ -13,7 +13,7 @@ use crate::model::run::{Run, Verify};
 use crate::model::schedule::{Hop, Names, Step};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use crate::model::volume::VolumeName;
+use crate::model::volume::{VolumeName, VolumeState};
 use std::collections::{HashMap, HashSet};
 
 /// A plan that is being held against the disk.
@@ -145,11 +145,20 @@ impl<'s> Survey<'s> {
         if !self.world.volumes.hold(volume.as_str()) {
             return Err(Fault::OnNoDisc(volume.clone()));
         }
+        if self.undone.plan.phase == Phase::Validate && !self.is_verified(volume) {
+            return Err(Fault::NotVerified(volume.clone()));
+        }
         let entry = archive.get(&need.path.rel).ok_or(Fault::NotIndexed)?;
         if (entry.digest(), entry.stamp.size) != (Some(need.hash), need.size) {
             return Err(Fault::IndexDiffers);
         }
         Ok(())
+    }
+
+    /// Whether a disc of the volume was read and found whole.
+    fn is_verified(&self, volume: &VolumeName) -> bool {
+        let known = self.world.volumes.get(volume.as_str());
+        known.is_some_and(|volume| volume.state() == VolumeState::Verified)
     }
 
     /// What a step takes away, where it is as the plan says.

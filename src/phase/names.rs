@@ -1,10 +1,10 @@
-//! Free names in the duplicates tree.
+//! Free names in a tree into which a phase moves files that keep their paths.
 
 use crate::model::path::{PathError, RelPath};
 use crate::model::state::Taken;
 use std::collections::{HashMap, HashSet};
 
-/// The names in the duplicates tree: those that are taken, and those that this plan gives.
+/// The names in the tree: those that are taken, and those that this plan gives.
 pub(super) struct Names<'s> {
     taken: &'s Taken,
     /// The directories that files of this plan would like to lie in, so that no file takes their
