@@ -100,7 +100,7 @@ fn an_unreadable_duplicate_and_an_unreadable_twin_prove_nothing() {
         return;
     }
     for path in ["duplicates/2024/a.jpg", "media/2024/b.jpg"] {
-        set_permissions(library.path(path), Permissions::from_mode(0)).unwrap();
+        set_permissions(library.path(path), Permissions::from_mode(0o000)).unwrap();
     }
     let said = library.run_within(&AS_NOBODY, &["validate", "--yes"]);
     assert_eq!(said.code, 4, "{said:?}");

@@ -125,13 +125,12 @@ pub fn preflight(
     let mut copies = Copies::default();
     for ((at, source), target) in steps.iter().zip(sources).zip(targets) {
         problems.extend(source.err());
-        if let (Some(node), Some(keeper)) = (nodes.get(at), survey.keeper(*at)) {
-            if let Some(Kept::OnDisk(stamp)) = ready.needs.get(keeper)
-                && stamp.same_file_as(&node.stamp)
-            {
-                let fault = Fault::SameFile(keeper.clone());
-                problems.push(Problem::at(survey.from(*at), fault));
-            }
+        if let (Some(node), Some(keeper)) = (nodes.get(at), survey.keeper(*at))
+            && let Some(Kept::OnDisk(stamp)) = ready.needs.get(keeper)
+            && stamp.same_file_as(&node.stamp)
+        {
+            let fault = Fault::SameFile(keeper.clone());
+            problems.push(Problem::at(survey.from(*at), fault));
         }
         match target {
             Ok(Target::Near) => {}
