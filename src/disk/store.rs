@@ -193,18 +193,21 @@ impl Datadir {
     }
 
     /// Replaces the index of its tree, and says whether that was needed: an index with the same
-    /// bytes stays as it is.
+    /// bytes stays as it is. One of the original is kept beside it, unless one is kept already.
     ///
     /// # Errors
     /// Where the one that is there is not trusted, or the disk refuses.
     pub fn save_index(&self, index: &Index<'_>) -> Result<bool, StoreError> {
-        if let Some(file) = self.load_index(index.tree)?
-            && file.holds(index)
-        {
-            return Ok(false);
+        let path = self.index_path(index.tree);
+        if let Some(file) = self.load_index(index.tree)? {
+            if file.holds(index) {
+                return Ok(false);
+            }
+            if file.is_of_original() {
+                keep(&path)?;
+            }
         }
         self.make("")?;
-        let path = self.index_path(index.tree);
         write_whole(&path, 0o600, |out| index_file::write(index, out))?;
         Ok(true)
     }
@@ -214,16 +217,31 @@ impl Datadir {
 pub struct IndexFiles([(Tree, Option<IndexFile>); 3]);
 
 impl IndexFiles {
-    /// The index of `tree`; an empty one where there is none yet.
+    /// The index of `tree`; an empty one where there is none yet, or where it is one of the original,
+    /// whose hashes are of another kind.
     ///
     /// # Errors
     /// Where it is damaged, of another version or of another tree.
     pub fn index(&self, tree: Tree) -> Result<Index<'_>, StoreError> {
         let file = self.0.iter().find(|(t, _)| *t == tree);
-        match file.and_then(|(_, file)| file.as_ref()) {
-            Some(file) => file.index(),
-            None => Ok(Index::empty(tree)),
+        match file
+            .and_then(|(_, file)| file.as_ref())
+            .map(IndexFile::index)
+        {
+            Some(Err(StoreError::Index {
+                source: IndexError::Original,
+                ..
+            }))
+            | None => Ok(Index::empty(tree)),
+            Some(index) => index,
         }
+    }
+
+    /// The files among them that the original wrote.
+    pub fn of_original(&self) -> Vec<&Path> {
+        let files = self.0.iter().filter_map(|(_, file)| file.as_ref());
+        let of_original = files.filter(|file| file.is_of_original());
+        of_original.map(|file| file.path.as_path()).collect()
     }
 }
 
@@ -246,10 +264,28 @@ impl IndexFile {
         })
     }
 
+    /// Whether the original wrote it.
+    fn is_of_original(&self) -> bool {
+        let source = index_file::parse(self.tree, &self.map).err();
+        matches!(source, Some(IndexError::Original))
+    }
+
     /// Whether these are the bytes that would be written for `index`.
     fn holds(&self, index: &Index<'_>) -> bool {
         let mut rest = Matching(&self.map);
         index_file::write(index, &mut rest).is_ok() && rest.0.is_empty()
+    }
+}
+
+/// Keeps a file of the original under its name with `.original` behind it, unless something is there.
+fn keep(path: &Path) -> Result<(), DiskError> {
+    let mut kept = path.as_os_str().to_owned();
+    kept.push(".original");
+    match std::fs::hard_link(path, &kept) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(DiskError::at("keep a copy of", path, error))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -12,8 +12,11 @@ use super::time::Time;
 use super::tree::Tree;
 use rayon::prelude::*;
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// The `format` of the indexes that this version writes.
@@ -70,6 +73,9 @@ struct FileLine<'a> {
 /// Why a text is no index.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
+    /// It was written by the Python tool, whose hashes are of another kind.
+    #[error("it was written by the original mediastruct, with xxHash")]
+    Original,
     /// It is an index of another major version, or something else altogether.
     #[error("its format is '{0}', and this version of mediastruct reads '{INDEX_FORMAT}'")]
     Format(String),
@@ -149,16 +155,7 @@ pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
 /// The parsed header with no files, how many lines it takes, and the lines of the files.
 fn divide(text: &[u8]) -> Result<(IndexDocument<'static>, usize, &[u8]), IndexError> {
     let Some(at) = text.windows(FILES.len()).position(|w| w == FILES) else {
-        // Something else may stand there whole: tell its format where it names one.
-        #[derive(Deserialize)]
-        struct Format {
-            format: String,
-        }
-        return Err(match serde_json::from_slice::<Format>(text) {
-            Ok(Format { format }) if format != INDEX_FORMAT => IndexError::Format(format),
-            Err(error) if !error.is_eof() => IndexError::Header(error),
-            _ => IndexError::Truncated,
-        });
+        return Err(what_else(text));
     };
     let mut header = text[..at + FILES.len()].to_vec();
     let header_lines = header.iter().filter(|b| **b == b'\n').count();
@@ -174,6 +171,47 @@ fn divide(text: &[u8]) -> Result<(IndexDocument<'static>, usize, &[u8]), IndexEr
         .strip_suffix(END)
         .ok_or(IndexError::Truncated)?;
     Ok((header, header_lines, body))
+}
+
+/// What a text is that has not the layout of an index.
+fn what_else(text: &[u8]) -> IndexError {
+    #[derive(Deserialize)]
+    struct Format {
+        format: String,
+    }
+    if is_of_original(text) {
+        return IndexError::Original;
+    }
+    match serde_json::from_slice::<Format>(text) {
+        Ok(Format { format }) if format != INDEX_FORMAT => IndexError::Format(format),
+        Err(error) if !error.is_eof() => IndexError::Header(error),
+        _ => IndexError::Truncated,
+    }
+}
+
+/// Whether a text is an index of the original: path, hash and size of each file, in a list, in a list
+/// within an object, or by path; or no more than the size of all. Whatever it is, reading it takes
+/// no more memory than its keys.
+fn is_of_original(text: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct File {
+        #[serde(rename = "hash")]
+        _hash: IgnoredAny,
+        #[serde(rename = "size")]
+        _size: IgnoredAny,
+    }
+    let is_known = |part: &&RawValue| {
+        let part = part.get();
+        serde_json::from_str::<File>(part).is_ok()
+            || serde_json::from_str::<Vec<File>>(part).is_ok()
+            || serde_json::from_str::<u64>(part).is_ok()
+    };
+    match serde_json::from_slice::<HashMap<Cow<'_, str>, &RawValue>>(text) {
+        Ok(parts) => {
+            !parts.is_empty() && !parts.contains_key("format") && parts.values().all(is_known)
+        }
+        Err(_) => serde_json::from_slice::<Vec<File>>(text).is_ok(),
+    }
 }
 
 fn entry(line: &[u8]) -> Result<Entry<'_>, String> {

@@ -7,6 +7,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::library;
 use crate::disk::monitor::Unwatched;
 use crate::disk::trees::Trees;
+use crate::model::path::Escaped;
 use crate::model::plan::Plan;
 use crate::model::tree::Tree;
 use crate::phase::crawl as phase;
@@ -21,6 +22,13 @@ pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failur
     let _lock = library::lock(context, &trees)?;
     library::refuse_unfinished(&library::runs(context)?)?;
     let known = library::index_files(context)?;
+    for path in known.of_original() {
+        context.output.note(format_args!(
+            "{} is of the original mediastruct, whose hashes are of another kind: every file is \
+             hashed once, and it is kept with .original behind its name",
+            Escaped::path(path)
+        ));
+    }
     let progress = context.output.progress();
     let report = super::crawl(&request, &known, &progress)?;
     context.output.note(report.to_string().trim_end());

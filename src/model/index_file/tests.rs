@@ -97,6 +97,29 @@ fn a_hostile_or_foreign_index_is_refused() {
     }
 }
 
+#[test]
+fn one_of_the_original_is_recognised() {
+    let of_original = |text: &str| {
+        let error = parse(Tree::Media, text.as_bytes()).unwrap_err();
+        matches!(error, IndexError::Original)
+    };
+    let file = r#"{"path": "/data/media/2024/a.jpg", "hash": "0123456789abcdef", "size": 7}"#;
+    assert!(of_original(&format!("[{file}, {file}]")));
+    assert!(of_original(&format!(
+        r#"{{"total_size": 14, "files": [{file}]}}"#
+    )));
+    assert!(of_original(&format!(
+        r#"{{"/data/media/2024/a.jpg": {file}}}"#
+    )));
+    assert!(of_original(r#"{"total_size": 0}"#));
+    assert!(!of_original(&format!("[{file}, 7]")));
+    assert!(!of_original(&format!(
+        r#"{{"format": "mediastruct/index/2", "files": [{file}]}}"#
+    )));
+    assert!(!of_original("{}"));
+    assert!(!of_original(&file[..40]));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_an_index_or_an_error(at in 0usize..1500, byte: u8) {
