@@ -10,7 +10,7 @@ use crate::model::time::Time;
 use crate::model::tree::Tree;
 
 /// What the mover needs of a file system. Paths lie in trees; no call follows a symbolic link,
-/// leaves a tree, or replaces what is there.
+/// leaves a tree, or replaces what is there, and on mounts within a tree files are only read.
 pub trait Filesystem: Sync {
     /// What is at `path`; none where nothing is, or where a directory on the way is missing.
     fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError>;

@@ -1,9 +1,10 @@
 //! The trees as open directory handles, and everything that is reached beneath them.
 //!
-//! A path is resolved one component at a time with `openat2`, which refuses symbolic links, mounts
-//! and any way out of the tree in the kernel. Each directory on the way is compared with the
-//! directories of the other trees: a path belongs to the innermost tree, and the archive cannot be
-//! entered through another one. What is done is done on handles, never on joined strings.
+//! A path is resolved one component at a time with `openat2`, which refuses symbolic links and any
+//! way out of the tree in the kernel. Each directory on the way is compared with the directories of
+//! the other trees: a path belongs to the innermost tree, and the archive cannot be entered through
+//! another one. What lies on a mount within a tree, such as a disc, may be read, and nothing is done
+//! there. What is done is done on handles, never on joined strings.
 
 mod attributes;
 mod copying;
@@ -35,12 +36,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The trees that exist, open.
 pub struct Trees {
     roots: [Option<Root>; 5],
-    handles: Mutex<[HashMap<Vec<u8>, Arc<OwnedFd>>; 5]>,
+    handles: Mutex<Handles>,
     unsynced: Mutex<Unsynced>,
     /// For a tree that does not exist, the nearest directory above it that does.
     above: [Option<OwnedFd>; 5],
     /// Whether file systems, by their devices, take names for one that differ only in case.
     folding: Mutex<HashMap<u64, bool>>,
+}
+
+/// Open directories, by their trees and their paths in these.
+type Handles = [HashMap<Vec<u8>, Directory>; 5];
+
+/// An open directory.
+#[derive(Clone)]
+struct Directory {
+    handle: Arc<OwnedFd>,
+    /// Whether it lies on a mount within its tree.
+    is_on_mount: bool,
 }
 
 struct Root {
@@ -140,7 +152,7 @@ impl Trees {
     /// Where there is none, or it may not be read.
     pub fn open_file(&self, path: &TreePath<'_>) -> Result<(File, Node), DiskError> {
         let error = |errno: Errno| DiskError::in_tree("read", path, errno);
-        let parent = self.parent(path)?;
+        let parent = self.parent_to_read(path)?;
         // Without O_NONBLOCK a named pipe would wait for its other end.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let open = |flags| {
@@ -161,7 +173,7 @@ impl Trees {
         Ok((File::from(handle), node))
     }
 
-    /// The directory that holds `path`.
+    /// The directory that holds `path`, to do something there.
     fn parent(&self, path: &TreePath<'_>) -> Result<Arc<OwnedFd>, DiskError> {
         match path.parent() {
             Some(parent) => self.directory(&parent),
@@ -171,27 +183,60 @@ impl Trees {
         }
     }
 
-    /// The directory at `path`.
+    /// The same, to look at what is there.
+    fn parent_to_read(&self, path: &TreePath<'_>) -> Result<Arc<OwnedFd>, DiskError> {
+        match path.parent() {
+            Some(parent) => self.directory_to_read(&parent),
+            None => self.parent(path),
+        }
+    }
+
+    /// The directory at `path`, to do something there: it lies on no mount within the tree.
     fn directory(&self, path: &TreePath<'_>) -> Result<Arc<OwnedFd>, DiskError> {
+        let directory = self.reach(path)?;
+        if directory.is_on_mount {
+            let source = std::io::Error::other(format!("{path} is on a mount"));
+            return Err(DiskError::in_tree("open the directory", path, source));
+        }
+        Ok(directory.handle)
+    }
+
+    /// The directory at `path`, to look at what is there.
+    fn directory_to_read(&self, path: &TreePath<'_>) -> Result<Arc<OwnedFd>, DiskError> {
+        Ok(self.reach(path)?.handle)
+    }
+
+    /// Opens the directory at `path`.
+    fn reach(&self, path: &TreePath<'_>) -> Result<Directory, DiskError> {
         let known = self.lock_handles()[path.tree as usize]
             .get(path.rel.as_bytes())
             .cloned();
-        if let Some(handle) = known {
-            return Ok(handle);
+        if let Some(directory) = known {
+            return Ok(directory);
         }
-        let parent = self.parent(path)?;
+        let parent = match path.parent() {
+            Some(parent) => self.reach(&parent)?,
+            None => Directory {
+                handle: self.parent(path)?,
+                is_on_mount: false,
+            },
+        };
         let error = |errno: Errno| {
             let source = match errno {
                 Errno::NOTDIR | Errno::LOOP => {
                     std::io::Error::other(format!("{path} is a symbolic link or no directory"))
                 }
-                Errno::XDEV => std::io::Error::other(format!("{path} is a mount")),
                 errno => errno.into(),
             };
             DiskError::in_tree("open the directory", path, source)
         };
         let name = path.rel.file_name();
-        let handle = rustix::fs::openat2(&parent, name, DIRECTORY, Mode::empty(), BENEATH);
+        let open =
+            |resolve| rustix::fs::openat2(&parent.handle, name, DIRECTORY, Mode::empty(), resolve);
+        let (handle, is_mount) = match open(BENEATH) {
+            Err(Errno::XDEV) => (open(BENEATH.difference(ResolveFlags::NO_XDEV)), true),
+            opened => (opened, false),
+        };
         let handle = Arc::new(handle.map_err(error)?);
         let node = node_of(&handle, b"").map_err(error)?;
         self.refuse_other_tree(path, &node)?;
@@ -199,8 +244,12 @@ impl Trees {
         if handles.iter().map(HashMap::len).sum::<usize>() >= HANDLES {
             handles.iter_mut().for_each(HashMap::clear);
         }
-        handles[path.tree as usize].insert(path.rel.as_bytes().to_vec(), handle.clone());
-        Ok(handle)
+        let directory = Directory {
+            handle,
+            is_on_mount: is_mount || parent.is_on_mount,
+        };
+        handles[path.tree as usize].insert(path.rel.as_bytes().to_vec(), directory.clone());
+        Ok(directory)
     }
 
     /// Refuses a directory that is another tree, under whatever name it was reached.
@@ -218,7 +267,7 @@ impl Trees {
         }
     }
 
-    fn lock_handles(&self) -> std::sync::MutexGuard<'_, [HashMap<Vec<u8>, Arc<OwnedFd>>; 5]> {
+    fn lock_handles(&self) -> std::sync::MutexGuard<'_, Handles> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -199,6 +199,9 @@ pub enum Fault {
     /// A symbolic link, a mount or a file stands where a directory is needed.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
+    /// It lies on a mount within its tree, or would.
+    #[error("it is on a mount within the tree, where files are read and never moved")]
+    OnMount,
     /// Another name in this plan or on the disk differs in case or composition only, and the file
     /// system makes no difference.
     #[error("this file system takes its name and {0} for one")]

@@ -48,7 +48,46 @@ fn a_mount_within_a_tree_is_not_entered() {
     }
     let library = Library::with_duplicates();
     let _mounted = Mounted::tmpfs("", &library.path("duplicates/2024"));
-    let told = ["duplicates/2024/a.jpg: it cannot be reached: duplicates/2024 is a mount"];
+    let told = ["duplicates/2024/a.jpg: it is on a mount within the tree"];
+    library.refuse(3, &["apply", "plan.json"], &told);
+}
+
+#[test]
+fn a_disc_that_is_mounted_in_the_archive_keeps_what_is_on_it() {
+    let skipped = "discs that are mounted in the archive";
+    if !has_own_mounts(
+        a_disc_that_is_mounted_in_the_archive_keeps_what_is_on_it,
+        skipped,
+    ) {
+        return;
+    }
+    let library = Library::new();
+    let _disc = Mounted::tmpfs("", &library.path("archive/07"));
+    library.write("archive/07/2019/a.jpg", "on the disc");
+    library.write("media/2024/a.jpg", "on the disc");
+    library.write("media/2024/b.jpg", "on this machine alone");
+    system(
+        "mount",
+        [
+            "-o",
+            "remount,ro",
+            library.path("archive/07").to_str().unwrap(),
+        ],
+    );
+    library.succeed(&["crawl"]);
+    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    library.succeed(&["apply", "plan.json", "--verify", "hash"]);
+    assert_eq!(library.read("duplicates/2024/a.jpg"), "on the disc");
+    library.succeed(&["validate", "--yes"]);
+    library.succeed(&["undo", "--yes"]);
+    library.succeed(&["undo", "--yes"]);
+
+    // What lies on a mount itself never moves.
+    let _other = Mounted::tmpfs("", &library.path("media/2025"));
+    library.write("media/2025/c.jpg", "on this machine alone");
+    library.succeed(&["crawl"]);
+    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    let told = ["media/2025/c.jpg: it is on a mount within the tree"];
     library.refuse(3, &["apply", "plan.json"], &told);
 }
 

@@ -200,8 +200,20 @@ impl<'s> Survey<'s> {
             modified: hop.modified,
             hash: hop.hash,
         };
-        let found = self.file(&claim);
-        found.map(Some).map_err(|fault| Problem::at(from, fault))
+        let found = self.file(&claim).and_then(|node| {
+            self.refuse_mount(claim.path, &node)?;
+            Ok(Some(node))
+        });
+        found.map_err(|fault| Problem::at(from, fault))
+    }
+
+    /// Refuses to act on what lies on a mount within a tree: `node` is there, at `path` or above.
+    fn refuse_mount(&self, path: &TreePath<'_>, node: &Node) -> Result<(), Fault> {
+        let root = self.filesystem.root(path.tree);
+        match root.filter(|root| root.mount != node.mount) {
+            Some(_) => Err(Fault::OnMount),
+            None => Ok(()),
+        }
     }
 
     /// The file that a claim is about, where it is as claimed.
@@ -265,6 +277,7 @@ impl<'s> Survey<'s> {
         self.innermost(dir).map_err(problem)?;
         let node = self.filesystem.look(dir).map_err(unreachable)?;
         let node = node.ok_or_else(|| problem(Fault::Missing))?;
+        self.refuse_mount(dir, &node).map_err(problem)?;
         if node.kind != Kind::Directory {
             return Err(problem(Fault::NotADirectory(node.kind.words())));
         }
@@ -315,10 +328,14 @@ impl<'s> Survey<'s> {
             Ok(Some(_)) => return Err(problem(Fault::Occupied)),
             Err(error) => return Err(problem(Fault::Unreachable(error.reason()))),
         }
+        let above = self.directory_above(path);
+        if let Some(above) = &above {
+            self.refuse_mount(path, above).map_err(problem)?;
+        }
         let Some(source) = source.filter(|_| is_move) else {
             return Ok(Target::Near);
         };
-        let above = self.directory_above(path).map(|node| node.mount);
+        let above = above.map(|node| node.mount);
         let mount = above.or_else(|| self.filesystem.mount(path.tree));
         if mount.is_none_or(|mount| mount == source.mount) {
             return Ok(Target::Near);

@@ -17,7 +17,7 @@ use std::sync::PoisonError;
 
 impl Filesystem for Trees {
     fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError> {
-        let parent = match self.parent(path) {
+        let parent = match self.parent_to_read(path) {
             Ok(parent) => parent,
             Err(error) if error.is(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(error),

@@ -20,7 +20,7 @@ impl Trees {
         path: &TreePath<'_>,
     ) -> Result<Vec<TreePath<'static>>, DiskError> {
         let error = |source: std::io::Error| DiskError::in_tree("list", path, source);
-        let handle = self.directory(path)?;
+        let handle = self.directory_to_read(path)?;
         let mut names = Vec::new();
         for entry in Dir::read_from(&handle).map_err(|e| error(e.into()))? {
             let entry = entry.map_err(|e| error(e.into()))?;
