@@ -43,6 +43,26 @@ fn validate_moves_what_it_has_read_and_undo_brings_it_back() {
 }
 
 #[test]
+fn law_7_and_8_a_plan_of_validate_is_the_same_with_any_threads_and_changes_nothing() {
+    let library = library();
+    for number in 0..40 {
+        let content = format!("content {}", number % 20);
+        library.write(&format!("media/2023/{number}.jpg"), &content);
+        library.write(&format!("duplicates/more/{number}.jpg"), &content);
+    }
+    library.succeed(&["crawl"]);
+    let before = library.everything();
+    let plan = library.succeed(&["plan", "validate"]).out;
+    for jobs in ["1", "2", "16"] {
+        let again = library.succeed(&["--jobs", jobs, "plan", "validate"]).out;
+        assert!(again == plan, "{jobs} threads");
+    }
+    before.assert_same(&library.everything(), "plan validate");
+    let other = library.copy();
+    assert!(other.succeed(&["plan", "validate"]).out == plan);
+}
+
+#[test]
 fn law_5_a_twin_that_rotted_since_the_plan_stops_everything() {
     let library = library();
     library.succeed(&["plan", "validate", "-o", "plan.json"]);
