@@ -77,7 +77,7 @@ impl Trees {
             force: false,
             incremental: false,
             max_age_days: 120,
-            jobs: None,
+            jobs: 2,
             memory_percent: 80,
             only: Vec::new(),
             now: self.now,
@@ -346,7 +346,7 @@ fn law_7_any_number_of_threads_gives_the_same_bytes() {
     let mut texts = Vec::new();
     for jobs in [1, 2, 8] {
         let request = Request {
-            jobs: Some(jobs),
+            jobs,
             force: true,
             ..trees.request()
         };

@@ -56,6 +56,10 @@ pub struct GlobalOptions {
     pub jobs: Option<NonZeroUsize>,
 
     /// Keep the machine's used memory below this share [default: 80%]
+    ///
+    /// Measured while files are hashed: where other programs want more, fewer files are read at once,
+    /// into smaller buffers, and more again later. The limits of control groups and of the address
+    /// space count as well, and the page cache does not.
     #[arg(long, global = true, value_name = "PERCENT", value_parser = parse_percent)]
     pub memory: Option<Percent>,
 

@@ -3,6 +3,7 @@
 use crate::disk::error::DiskError;
 use crate::disk::hash::hash_files;
 use crate::disk::machine;
+use crate::disk::memory::Gauge;
 use crate::disk::monitor::Monitor;
 use crate::disk::scan::{self, Scope};
 use crate::disk::sidecars::Sidecars;
@@ -39,8 +40,8 @@ pub struct Request<'a> {
     pub incremental: bool,
     /// The age in days at which a unit of the archive is hashed again.
     pub max_age_days: u32,
-    /// How many threads hash; as many as there are cores, where it is not said.
-    pub jobs: Option<usize>,
+    /// How many files are read at once at most.
+    pub jobs: usize,
     /// How much of the memory may be in use, in percent.
     pub memory_percent: u8,
     /// The trees and units to look at; empty for all of media and archive.
@@ -78,6 +79,7 @@ pub struct Surveyed<'k> {
     pub state: State<'k>,
     trees: Trees,
     pool: ThreadPool,
+    gauge: Gauge,
 }
 
 /// Looks at the disk: reads indexes and the heads of sidecar indexes, walks, and changes nothing.
@@ -95,9 +97,15 @@ pub fn survey<'k>(
     if let Some(Scope { tree, .. }) = scopes.iter().find(missing) {
         return Err(Error::NoTree(request.layout.dir(*tree).to_owned(), *tree));
     }
-    let pool = machine::pool(request.jobs, request.memory_percent)?;
+    let gauge = Gauge::new(request.memory_percent);
+    let pool = machine::pool(request.jobs, &gauge)?;
     let state = pool.install(|| state(request, &scopes, &trees, known, monitor))?;
-    Ok(Surveyed { state, trees, pool })
+    Ok(Surveyed {
+        state,
+        trees,
+        pool,
+        gauge,
+    })
 }
 
 /// Crawls: hashes what is to be hashed, and writes sidecar indexes and indexes where something
@@ -111,7 +119,12 @@ pub fn crawl(
     known: &IndexFiles,
     monitor: &dyn Monitor,
 ) -> Result<Report, Error> {
-    let Surveyed { state, trees, pool } = survey(request, known, monitor)?;
+    let Surveyed {
+        state,
+        trees,
+        pool,
+        gauge,
+    } = survey(request, known, monitor)?;
     for listing in &state.listing {
         let dir = request.layout.dir(listing.tree);
         for unit in &listing.units {
@@ -120,7 +133,8 @@ pub fn crawl(
             tracing::info!("Crawl - Processing target subdirectory: {dir}");
         }
     }
-    let readings = hash_files(&trees, &phase::wants(&state), &pool, monitor);
+    let readers = machine::readers(request.jobs, &gauge);
+    let readings = hash_files(&trees, &phase::wants(&state), readers, &gauge, monitor);
     let crawled = phase::index(&state, readings);
     let mut report = crawled.report;
     let datadir = Datadir::at(&request.layout.datadir);

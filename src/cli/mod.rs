@@ -37,6 +37,7 @@ use self::args::{Arguments, Command, ShowArguments};
 use self::context::{Context, refuse_shared};
 use self::failure::{Exit, Failure};
 use self::output::Output;
+use crate::disk::machine;
 use crate::disk::place::{Found, look};
 use crate::model::path::Escaped;
 use crate::model::run::RunId;
@@ -65,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return exit.into();
         }
     };
+    machine::fit_address_space();
     let output = Output::new(&arguments.global);
     match dispatch(arguments, output) {
         Ok(exit) => exit.into(),

@@ -4,8 +4,12 @@
 //! Many files are hashed side by side. A large one is read in parts by all threads: a BLAKE3 hash
 //! is the root of a binary tree over the content, and the parts are whole subtrees of it.
 
+mod crew;
+
+use self::crew::{BUFFER, Crew, Place, SMALL_BUFFER, Share};
 use super::error::Reason;
 use super::filesystem::Kind;
+use super::memory::Gauge;
 use super::monitor::Monitor;
 use super::trees::{Trees, node_of};
 use crate::model::digest::Digest;
@@ -14,7 +18,7 @@ use crate::model::path::Escaped;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
 use blake3::hazmat::{self, ChainingValue, HasherExt};
-use rayon::ThreadPool;
+use memmap2::MmapMut;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -24,24 +28,27 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Bytes of a buffer; it stays in a core's own cache.
-pub(super) const BUFFER: usize = 64 * 1024;
-
 /// Bytes of a part: a power of two, so that all parts but the last are whole subtrees.
 const PART: u64 = 16 << 20;
 
-/// Hashes files that a walk listed on all threads of `pool`, and gives what came of each, in their
-/// order. The files of a unit stand together.
+/// Hashes files that a walk listed, `readers` of them side by side, or as many as `gauge` leaves
+/// memory for, and gives what came of each, in their order. The files of a unit stand together.
 ///
 /// A file that is not any more what was listed is hashed once more, and has to hold still then.
 pub fn hash_files(
     trees: &Trees,
     files: &[(Tree, &Listed)],
-    pool: &ThreadPool,
+    readers: usize,
+    gauge: &Gauge,
     monitor: &dyn Monitor,
 ) -> Vec<Reading> {
     let mut totals = Totals::default();
     files.iter().for_each(|(_, f)| totals.add(f.stamp.size));
+    tracing::info!(
+        "Crawl - Hashing {} files, {} bytes",
+        totals.files,
+        totals.bytes
+    );
     monitor.begin("Hashing", totals);
     let readings = Hashing {
         handles: Tree::ALL.map(|tree| trees.handle(tree)),
@@ -49,7 +56,7 @@ pub fn hash_files(
         part: PART,
         monitor,
     }
-    .on(pool);
+    .on(readers, gauge);
     monitor.end();
     readings
 }
@@ -104,22 +111,47 @@ enum Outcome {
 }
 
 impl Hashing<'_> {
-    fn on(&self, pool: &ThreadPool) -> Vec<Reading> {
+    fn on(&self, readers: usize, gauge: &Gauge) -> Vec<Reading> {
         let tasks = self.tasks();
         let outcomes: Vec<OnceLock<Outcome>> = tasks.iter().map(|_| OnceLock::new()).collect();
+        let most = Share {
+            readers: readers.min(tasks.len()).max(1),
+            buffer: BUFFER,
+        };
         let next = AtomicUsize::new(0);
-        pool.broadcast(|_| {
-            let mut buffer = vec![0; BUFFER];
-            let mut place = None;
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(task) = tasks.get(at) else { break };
-                self.tell_place(task, &mut place);
-                // Each task is taken once, and so each cell is set once.
-                let _ = outcomes[at].set(self.carry_out(*task, &mut buffer));
-            }
-        });
+        let is_done = || next.load(Ordering::Relaxed) >= tasks.len();
+        let work = |place: Place<'_>| self.work(place, &tasks, &next, &outcomes);
+        Crew::new(most, gauge).run(gauge, is_done, work);
         self.gather(&tasks, outcomes)
+    }
+
+    /// Carries out tasks until there are none left, or there are too many readers.
+    fn work(
+        &self,
+        mut place: Place<'_>,
+        tasks: &[Task],
+        next: &AtomicUsize,
+        outcomes: &[OnceLock<Outcome>],
+    ) {
+        // Unlike what an allocator gives, a map is given back to the system for sure.
+        let mut map = MmapMut::map_anon(place.buffer());
+        let mut small = [0; SMALL_BUFFER];
+        let buffer: &mut [u8] = match &mut map {
+            Ok(map) => map,
+            Err(_) => &mut small,
+        };
+        let mut unit = None;
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = tasks.get(at) else { break };
+            self.tell_place(task, &mut unit);
+            // Each task is taken once, and so each cell is set once.
+            let _ = outcomes[at].set(self.carry_out(*task, buffer));
+            place = match place.keep() {
+                Some(place) => place,
+                None => return,
+            };
+        }
     }
 
     /// The tasks in the order of inodes within a unit, which on rotating disks is roughly the order
@@ -184,7 +216,7 @@ impl Hashing<'_> {
                 readings[at] = Some(Reading::Same(root(&subtrees)));
             }
         }
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = vec![0; SMALL_BUFFER];
         let mut or_again = |(at, reading): (usize, Option<Reading>)| {
             let (tree, file) = self.files[at];
             reading.unwrap_or_else(|| self.read_again(tree, file, &mut buffer))

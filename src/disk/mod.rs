@@ -21,6 +21,7 @@ pub mod lock;
 pub mod log;
 pub mod machine;
 pub mod mediagen;
+pub mod memory;
 pub mod monitor;
 pub mod named_file;
 pub mod names;

@@ -58,7 +58,7 @@ fn request<'c>(options: &CrawlOptions, context: &'c Context) -> Result<Request<'
         force: options.force,
         incremental: options.incremental,
         max_age_days: settings.max_age_days,
-        jobs: Some(settings.jobs.get()),
+        jobs: settings.jobs.get(),
         memory_percent: settings.memory.get(),
         only: targets.into_iter().map(|t| (t.tree, t.unit)).collect(),
         now: library::now(),

@@ -37,14 +37,13 @@ impl Fixture {
 
     fn hash(&self, files: &[Listed], part: u64, jobs: usize) -> Vec<Reading> {
         let files: Vec<_> = files.iter().map(|f| (Tree::Media, f)).collect();
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
         Hashing {
             handles: Tree::ALL.map(|tree| self.trees.handle(tree)),
             files: &files,
             part,
             monitor: &Unwatched,
         }
-        .on(&pool.unwrap())
+        .on(jobs, &Gauge::new(100))
     }
 }
 
