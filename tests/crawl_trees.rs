@@ -146,7 +146,7 @@ fn known(layout: &Layout) -> IndexFiles {
 
 fn run(request: &Request<'_>) -> Report {
     let files = known(request.layout);
-    crawl(request, &files, &Unwatched).unwrap()
+    crawl(request, &files, &|| false, &Unwatched).unwrap()
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn only_what_is_asked_for_is_looked_at() {
     assert_eq!(media.entries.len(), 2 + 5);
     assert_eq!(run(&only(Tree::Archive, "01")).missing.len(), 1);
     let files = known(&trees.layout);
-    let error = crawl(&only(Tree::Media, "1999"), &files, &Unwatched).unwrap_err();
+    let error = crawl(&only(Tree::Media, "1999"), &files, &|| false, &Unwatched).unwrap_err();
     assert!(matches!(error, Error::NoUnit(..)), "{error}");
 }
 
@@ -319,7 +319,7 @@ fn a_tree_that_is_missing_is_named_with_its_key() {
     let trees = Trees::new();
     fs::remove_dir_all(trees.at("archive")).unwrap();
     let files = known(&trees.layout);
-    let error = crawl(&trees.request(), &files, &Unwatched).unwrap_err();
+    let error = crawl(&trees.request(), &files, &|| false, &Unwatched).unwrap_err();
     assert!(error.to_string().contains("archive_dir"), "{error}");
 }
 

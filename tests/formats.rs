@@ -9,11 +9,13 @@ use library::Library;
 use mediastruct::model::index_file;
 use mediastruct::model::plan::{Phase, Plan};
 use mediastruct::model::plan_file;
+use mediastruct::model::progress::Progress;
 use mediastruct::model::sidecar::Sidecar;
 use mediastruct::model::tree::Tree;
 use mediastruct::model::volume::{VolumeRecord, VolumeState};
 use mediastruct::model::volumes_file;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -199,6 +201,19 @@ fn the_example_of_volumes_stays_readable() {
         .chain(events)
         .collect();
     assert_eq!(again, text, "it is written as it was");
+}
+
+#[test]
+fn the_example_of_an_interrupted_crawl_stays_readable() {
+    let path = example("crawl_progress.jsonl");
+    assert_journal_fits(&schema("progress"), &path);
+    let text = fs::read(path).unwrap();
+    let (header, progress, end) = Progress::parse(&text).unwrap();
+    assert_eq!((progress.files(), end), (2, text.len()));
+    let again = String::from_utf8(progress.text(&header)).unwrap();
+    let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let written = String::from_utf8(text).unwrap();
+    assert_eq!(sorted(&again), sorted(&written), "it is written as it was");
 }
 
 /// A library whose datadir holds an example of a run, and the name of that run.

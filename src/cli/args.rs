@@ -130,6 +130,8 @@ pub enum Command {
     /// Reads and hashes the files of media/YYYY, and those of archive/NN whose index is older than
     /// 120 days or which changed. Moves nothing and asks nothing. Exits 4 where files were left
     /// out: those that cannot be read, and those whose bytes changed under an unchanged date.
+    ///
+    /// Ctrl-C ends it; what was hashed is kept, and the next crawl goes on from there.
     #[command(after_help = examples::CRAWL)]
     Crawl(CrawlArguments),
     /// Write the plan of a phase; change nothing

@@ -1,19 +1,21 @@
 //! Crawl, where the phase and the disk meet: look, plan, hash, merge, write.
 
 use crate::disk::error::DiskError;
-use crate::disk::hash::hash_files;
+use crate::disk::hash::{Interrupted, Readers, hash_files};
 use crate::disk::machine;
 use crate::disk::memory::Gauge;
 use crate::disk::monitor::Monitor;
+use crate::disk::progress::Notebook;
 use crate::disk::scan::{self, Scope};
 use crate::disk::sidecars::Sidecars;
 use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
-use crate::model::index::{Index, Totals};
+use crate::model::index::{Index, Reading, Totals};
 use crate::model::layout::Layout;
 use crate::model::path::{Escaped, RelPath, TreePath};
 use crate::model::plan::Settings;
-use crate::model::state::{State, TreeListing};
+use crate::model::progress::ProgressHeader;
+use crate::model::state::{Listed, State, TreeListing};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::phase::crawl::{self as phase, CrawledTree, Report};
@@ -68,6 +70,14 @@ pub enum Error {
     /// The disk refused.
     #[error(transparent)]
     Disk(#[from] DiskError),
+    /// It was told to stop.
+    #[error("interrupted: {kept} of {wanted} files are hashed, and that is kept")]
+    Interrupted {
+        /// Files whose hashes are kept for the crawl that goes on.
+        kept: u64,
+        /// Files that were to be hashed.
+        wanted: u64,
+    },
     /// There are no threads to be had.
     #[error("cannot start threads: {0}; try --jobs 1")]
     Threads(#[from] io::Error),
@@ -112,11 +122,12 @@ pub fn survey<'k>(
 /// changed.
 ///
 /// # Errors
-/// As [`survey`], and where an index cannot be written. A file that cannot be read is no error; the
-/// report names it.
+/// As [`survey`], where an index cannot be written, and where it is `interrupted` while it hashes. A
+/// file that cannot be read is no error; the report names it.
 pub fn crawl(
     request: &Request<'_>,
     known: &IndexFiles,
+    interrupted: &(dyn Fn() -> bool + Sync),
     monitor: &dyn Monitor,
 ) -> Result<Report, Error> {
     let Surveyed {
@@ -133,11 +144,21 @@ pub fn crawl(
             tracing::info!("Crawl - Processing target subdirectory: {dir}");
         }
     }
-    let readers = machine::readers(request.jobs, &gauge);
-    let readings = hash_files(&trees, &phase::wants(&state), readers, &gauge, monitor);
+    let datadir = Datadir::at(&request.layout.datadir);
+    datadir.make("")?;
+    let header = ProgressHeader::new(request.force, request.now);
+    let notebook = Notebook::open(&datadir, header)?;
+    let readers = Readers {
+        most: machine::readers(request.jobs, &gauge),
+        gauge: &gauge,
+        notebook: &notebook,
+        interrupted,
+    };
+    let wanted = phase::wants(&state);
+    let (readings, taken_over) = hash(&trees, &wanted, &readers, monitor)?;
     let crawled = phase::index(&state, readings);
     let mut report = crawled.report;
-    let datadir = Datadir::at(&request.layout.datadir);
+    report.taken_over = taken_over;
     let sidecars = Sidecars::new(&trees, &datadir);
     for tree in &crawled.trees {
         // Sidecar indexes go first: a crawl that is interrupted here finds them newer than the
@@ -150,8 +171,50 @@ pub fn crawl(
         }
     }
     save_ingest(request, known, &trees)?;
+    let looked_at = |path: &TreePath<'_>| {
+        let listing = state.listing.iter().find(|l| l.tree == path.tree);
+        let unit = std::str::from_utf8(path.rel.first());
+        listing.is_some_and(|l| unit.is_ok_and(|unit| l.covers(unit)))
+    };
+    notebook.close(looked_at)?;
     log(&report);
     Ok(report)
+}
+
+/// Hashes the files that are wanted, but for those that a crawl had hashed which was interrupted; and
+/// says what those are.
+fn hash(
+    trees: &Trees,
+    wanted: &[(Tree, &Listed)],
+    readers: &Readers<'_>,
+    monitor: &dyn Monitor,
+) -> Result<(Vec<Reading>, Totals), Error> {
+    let known = &readers.notebook.known;
+    let mut taken_over = Totals::default();
+    let mut readings = Vec::with_capacity(wanted.len());
+    let mut rest = Vec::new();
+    for (tree, listed) in wanted {
+        let reading = known.reading(*tree, listed);
+        match &reading {
+            Some(_) => taken_over.add(listed.stamp.size),
+            None => rest.push((*tree, *listed)),
+        }
+        readings.push(reading);
+    }
+    if taken_over.files > 0 {
+        let files = taken_over.files;
+        tracing::info!("Crawl - {files} files of an interrupted crawl are taken over");
+    }
+    let read = hash_files(trees, &rest, readers, monitor);
+    let mut read = read.map_err(|Interrupted| Error::Interrupted {
+        kept: taken_over.files + readers.notebook.kept(),
+        wanted: wanted.len() as u64,
+    })?;
+    let mut read = read.drain(..);
+    let readings = readings
+        .into_iter()
+        .map(|taken| taken.or_else(|| read.next()));
+    Ok((readings.flatten().collect(), taken_over))
 }
 
 fn scopes(only: &[(Tree, Option<String>)]) -> Result<Vec<Scope>, Error> {

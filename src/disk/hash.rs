@@ -11,6 +11,7 @@ use super::error::Reason;
 use super::filesystem::Kind;
 use super::memory::Gauge;
 use super::monitor::Monitor;
+use super::progress::Notebook;
 use super::trees::{Trees, node_of};
 use crate::model::digest::Digest;
 use crate::model::index::{Reading, Totals};
@@ -21,6 +22,7 @@ use blake3::hazmat::{self, ChainingValue, HasherExt};
 use memmap2::MmapMut;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
@@ -31,17 +33,35 @@ use std::sync::{Arc, OnceLock};
 /// Bytes of a part: a power of two, so that all parts but the last are whole subtrees.
 const PART: u64 = 16 << 20;
 
-/// Hashes files that a walk listed, `readers` of them side by side, or as many as `gauge` leaves
-/// memory for, and gives what came of each, in their order. The files of a unit stand together.
+/// Those who read files, and what they are told.
+pub struct Readers<'r> {
+    /// How many there may be at a time.
+    pub most: usize,
+    /// What says how many of them memory is left for.
+    pub gauge: &'r Gauge,
+    /// Where they write down what they hashed.
+    pub notebook: &'r Notebook,
+    /// Whether they are to stop.
+    pub interrupted: &'r (dyn Fn() -> bool + Sync),
+}
+
+/// Readers were told to stop before they had read every file.
+#[derive(Debug)]
+pub struct Interrupted;
+
+/// Hashes files that a walk listed, and gives what came of each, in their order. The files of a unit
+/// stand together.
 ///
 /// A file that is not any more what was listed is hashed once more, and has to hold still then.
+///
+/// # Errors
+/// Where the readers were interrupted.
 pub fn hash_files(
     trees: &Trees,
     files: &[(Tree, &Listed)],
-    readers: usize,
-    gauge: &Gauge,
+    readers: &Readers<'_>,
     monitor: &dyn Monitor,
-) -> Vec<Reading> {
+) -> Result<Vec<Reading>, Interrupted> {
     let mut totals = Totals::default();
     files.iter().for_each(|(_, f)| totals.add(f.stamp.size));
     tracing::info!(
@@ -56,7 +76,7 @@ pub fn hash_files(
         part: PART,
         monitor,
     }
-    .on(readers, gauge);
+    .by(readers);
     monitor.end();
     readings
 }
@@ -97,42 +117,49 @@ struct Hashing<'a> {
     monitor: &'a dyn Monitor,
 }
 
-/// A file to be read by one thread, or a part of one.
+/// A file to be read by one reader, or a part of one.
 #[derive(Clone, Copy)]
 struct Task {
     file: usize,
-    part: u64,
+    part: usize,
 }
 
-enum Outcome {
-    Whole(Reading),
-    /// The root of a subtree; none where the file could not be read or is not what was listed.
-    Part(Option<ChainingValue>),
+/// What is to be done, and what came of it.
+struct Board {
+    tasks: Vec<Task>,
+    next: AtomicUsize,
+    readings: Vec<OnceLock<Reading>>,
+    /// The files that are read in parts, by their numbers.
+    large: HashMap<usize, Large>,
+}
+
+/// A file that is read in parts.
+struct Large {
+    /// The roots of the subtrees; none where a part could not be read or is not what was listed.
+    parts: Vec<OnceLock<Option<ChainingValue>>>,
+    /// Parts that are not read yet.
+    left: AtomicUsize,
 }
 
 impl Hashing<'_> {
-    fn on(&self, readers: usize, gauge: &Gauge) -> Vec<Reading> {
-        let tasks = self.tasks();
-        let outcomes: Vec<OnceLock<Outcome>> = tasks.iter().map(|_| OnceLock::new()).collect();
+    fn by(&self, readers: &Readers<'_>) -> Result<Vec<Reading>, Interrupted> {
+        let board = self.board();
         let most = Share {
-            readers: readers.min(tasks.len()).max(1),
+            readers: readers.most.min(board.tasks.len()).max(1),
             buffer: BUFFER,
         };
-        let next = AtomicUsize::new(0);
-        let is_done = || next.load(Ordering::Relaxed) >= tasks.len();
-        let work = |place: Place<'_>| self.work(place, &tasks, &next, &outcomes);
-        Crew::new(most, gauge).run(gauge, is_done, work);
-        self.gather(&tasks, outcomes)
+        let is_done = || {
+            let taken = board.next.load(Ordering::Relaxed);
+            taken >= board.tasks.len() || (readers.interrupted)()
+        };
+        let work = |place: Place<'_>| self.work(place, &board, readers);
+        Crew::new(most, readers.gauge).run(readers.gauge, is_done, work);
+        let readings = board.readings.into_iter().map(OnceLock::into_inner);
+        readings.collect::<Option<_>>().ok_or(Interrupted)
     }
 
     /// Carries out tasks until there are none left, or there are too many readers.
-    fn work(
-        &self,
-        mut place: Place<'_>,
-        tasks: &[Task],
-        next: &AtomicUsize,
-        outcomes: &[OnceLock<Outcome>],
-    ) {
+    fn work(&self, mut place: Place<'_>, board: &Board, readers: &Readers<'_>) {
         // Unlike what an allocator gives, a map is given back to the system for sure.
         let mut map = MmapMut::map_anon(place.buffer());
         let mut small = [0; SMALL_BUFFER];
@@ -140,17 +167,44 @@ impl Hashing<'_> {
             Ok(map) => map,
             Err(_) => &mut small,
         };
+        let mut page = readers.notebook.page();
         let mut unit = None;
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = tasks.get(at) else { break };
+        while !(readers.interrupted)() {
+            let at = board.next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = board.tasks.get(at) else {
+                break;
+            };
             self.tell_place(task, &mut unit);
-            // Each task is taken once, and so each cell is set once.
-            let _ = outcomes[at].set(self.carry_out(*task, buffer));
+            if let Some(reading) = self.carry_out(*task, board, buffer) {
+                let (tree, listed) = self.files[task.file];
+                if let Reading::Same(hash) = reading {
+                    page.note(tree, listed, hash);
+                }
+                // The last task of a file is taken once, and so each cell is set once.
+                let _ = board.readings[task.file].set(reading);
+            }
             place = match place.keep() {
                 Some(place) => place,
                 None => return,
             };
+        }
+    }
+
+    fn board(&self) -> Board {
+        let tasks = self.tasks();
+        let large = tasks.iter().filter(|t| t.part > 0).map(|task| {
+            let count = self.parts(task.file);
+            let large = Large {
+                parts: (0..count).map(|_| OnceLock::new()).collect(),
+                left: AtomicUsize::new(count),
+            };
+            (task.file, large)
+        });
+        Board {
+            large: large.collect(),
+            tasks,
+            next: AtomicUsize::new(0),
+            readings: self.files.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -166,11 +220,14 @@ impl Hashing<'_> {
         order
             .chunk_by_mut(|a, b| unit(a) == unit(b))
             .for_each(|chunk| chunk.sort_unstable_by_key(inode));
-        let parts = |file: usize| {
-            let count = self.files[file].1.stamp.size.div_ceil(self.part).max(1);
-            (0..count).map(move |part| Task { file, part })
-        };
+        let parts = |file: usize| (0..self.parts(file)).map(move |part| Task { file, part });
         order.into_iter().flat_map(parts).collect()
+    }
+
+    /// How many tasks a file makes.
+    fn parts(&self, file: usize) -> usize {
+        let parts = self.files[file].1.stamp.size.div_ceil(self.part).max(1);
+        usize::try_from(parts).unwrap_or(usize::MAX)
     }
 
     /// Tells the monitor where a thread is, when it comes to another unit.
@@ -184,48 +241,28 @@ impl Hashing<'_> {
         }
     }
 
-    fn carry_out(&self, task: Task, buffer: &mut [u8]) -> Outcome {
+    /// Carries out a task, and gives the reading of its file where that was the last one of it.
+    fn carry_out(&self, task: Task, board: &Board, buffer: &mut [u8]) -> Option<Reading> {
         let (tree, file) = self.files[task.file];
-        if file.stamp.size <= self.part {
+        let Some(large) = board.large.get(&task.file) else {
             let reading = self.read(tree, file, buffer);
             self.monitor.advance(1, file.stamp.size);
-            return Outcome::Whole(reading);
-        }
-        let start = task.part * self.part;
+            return Some(reading);
+        };
+        let start = task.part as u64 * self.part;
         let length = self.part.min(file.stamp.size - start);
         let subtree = self.read_part(tree, file, start, length, buffer);
         self.monitor.advance(u64::from(task.part == 0), length);
-        Outcome::Part(subtree.ok().flatten())
-    }
-
-    /// The reading of each file, put together from those of its parts.
-    fn gather(&self, tasks: &[Task], outcomes: Vec<OnceLock<Outcome>>) -> Vec<Reading> {
-        let mut readings: Vec<Option<Reading>> = vec![None; self.files.len()];
-        let mut outcomes = outcomes.into_iter().map(OnceLock::into_inner);
-        for parts in tasks.chunk_by(|a, b| a.file == b.file) {
-            let mut subtrees = Vec::new();
-            let at = parts[0].file;
-            for outcome in outcomes.by_ref().take(parts.len()) {
-                match outcome {
-                    Some(Outcome::Whole(reading)) => readings[at] = Some(reading),
-                    Some(Outcome::Part(Some(subtree))) => subtrees.push(subtree),
-                    Some(Outcome::Part(None)) | None => {}
-                }
-            }
-            if subtrees.len() == parts.len() {
-                readings[at] = Some(Reading::Same(root(&subtrees)));
-            }
+        let _ = large.parts[task.part].set(subtree.ok().flatten());
+        // Whoever is the last sees what the others have set.
+        if large.left.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return None;
         }
-        let mut buffer = vec![0; SMALL_BUFFER];
-        let mut or_again = |(at, reading): (usize, Option<Reading>)| {
-            let (tree, file) = self.files[at];
-            reading.unwrap_or_else(|| self.read_again(tree, file, &mut buffer))
-        };
-        readings
-            .into_iter()
-            .enumerate()
-            .map(&mut or_again)
-            .collect()
+        let subtrees: Option<Vec<_>> = large.parts.iter().map(|p| *p.get()?).collect();
+        Some(match subtrees {
+            Some(subtrees) => Reading::Same(root(&subtrees)),
+            None => self.read_again(tree, file, buffer),
+        })
     }
 
     /// Reads a file from its beginning to its end.

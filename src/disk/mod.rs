@@ -27,6 +27,7 @@ pub mod named_file;
 pub mod names;
 pub mod place;
 pub mod preflight;
+pub mod progress;
 pub mod purge;
 pub mod recover;
 pub mod scan;

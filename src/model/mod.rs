@@ -17,6 +17,7 @@ pub mod path;
 pub mod plan;
 pub mod plan_file;
 pub mod problem;
+pub mod progress;
 pub mod run;
 pub mod schedule;
 pub mod schema;

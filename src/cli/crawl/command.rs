@@ -5,12 +5,15 @@ use crate::cli::args::CrawlOptions;
 use crate::cli::context::{Context, require, targets};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::library;
+use crate::cli::output::Output;
+use crate::disk::interrupt::Watch;
 use crate::disk::monitor::Unwatched;
 use crate::disk::trees::Trees;
 use crate::model::path::Escaped;
 use crate::model::plan::Plan;
 use crate::model::tree::Tree;
 use crate::phase::crawl as phase;
+use std::sync::OnceLock;
 
 /// Crawls what `options` name.
 ///
@@ -29,13 +32,24 @@ pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failur
             Escaped::path(path)
         ));
     }
-    let progress = context.output.progress();
-    let report = super::crawl(&request, &known, &progress)?;
+    let output = context.output;
+    // It is asked for the first time when there will be something to keep; until then, a signal ends
+    // the process at once.
+    let watch = OnceLock::new();
+    let begin = || Watch::begin(move || tell_interrupted(output));
+    let interrupted = || watch.get_or_init(begin).is_interrupted();
+    let report = super::crawl(&request, &known, &interrupted, &output.progress())?;
     context.output.note(report.to_string().trim_end());
     if report.left_out() {
         return Ok(Exit::LeftOut);
     }
     Ok(Exit::Done)
+}
+
+fn tell_interrupted(output: Output) {
+    tracing::warn!("Interrupted");
+    output.break_line();
+    output.note("interrupted: ending after the files in hand (again to stop at once)");
 }
 
 /// What crawling would hash.
@@ -71,6 +85,8 @@ impl From<Error> for Failure {
             Error::Store(error) => error.into(),
             Error::Disk(error) => error.into(),
             Error::NoUnit(..) | Error::NotIndexed(_) => Failure::usage(error.to_string()),
+            Error::Interrupted { .. } => Failure::failed(error.to_string())
+                .hint("the same `mediastruct crawl` goes on from there"),
             Error::NoTree(..) | Error::Threads(_) => Failure::failed(error.to_string()),
         }
     }

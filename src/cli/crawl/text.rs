@@ -14,6 +14,10 @@ impl fmt::Display for Report {
         write!(f, "indexed {files}, {bytes}; ")?;
         let (files, bytes) = (Things(hashed.files, "file"), Bytes(hashed.bytes));
         writeln!(f, "hashed {files}, {bytes}")?;
+        if self.taken_over.files > 0 {
+            let files = Things(self.taken_over.files, "file");
+            writeln!(f, "{files} of those by the crawl that was interrupted")?;
+        }
         if !self.units.is_empty() {
             f.write_str(&units(&self.units))?;
         }

@@ -1,8 +1,11 @@
 use super::*;
 use crate::disk::filesystem::Filesystem;
 use crate::disk::monitor::Unwatched;
+use crate::disk::store::Datadir;
 use crate::model::layout::Layout;
 use crate::model::path::{RelPath, TreePath};
+use crate::model::progress::ProgressHeader;
+use crate::model::time::Time;
 use std::path::PathBuf;
 
 struct Fixture {
@@ -36,14 +39,62 @@ impl Fixture {
     }
 
     fn hash(&self, files: &[Listed], part: u64, jobs: usize) -> Vec<Reading> {
+        self.hash_until(files, part, jobs, &|| false).unwrap()
+    }
+
+    fn hash_until(
+        &self,
+        files: &[Listed],
+        part: u64,
+        jobs: usize,
+        interrupted: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<Reading>, Interrupted> {
         let files: Vec<_> = files.iter().map(|f| (Tree::Media, f)).collect();
+        let notebook = self.notebook();
         Hashing {
             handles: Tree::ALL.map(|tree| self.trees.handle(tree)),
             files: &files,
             part,
             monitor: &Unwatched,
         }
-        .on(jobs, &Gauge::new(100))
+        .by(&Readers {
+            most: jobs,
+            gauge: &Gauge::new(100),
+            notebook: &notebook,
+            interrupted,
+        })
+    }
+
+    fn notebook(&self) -> Notebook {
+        let datadir = Datadir::at(&self.dir.path().join("data"));
+        datadir.make("").unwrap();
+        let header = ProgressHeader::new(false, Time::default());
+        Notebook::open(&datadir, header).unwrap()
+    }
+}
+
+#[test]
+fn what_was_hashed_before_an_interruption_is_noted() {
+    let fixture = Fixture::new();
+    let files: Vec<_> = (0..9)
+        .map(|n| fixture.write(&n.to_string(), &vec![n; 1000 * usize::from(n)]))
+        .collect();
+    let asked = AtomicUsize::new(0);
+    // It is asked before each task, and before each reader.
+    let interrupted = || asked.fetch_add(1, Ordering::Relaxed) >= 6;
+    let hashed = fixture.hash_until(&files, 4096, 1, &interrupted);
+    assert!(matches!(hashed, Err(Interrupted)));
+    let known = fixture.notebook().known;
+    let noted = files
+        .iter()
+        .filter(|f| known.reading(Tree::Media, f).is_some());
+    let noted = noted.count() as u64;
+    assert!((1..9).contains(&noted) && noted == known.files(), "{noted}");
+    for (file, n) in files.iter().zip(0..) {
+        let content = vec![n; 1000 * usize::from(n)];
+        let expected = Reading::Same(Digest::of(&content));
+        let reading = known.reading(Tree::Media, file);
+        assert!(reading.is_none_or(|r| r == expected), "{n}");
     }
 }
 

@@ -9,6 +9,8 @@ use crate::model::plan::UnitPlan;
 pub struct Report {
     /// Each unit that was looked at.
     pub units: Vec<UnitReport>,
+    /// Files whose hashes were taken over from a crawl that was interrupted.
+    pub taken_over: Totals,
     /// Files whose bytes changed under an unchanged size and modification time.
     pub rot: Vec<TreePath<'static>>,
     /// Files that have the bytes again that they had before they could not be read.

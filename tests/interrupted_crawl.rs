@@ -1,0 +1,195 @@
+//! Crawls that are interrupted: the next one goes on, and hashes nothing twice.
+#![allow(clippy::disallowed_methods, reason = "tests touch files")]
+
+mod library;
+
+use library::{Library, Said};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Stdio};
+
+/// How many files there are; each takes as long to hash as it is large, and no room.
+const FILES: u64 = 24;
+
+/// Bytes of each.
+const SIZE: u64 = 40 << 20;
+
+const PROGRESS: &str = "data/crawl_progress.jsonl";
+
+fn large() -> Library {
+    let library = Library::new();
+    for number in 0..FILES {
+        let path = format!("media/2024/{number:02}");
+        library.write(&path, &number.to_string());
+        let file = fs::File::options().write(true).open(library.path(&path));
+        file.unwrap().set_len(SIZE).unwrap();
+    }
+    library
+}
+
+/// A crawl that has noted some files and is still at work.
+fn begun(library: &Library, arguments: &[&str]) -> Child {
+    let progress = || fs::read_to_string(library.path(PROGRESS)).unwrap_or_default();
+    let before = progress();
+    let mut command = library.command(arguments);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let is_new = |text: String| text != before && text.contains("\"hash\"");
+    while !is_new(progress()) {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended too early");
+    }
+    child
+}
+
+fn kill(library: &Library, arguments: &[&str]) {
+    let mut child = begun(library, arguments);
+    child.kill().unwrap();
+    assert!(!child.wait().unwrap().success(), "it ended too early");
+}
+
+/// How many files were noted.
+fn noted(library: &Library) -> u64 {
+    library.read(PROGRESS).matches("\"hash\"").count() as u64
+}
+
+/// How many files the last crawl read.
+fn read(library: &Library) -> u64 {
+    let log = library.read("logs/mediastruct.log");
+    let (_, rest) = log.rsplit_once("Crawl - Hashing ").unwrap();
+    rest.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// The files of the index of media, but for what differs between two libraries.
+fn hashes(library: &Library) -> Vec<(String, String)> {
+    let index: serde_json::Value =
+        serde_json::from_str(&library.read("data/media_index.json")).unwrap();
+    let files = index["files"].as_array().unwrap().iter();
+    files
+        .map(|f| (f["path"].to_string(), f["hash"].to_string()))
+        .collect()
+}
+
+#[test]
+fn what_was_hashed_before_a_kill_is_not_hashed_again() {
+    let library = large();
+    kill(&library, &["crawl"]);
+    let first = noted(&library);
+    assert!((1..FILES).contains(&first), "{first}");
+    assert!(!library.path("data/media_index.json").exists());
+    // It may be killed again and again.
+    kill(&library, &["crawl"]);
+    let second = noted(&library);
+    assert!(read(&library) == FILES - first && second > first);
+    let said = library.succeed(&["crawl"]);
+    said.tells(&[&format!(
+        "{second} files of those by the crawl that was interrupted"
+    )]);
+    assert_eq!(read(&library), FILES - second);
+    assert!(!library.path(PROGRESS).exists(), "it is of no use any more");
+    let index = hashes(&library);
+    // A finished crawl leaves nothing to go on with.
+    library.succeed(&["crawl", "--force"]);
+    assert_eq!(read(&library), FILES);
+    assert_eq!(hashes(&library), index);
+}
+
+#[test]
+fn ctrl_c_ends_a_crawl_and_says_what_is_kept() {
+    let library = large();
+    for signal in [Signal::INT, Signal::TERM] {
+        let child = begun(&library, &["crawl"]);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = Said {
+            code: output.status.code().unwrap_or(-1),
+            out: String::new(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert_eq!(said.code, 1, "{}", said.err);
+        let kept = noted(&library);
+        said.tells(&[
+            "interrupted: ending after the files in hand",
+            &format!("interrupted: {kept} of {FILES} files are hashed, and that is kept"),
+            "the same `mediastruct crawl` goes on from there",
+        ]);
+    }
+    let kept = noted(&library);
+    library.succeed(&["crawl"]);
+    assert_eq!(read(&library), FILES - kept);
+}
+
+#[test]
+fn a_crawl_by_force_goes_on_with_one_by_force_only() {
+    let library = large();
+    kill(&library, &["crawl"]);
+    kill(&library, &["crawl", "--force"]);
+    assert_eq!(read(&library), FILES, "begun anew");
+    let first = noted(&library);
+    library.succeed(&["crawl", "--force"]);
+    assert_eq!(read(&library), FILES - first);
+}
+
+#[test]
+fn a_file_that_changed_since_the_interruption_is_hashed_again() {
+    let library = large();
+    kill(&library, &["crawl"]);
+    let text = library.read(PROGRESS);
+    let path = text.split("\"path\":\"").nth(1).unwrap();
+    let path = path.split('"').next().unwrap();
+    let first = noted(&library);
+    // In its bytes only: size and modification time are what they were.
+    let modified = fs::metadata(library.path(path))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let file = fs::File::options()
+        .write(true)
+        .open(library.path(path))
+        .unwrap();
+    std::os::unix::fs::FileExt::write_at(&file, b"changed", 0).unwrap();
+    file.set_modified(modified).unwrap();
+    library.succeed(&["crawl"]);
+    assert_eq!(read(&library), FILES - first + 1);
+    let index = hashes(&library);
+    library.succeed(&["crawl", "--force"]);
+    assert_eq!(hashes(&library), index);
+}
+
+#[test]
+fn what_others_could_have_written_is_not_gone_on_with() {
+    let library = Library::new();
+    library.write("media/2024/a", "a");
+    let forged = "{\"format\":\"mediastruct/progress/1\",\"force\":false,\
+        \"begun\":\"2026-01-01T00:00:00Z\"}\n";
+    library.write(PROGRESS, forged);
+    let path = library.path(PROGRESS);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let why = "crawl_progress.jsonl cannot be trusted: others may write to it";
+    library.end_with(1, &["crawl"]).tells(&[why]);
+    // What is damaged tells of nothing, and goes with the crawl.
+    for damaged in [
+        "",
+        "{",
+        "\0\0\n",
+        "{\"format\":\"mediastruct/progress/2\"}\n",
+    ] {
+        fs::write(&path, damaged).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        library.succeed(&["crawl"]);
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn a_crawl_of_some_units_leaves_what_was_hashed_of_others() {
+    let library = large();
+    library.write("media/2023/a", "a");
+    kill(&library, &["crawl"]);
+    let first = noted(&library);
+    let unit = library.path("media/2023");
+    library.succeed(&["crawl", unit.to_str().unwrap()]);
+    assert!(noted(&library) >= first - 1);
+    let rest = library.read(PROGRESS).matches("media/2024").count() as u64;
+    library.succeed(&["crawl"]);
+    assert_eq!(read(&library), FILES + 1 - rest);
+}
