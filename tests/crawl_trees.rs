@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests make and damage files")]
 
 use mediastruct::cli::crawl::{Error, Request, crawl, survey};
+use mediastruct::disk::disks::DiskKind;
 use mediastruct::disk::monitor::Unwatched;
 use mediastruct::disk::store::{Datadir, IndexFiles};
 use mediastruct::model::digest::Digest;
@@ -79,6 +80,7 @@ impl Trees {
             max_age_days: 120,
             jobs: 2,
             memory_percent: 80,
+            disk: DiskKind::Auto,
             only: Vec::new(),
             now: self.now,
         }
@@ -334,7 +336,7 @@ fn the_index_of_ingest_holds_its_size() {
 }
 
 #[test]
-fn law_7_any_number_of_threads_gives_the_same_bytes() {
+fn law_7_any_number_of_threads_and_any_disk_gives_the_same_bytes() {
     let trees = Trees::new();
     for name in 0..300 {
         let size = name * 1000;
@@ -344,9 +346,16 @@ fn law_7_any_number_of_threads_gives_the_same_bytes() {
         );
     }
     let mut texts = Vec::new();
-    for jobs in [1, 2, 8] {
+    for (jobs, disk) in [
+        (1, DiskKind::Auto),
+        (2, DiskKind::Ssd),
+        (8, DiskKind::Ssd),
+        (1, DiskKind::Rotational),
+        (8, DiskKind::Rotational),
+    ] {
         let request = Request {
             jobs,
+            disk,
             force: true,
             ..trees.request()
         };

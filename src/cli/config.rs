@@ -9,12 +9,13 @@ mod source;
 mod value;
 
 pub use key::Key;
-pub use value::{Percent, parse_bytes, parse_jobs, parse_percent};
+pub use value::{Percent, parse_bytes, parse_disk, parse_jobs, parse_percent};
 
 use self::draft::Draft;
 use self::source::Source;
 use super::failure::Failure;
 use crate::disk::config_file;
+use crate::disk::disks::DiskKind;
 use crate::disk::log::Rotation;
 use crate::disk::place::{Found, look, resolve};
 use crate::model::layout::Layout;
@@ -47,6 +48,8 @@ pub struct CrawlSettings {
     pub memory: Percent,
     /// How many files are read at once at most.
     pub jobs: NonZeroUsize,
+    /// What kind of disks the files are on.
+    pub disk: DiskKind,
 }
 
 /// What the command line says of the configuration.

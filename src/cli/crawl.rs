@@ -1,5 +1,6 @@
 //! Crawl, where the phase and the disk meet: look, plan, hash, merge, write.
 
+use crate::disk::disks::{DiskKind, Disks};
 use crate::disk::error::DiskError;
 use crate::disk::hash::{Interrupted, Readers, hash_files};
 use crate::disk::machine;
@@ -46,6 +47,8 @@ pub struct Request<'a> {
     pub jobs: usize,
     /// How much of the memory may be in use, in percent.
     pub memory_percent: u8,
+    /// What kind of disks the files are on.
+    pub disk: DiskKind,
     /// The trees and units to look at; empty for all of media and archive.
     pub only: Vec<(Tree, Option<String>)>,
     /// What time it is.
@@ -151,6 +154,7 @@ pub fn crawl(
     let readers = Readers {
         most: machine::readers(request.jobs, &gauge),
         gauge: &gauge,
+        disks: &Disks::new(request.disk),
         notebook: &notebook,
         interrupted,
     };

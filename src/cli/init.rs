@@ -79,6 +79,10 @@ const CONFIG: &str = "\
 # How many files are read at once at most; by default, the number of cores.
 #jobs = 4
 
+# What the disks are like: auto, rotational or ssd. On rotating disks one file is
+# read after another, in the order in which they lie there.
+#disk = auto
+
 [Log]
 # The size that the log does not outgrow before a new one is begun.
 #max_size = 500MB

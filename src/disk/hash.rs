@@ -5,9 +5,13 @@
 //! is the root of a binary tree over the content, and the parts are whole subtrees of it.
 
 mod crew;
+mod queue;
 
 use self::crew::{BUFFER, Crew, Place, SMALL_BUFFER, Share};
+use self::queue::{Places, Queue, Task, queues};
+use super::disks::Disks;
 use super::error::Reason;
+use super::extents::first_extent;
 use super::filesystem::Kind;
 use super::memory::Gauge;
 use super::monitor::Monitor;
@@ -39,6 +43,8 @@ pub struct Readers<'r> {
     pub most: usize,
     /// What says how many of them memory is left for.
     pub gauge: &'r Gauge,
+    /// The disks that they read from.
+    pub disks: &'r Disks,
     /// Where they write down what they hashed.
     pub notebook: &'r Notebook,
     /// Whether they are to stop.
@@ -70,13 +76,17 @@ pub fn hash_files(
         totals.bytes
     );
     monitor.begin("Hashing", totals);
-    let readings = Hashing {
+    let hashing = Hashing {
         handles: Tree::ALL.map(|tree| trees.handle(tree)),
         files,
         part: PART,
         monitor,
-    }
-    .by(readers);
+    };
+    let places = Places {
+        spindle: &|tree, file| readers.disks.spindle(trees, tree, file),
+        extent: &|tree, file| first_extent(hashing.open(tree, file).ok()?),
+    };
+    let readings = hashing.by(readers, &places);
     monitor.end();
     readings
 }
@@ -117,17 +127,9 @@ struct Hashing<'a> {
     monitor: &'a dyn Monitor,
 }
 
-/// A file to be read by one reader, or a part of one.
-#[derive(Clone, Copy)]
-struct Task {
-    file: usize,
-    part: usize,
-}
-
 /// What is to be done, and what came of it.
 struct Board {
-    tasks: Vec<Task>,
-    next: AtomicUsize,
+    queues: Vec<Queue>,
     readings: Vec<OnceLock<Reading>>,
     /// The files that are read in parts, by their numbers.
     large: HashMap<usize, Large>,
@@ -141,16 +143,23 @@ struct Large {
     left: AtomicUsize,
 }
 
+impl Board {
+    /// How many tasks there are.
+    fn tasks(&self) -> usize {
+        self.queues.iter().map(|queue| queue.tasks().len()).sum()
+    }
+}
+
 impl Hashing<'_> {
-    fn by(&self, readers: &Readers<'_>) -> Result<Vec<Reading>, Interrupted> {
-        let board = self.board();
+    fn by(&self, readers: &Readers<'_>, places: &Places<'_>) -> Result<Vec<Reading>, Interrupted> {
+        let board = self.board(places);
         let most = Share {
-            readers: readers.most.min(board.tasks.len()).max(1),
+            readers: readers.most.min(board.tasks()).max(1),
             buffer: BUFFER,
         };
         let is_done = || {
-            let taken = board.next.load(Ordering::Relaxed);
-            taken >= board.tasks.len() || (readers.interrupted)()
+            let has_room = board.queues.iter().any(Queue::has_room);
+            !has_room || (readers.interrupted)()
         };
         let work = |place: Place<'_>| self.work(place, &board, readers);
         Crew::new(most, readers.gauge).run(readers.gauge, is_done, work);
@@ -169,59 +178,45 @@ impl Hashing<'_> {
         };
         let mut page = readers.notebook.page();
         let mut unit = None;
-        while !(readers.interrupted)() {
-            let at = board.next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = board.tasks.get(at) else {
-                break;
-            };
-            self.tell_place(task, &mut unit);
-            if let Some(reading) = self.carry_out(*task, board, buffer) {
-                let (tree, listed) = self.files[task.file];
-                if let Reading::Same(hash) = reading {
-                    page.note(tree, listed, hash);
+        for seat in board.queues.iter().filter_map(Queue::seat) {
+            while !(readers.interrupted)() {
+                let Some(task) = seat.next() else {
+                    break;
+                };
+                self.tell_place(task, &mut unit);
+                if let Some(reading) = self.carry_out(*task, board, buffer) {
+                    let (tree, listed) = self.files[task.file];
+                    if let Reading::Same(hash) = reading {
+                        page.note(tree, listed, hash);
+                    }
+                    // The last task of a file is taken once, and so each cell is set once.
+                    let _ = board.readings[task.file].set(reading);
                 }
-                // The last task of a file is taken once, and so each cell is set once.
-                let _ = board.readings[task.file].set(reading);
+                place = match place.keep() {
+                    Some(place) => place,
+                    None => return,
+                };
             }
-            place = match place.keep() {
-                Some(place) => place,
-                None => return,
-            };
         }
     }
 
-    fn board(&self) -> Board {
-        let tasks = self.tasks();
-        let large = tasks.iter().filter(|t| t.part > 0).map(|task| {
-            let count = self.parts(task.file);
+    fn board(&self, places: &Places<'_>) -> Board {
+        let queues = queues(self.files, |file| self.parts(file), places);
+        let tasks = queues.iter().flat_map(Queue::tasks);
+        let large = tasks.filter(|task| task.part == 1).map(|task| task.file);
+        let large = large.map(|file| {
+            let count = self.parts(file);
             let large = Large {
                 parts: (0..count).map(|_| OnceLock::new()).collect(),
                 left: AtomicUsize::new(count),
             };
-            (task.file, large)
+            (file, large)
         });
         Board {
             large: large.collect(),
-            tasks,
-            next: AtomicUsize::new(0),
+            queues,
             readings: self.files.iter().map(|_| OnceLock::new()).collect(),
         }
-    }
-
-    /// The tasks in the order of inodes within a unit, which on rotating disks is roughly the order
-    /// on the disk; the parts of a file one after another.
-    fn tasks(&self) -> Vec<Task> {
-        let mut order: Vec<usize> = (0..self.files.len()).collect();
-        let unit = |at: &usize| (self.files[*at].0, self.files[*at].1.path.first());
-        let inode = |at: &usize| {
-            let stamp = &self.files[*at].1.stamp;
-            (stamp.device, stamp.inode, *at)
-        };
-        order
-            .chunk_by_mut(|a, b| unit(a) == unit(b))
-            .for_each(|chunk| chunk.sort_unstable_by_key(inode));
-        let parts = |file: usize| (0..self.parts(file)).map(move |part| Task { file, part });
-        order.into_iter().flat_map(parts).collect()
     }
 
     /// How many tasks a file makes.

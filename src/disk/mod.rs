@@ -11,7 +11,9 @@
 pub mod apply;
 pub mod census;
 pub mod config_file;
+pub mod disks;
 pub mod error;
+pub mod extents;
 pub mod filesystem;
 pub mod hash;
 pub mod init;

@@ -35,6 +35,7 @@ pub const CRAWL: &str = "\
 Examples:
   mediastruct crawl
   mediastruct crawl --force
+  mediastruct crawl --disk rotational
   mediastruct crawl /data/media/2024 /data/archive/03";
 
 pub const PLAN: &str = "\

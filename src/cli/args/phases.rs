@@ -1,5 +1,7 @@
 //! The arguments of the phases, and of planning them.
 
+use crate::cli::config::parse_disk;
+use crate::disk::disks::DiskKind;
 use crate::model::run::RunId;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -24,6 +26,13 @@ pub struct CrawlOptions {
     /// so.
     #[arg(long)]
     pub incremental: bool,
+    /// What the disks are like: auto, rotational or ssd [default: auto]
+    ///
+    /// On a rotating disk one file is read after another, in the order in which they lie there; else
+    /// as many side by side as --jobs says. Linux tells which disks rotate, but not of those behind a
+    /// network. Also: disk, in the section Crawl of the configuration.
+    #[arg(long, value_name = "KIND", value_parser = parse_disk)]
+    pub disk: Option<DiskKind>,
     /// Index only these: a tree, or units such as media/2024 [default: media and archive]
     #[arg(value_name = "DIR")]
     pub directories: Vec<PathBuf>,

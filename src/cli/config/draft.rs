@@ -1,10 +1,11 @@
 //! A configuration while its layers are laid one upon the other.
 
 use super::key::nearest;
-use super::value::{parse_jobs, parse_number, parse_yes};
+use super::value::{parse_disk, parse_jobs, parse_number, parse_yes};
 use super::{Configuration, CrawlSettings, Flags, Key, Percent, Source};
 use super::{parse_bytes, parse_percent};
 use crate::cli::failure::Failure;
+use crate::disk::disks::DiskKind;
 use crate::disk::log::Rotation;
 use crate::disk::place::{PlaceError, resolve, resolve_tree};
 use crate::model::layout::Layout;
@@ -23,6 +24,7 @@ pub struct Draft {
     max_age_days: u32,
     memory: Percent,
     jobs: Option<NonZeroUsize>,
+    disk: DiskKind,
     log: Rotation,
     shared_trees: bool,
 }
@@ -35,6 +37,7 @@ impl Draft {
             max_age_days: 120,
             memory: Percent::new(80).expect("80 is a percentage"),
             jobs: None,
+            disk: DiskKind::Auto,
             log: Rotation {
                 max_size: 500_000_000,
                 keep: 5,
@@ -148,6 +151,7 @@ impl Draft {
             }
             Key::Memory => self.memory = parse_percent(text).map_err(bad)?,
             Key::Jobs => self.jobs = Some(parse_jobs(text).map_err(bad)?),
+            Key::Disk => self.disk = parse_disk(text).map_err(bad)?,
             Key::MaxSize => {
                 let size = parse_bytes(text).map_err(bad)?;
                 self.log.max_size = size.max(1);
@@ -201,6 +205,7 @@ impl Draft {
                 max_age_days: self.max_age_days,
                 memory: self.memory,
                 jobs,
+                disk: self.disk,
             },
             log: self.log,
             shared_trees: self.shared_trees,

@@ -17,6 +17,8 @@ pub enum Key {
     Memory,
     /// How many files crawl reads at once.
     Jobs,
+    /// What kind of disks the files are on.
+    Disk,
     /// The size that the log does not outgrow.
     MaxSize,
     /// How many older logs are kept.
@@ -27,7 +29,7 @@ pub enum Key {
 
 impl Key {
     /// All keys, those without which nothing works first.
-    pub const ALL: [Key; 13] = [
+    pub const ALL: [Key; 14] = [
         Key::Logdir,
         Key::Datadir,
         Key::Tree(Tree::Ingest),
@@ -38,6 +40,7 @@ impl Key {
         Key::MaxAgeDays,
         Key::Memory,
         Key::Jobs,
+        Key::Disk,
         Key::MaxSize,
         Key::Keep,
         Key::SharedTrees,
@@ -47,7 +50,7 @@ impl Key {
     pub fn section(self) -> &'static str {
         match self {
             Key::Logdir | Key::Datadir | Key::Tree(_) => "Paths",
-            Key::MaxAgeDays | Key::Memory | Key::Jobs => "Crawl",
+            Key::MaxAgeDays | Key::Memory | Key::Jobs | Key::Disk => "Crawl",
             Key::MaxSize | Key::Keep => "Log",
             Key::SharedTrees => "Safety",
         }
@@ -62,6 +65,7 @@ impl Key {
             Key::MaxAgeDays => "max_age_days",
             Key::Memory => "memory",
             Key::Jobs => "jobs",
+            Key::Disk => "disk",
             Key::MaxSize => "max_size",
             Key::Keep => "keep",
             Key::SharedTrees => "shared_trees",
@@ -131,8 +135,8 @@ mod tests {
         assert_eq!(names[0], "MEDIASTRUCT_LOGDIR");
         assert_eq!(names[3], "MEDIASTRUCT_MEDIA_DIR");
         assert_eq!(names[7], "MEDIASTRUCT_CRAWL_MAX_AGE_DAYS");
-        assert_eq!(names[11], "MEDIASTRUCT_LOG_KEEP");
-        assert_eq!(names[12], "MEDIASTRUCT_SHARED_TREES");
+        assert_eq!(names[12], "MEDIASTRUCT_LOG_KEEP");
+        assert_eq!(names[13], "MEDIASTRUCT_SHARED_TREES");
     }
 
     #[test]

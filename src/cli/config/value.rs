@@ -1,5 +1,6 @@
 //! The values of keys, as people write them.
 
+use crate::disk::disks::DiskKind;
 use std::fmt;
 use std::num::NonZeroUsize;
 
@@ -96,6 +97,19 @@ pub fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
     number.ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
 }
 
+/// What kind of disks there are.
+///
+/// # Errors
+/// What was expected instead.
+pub fn parse_disk(text: &str) -> Result<DiskKind, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "auto" => Ok(DiskKind::Auto),
+        "rotational" | "hdd" => Ok(DiskKind::Rotational),
+        "ssd" => Ok(DiskKind::Ssd),
+        _ => Err("expected auto, rotational or ssd".to_owned()),
+    }
+}
+
 /// Digits only: no sign, which `parse` would accept.
 fn parse_digits(text: &str) -> Option<u64> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
@@ -132,6 +146,15 @@ mod tests {
         for bad in ["", "y", "2", "ja"] {
             assert!(parse_yes(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn kinds_of_disks_are_known_by_their_names() {
+        assert_eq!(parse_disk("auto"), Ok(DiskKind::Auto));
+        assert_eq!(parse_disk("HDD"), Ok(DiskKind::Rotational));
+        assert_eq!(parse_disk("rotational"), Ok(DiskKind::Rotational));
+        assert_eq!(parse_disk("ssd"), Ok(DiskKind::Ssd));
+        assert!(parse_disk("floppy").is_err());
     }
 
     #[test]

@@ -74,6 +74,7 @@ fn request<'c>(options: &CrawlOptions, context: &'c Context) -> Result<Request<'
         max_age_days: settings.max_age_days,
         jobs: settings.jobs.get(),
         memory_percent: settings.memory.get(),
+        disk: options.disk.unwrap_or(settings.disk),
         only: targets.into_iter().map(|t| (t.tree, t.unit)).collect(),
         now: library::now(),
     })

@@ -1,4 +1,5 @@
 use super::*;
+use crate::disk::disks::{DiskKind, Spindle};
 use crate::disk::filesystem::Filesystem;
 use crate::disk::monitor::Unwatched;
 use crate::disk::store::Datadir;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 struct Fixture {
     dir: tempfile::TempDir,
     trees: Trees,
+    spindle: Spindle,
 }
 
 impl Fixture {
@@ -21,7 +23,11 @@ impl Fixture {
         let dirs = Tree::ALL.map(|t| root.join(t.name()));
         let layout = Layout::new(dirs, root.join("data"), root.join("logs")).unwrap();
         let trees = Trees::open(&layout).unwrap();
-        Fixture { dir, trees }
+        Fixture {
+            dir,
+            trees,
+            spindle: Spindle::None,
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -57,12 +63,19 @@ impl Fixture {
             part,
             monitor: &Unwatched,
         }
-        .by(&Readers {
-            most: jobs,
-            gauge: &Gauge::new(100),
-            notebook: &notebook,
-            interrupted,
-        })
+        .by(
+            &Readers {
+                most: jobs,
+                gauge: &Gauge::new(100),
+                disks: &Disks::new(DiskKind::Auto),
+                notebook: &notebook,
+                interrupted,
+            },
+            &Places {
+                spindle: &|_, _| self.spindle.clone(),
+                extent: &|_, file| file.stamp.inode.checked_rem(3),
+            },
+        )
     }
 
     fn notebook(&self) -> Notebook {
@@ -100,7 +113,7 @@ fn what_was_hashed_before_an_interruption_is_noted() {
 
 #[test]
 fn parts_add_up_to_the_hash_of_the_whole() {
-    let fixture = Fixture::new();
+    let mut fixture = Fixture::new();
     let part = 4096;
     let sizes = [
         0, 1, 1023, 4095, 4096, 4097, 8192, 8193, 12288, 20480, 28672, 32768, 99_999,
@@ -118,6 +131,11 @@ fn parts_add_up_to_the_hash_of_the_whole() {
         assert_eq!(fixture.hash(&files, part, jobs), expected, "{jobs} threads");
     }
     assert_eq!(fixture.hash(&files, PART, 2), expected);
+    // The order in which a rotating disk is read changes nothing.
+    fixture.spindle = Spindle::On("sda".into());
+    for jobs in [1, 2, 7] {
+        assert_eq!(fixture.hash(&files, part, jobs), expected, "{jobs} threads");
+    }
 }
 
 #[test]
