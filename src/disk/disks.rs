@@ -7,6 +7,7 @@ use crate::model::tree::Tree;
 use rustix::fs::{Mode, OFlags, major, minor};
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -71,11 +72,7 @@ impl Disks {
             Some(number(device))
         };
         let disks = block.map(|block| self.disks(&block)).unwrap_or_default();
-        let rotates = |disk: &&PathBuf| {
-            let told = fs::read_to_string(disk.join("queue/rotational"));
-            told.is_ok_and(|told| told.trim() == "1")
-        };
-        let found = disks.iter().find(rotates);
+        let found = disks.iter().find(|disk| rotates(disk));
         found.map_or(Spindle::None, |disk| Spindle::On(disk.clone()))
     }
 
@@ -118,6 +115,20 @@ impl Disks {
             .filter_map(|device| fs::canonicalize(device).ok())
             .collect()
     }
+}
+
+/// Whether a whole disk rotates, as far as it knows.
+fn rotates(disk: &Path) -> bool {
+    let read = |name: &str| fs::read_to_string(disk.join(name)).unwrap_or_default();
+    // A disk that a hypervisor or a file plays says that it rotates, whatever is behind it.
+    let is_played = disk.components().any(|part| {
+        let part = part.as_os_str().as_bytes();
+        part == b"virtual" || part.starts_with(b"virtio")
+    });
+    let name = read("device/vendor") + &read("device/model");
+    let makers = ["QEMU", "VMware", "VBOX", "Virtual"];
+    let is_played = is_played || makers.iter().any(|maker| name.contains(maker));
+    read("queue/rotational").trim() == "1" && !is_played
 }
 
 /// Adds the whole disks beneath a block device whose directory in sysfs this is.
@@ -240,6 +251,21 @@ mod tests {
         assert_eq!(sysfs.rotating(259, 2), None);
         assert_eq!(sysfs.rotating(7, 7), None, "it does not say");
         assert_eq!(sysfs.rotating(99, 1), None, "there is no such device");
+    }
+
+    #[test]
+    fn a_disk_that_is_played_does_not_know_whether_it_rotates() {
+        let sysfs = Sysfs::new();
+        sysfs.disk("pci0/virtio1/block/vda", "254:0", "1\n");
+        sysfs.disk("virtual/block/loop0", "7:0", "1\n");
+        let played = sysfs.disk("ata1/block/sda", "8:0", "1\n");
+        fs::create_dir(played.join("device")).unwrap();
+        fs::write(played.join("device/model"), "QEMU HARDDISK   \n").unwrap();
+        for (major, minor) in [(254, 0), (7, 0), (8, 0)] {
+            assert_eq!(sysfs.rotating(major, minor), None);
+        }
+        fs::write(played.join("device/model"), "WDC WD80EFAX-68L\n").unwrap();
+        assert_eq!(sysfs.rotating(8, 0).as_deref(), Some("sda"));
     }
 
     #[test]
