@@ -6,6 +6,7 @@ use mediastruct::disk::disks::DiskKind;
 use mediastruct::disk::monitor::Unwatched;
 use mediastruct::disk::store::{Datadir, IndexFiles};
 use mediastruct::model::digest::Digest;
+use mediastruct::model::exclude::Excludes;
 use mediastruct::model::index::Index;
 use mediastruct::model::layout::Layout;
 use mediastruct::model::time::Time;
@@ -81,6 +82,7 @@ impl Trees {
             jobs: 2,
             memory_percent: 80,
             disk: DiskKind::Auto,
+            excludes: Excludes::default(),
             only: Vec::new(),
             now: self.now,
         }

@@ -40,7 +40,7 @@ pub struct Configuration {
 }
 
 /// How crawl works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrawlSettings {
     /// The age in days at which a unit of archive is hashed again.
     pub max_age_days: u32,
@@ -50,6 +50,8 @@ pub struct CrawlSettings {
     pub jobs: NonZeroUsize,
     /// What kind of disks the files are on.
     pub disk: DiskKind,
+    /// The patterns of files that are left out.
+    pub exclude: Vec<String>,
 }
 
 /// What the command line says of the configuration.

@@ -11,6 +11,7 @@ use crate::disk::scan::{self, Scope};
 use crate::disk::sidecars::Sidecars;
 use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
+use crate::model::exclude::Excludes;
 use crate::model::index::{Index, Reading, Totals};
 use crate::model::layout::Layout;
 use crate::model::path::{Escaped, RelPath, TreePath};
@@ -49,6 +50,8 @@ pub struct Request<'a> {
     pub memory_percent: u8,
     /// What kind of disks the files are on.
     pub disk: DiskKind,
+    /// The patterns of files that are left out.
+    pub excludes: Excludes,
     /// The trees and units to look at; empty for all of media and archive.
     pub only: Vec<(Tree, Option<String>)>,
     /// What time it is.
@@ -257,8 +260,9 @@ fn state<'k>(
             force: Some(request.force),
             incremental: Some(request.incremental),
             max_age_days: Some(request.max_age_days),
+            exclude: request.excludes.patterns().to_vec(),
         },
-        listing: scan::scan(trees, request.layout, scopes, monitor)?,
+        listing: scan::scan(trees, request.layout, scopes, &request.excludes, monitor)?,
         volumes: datadir.load_volumes()?,
         ..State::unknown(request.now)
     };
@@ -331,6 +335,10 @@ fn log(report: &Report) {
     let unread = report.unread.iter().chain(&report.unreadable);
     for (path, why) in unread.chain(&report.unwritten) {
         tracing::error!("Crawl - {path}: {why}");
+    }
+    for (pattern, count) in &report.excluded {
+        let pattern = Escaped(pattern.as_bytes());
+        tracing::info!("Crawl - {count} files and directories left out by '{pattern}'");
     }
     for path in &report.unburned {
         tracing::error!("Crawl - {path} is gone, and changed after its volume was burned");

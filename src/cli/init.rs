@@ -83,6 +83,11 @@ const CONFIG: &str = "\
 # read after another, in the order in which they lie there.
 #disk = auto
 
+# Patterns of files and directories that are left out of the indexes, with commas
+# between them; media/*/cache is one directory of each year. What is left out is
+# counted at each crawl; by default, nothing is.
+#exclude = *.tmp, Thumbs.db
+
 [Log]
 # The size that the log does not outgrow before a new one is begun.
 #max_size = 500MB

@@ -132,6 +132,11 @@ impl From<LockError> for Failure {
         match error {
             LockError::Held(_) => Failure::new(Exit::Locked, error.to_string())
                 .hint("wait until it has ended, and try again"),
+            LockError::Same(one, other) => Failure::refused(error.to_string()).hint(format!(
+                "set {} and {} to directories of their own",
+                one.config_key(),
+                other.config_key()
+            )),
             LockError::Disk(error) => error.into(),
         }
     }

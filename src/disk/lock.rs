@@ -3,6 +3,7 @@
 use super::error::DiskError;
 use super::trees::Trees;
 use crate::model::path::Escaped;
+use crate::model::run::TreeId;
 use crate::model::tree::Tree;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -22,6 +23,9 @@ pub enum LockError {
     /// Another process holds it.
     #[error("another mediastruct is at work on {0}")]
     Held(String),
+    /// One directory is two trees, under two paths: a mount shows it twice.
+    #[error("{0} and {1} are one directory under two paths")]
+    Same(Tree, Tree),
     /// The system refused it for another reason.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -31,8 +35,16 @@ impl Lock {
     /// Locks the datadir and then the trees in their order, or none of them.
     ///
     /// # Errors
-    /// At once where another process holds one of the locks.
+    /// At once where another process holds one of the locks, or two trees are one directory.
     pub fn take(datadir: &Path, trees: &Trees) -> Result<Lock, LockError> {
+        let roots = trees.identities();
+        for (at, root) in roots.iter().enumerate() {
+            let is_same =
+                |other: &&TreeId| (other.device, other.inode) == (root.device, root.inode);
+            if let Some(other) = roots[at + 1..].iter().find(is_same) {
+                return Err(LockError::Same(root.tree, other.tree));
+            }
+        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = rustix::fs::open(datadir, flags, Mode::empty());
         let opened = opened.map_err(|e| DiskError::at("lock", datadir, e))?;

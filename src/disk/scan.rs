@@ -4,6 +4,7 @@ use super::error::{DiskError, Reason};
 use super::filesystem::{Filesystem, Kind, Node};
 use super::monitor::Monitor;
 use super::trees::{Trees, node_of};
+use crate::model::exclude::Excludes;
 use crate::model::index::Totals;
 use crate::model::layout::{Inner, Layout};
 use crate::model::path::{RelPath, TreePath};
@@ -43,13 +44,14 @@ pub fn scan(
     trees: &Trees,
     layout: &Layout,
     scopes: &[Scope],
+    excludes: &Excludes,
     monitor: &dyn Monitor,
 ) -> Result<Vec<TreeListing>, DiskError> {
     monitor.begin("Looking", Totals::default());
     let mut listings = Vec::new();
     let mut walks = Vec::new();
     for Scope { tree, only } in scopes {
-        let Some(walk) = Walk::of(trees, layout, *tree) else {
+        let Some(walk) = Walk::of(trees, layout, *tree, Some(excludes)) else {
             continue;
         };
         let (units, strays) = walk.top(only.as_ref())?;
@@ -83,7 +85,7 @@ pub fn scan(
 /// How many files and bytes are in a tree, whatever its directories are called; none where there is
 /// no such tree. What cannot be looked at does not count.
 pub fn totals(trees: &Trees, layout: &Layout, tree: Tree) -> Option<Totals> {
-    let walk = Walk::of(trees, layout, tree)?;
+    let walk = Walk::of(trees, layout, tree, None)?;
     let mut totals = Totals::default();
     let mut entries = WalkDir::new(walk.dir).follow_root_links(false).into_iter();
     while let Some(entry) = entries.next() {
@@ -162,6 +164,7 @@ struct Walk<'a> {
     /// Bytes in the path of the tree and the slash behind it.
     base: usize,
     inner: std::sync::Arc<Vec<Inner>>,
+    excludes: Option<&'a Excludes>,
 }
 
 /// A unit that was walked, and which directories are in it, in the order of the walk.
@@ -172,7 +175,12 @@ struct Walked {
 }
 
 impl<'a> Walk<'a> {
-    fn of(trees: &'a Trees, layout: &'a Layout, tree: Tree) -> Option<Walk<'a>> {
+    fn of(
+        trees: &'a Trees,
+        layout: &'a Layout,
+        tree: Tree,
+        excludes: Option<&'a Excludes>,
+    ) -> Option<Walk<'a>> {
         trees.handle(tree)?;
         let dir = layout.dir(tree);
         Some(Walk {
@@ -181,6 +189,7 @@ impl<'a> Walk<'a> {
             dir,
             base: dir.join("x").as_os_str().len() - 1,
             inner: layout.inner(tree).into(),
+            excludes,
         })
     }
 
@@ -238,6 +247,7 @@ impl<'a> Walk<'a> {
                 files: Vec::new(),
                 unreadable: Vec::new(),
                 special: Vec::new(),
+                excluded: Vec::new(),
             },
             directories: Vec::new(),
         };
@@ -269,6 +279,13 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             };
+            if let Some(pattern) = self.exclude(&path) {
+                if entry.file_type().is_dir() {
+                    entries.skip_current_dir();
+                }
+                listing.excluded.push((path, pattern));
+                continue;
+            }
             if !entry.file_type().is_dir() {
                 // A directory that could not be entered is skipped with all that is in it.
                 let root = || self.trees.handle(self.tree);
@@ -327,6 +344,17 @@ impl<'a> Walk<'a> {
             Some(tree) => Err(format!("it is the same directory as the {tree} tree")),
             None => Ok((handle, node)),
         }
+    }
+
+    /// The pattern by which something in a unit is to be left out. What is mediastruct's own, or
+    /// another tree, is none of the user's to name.
+    fn exclude(&self, path: &RelPath<'static>) -> Option<usize> {
+        let excludes = self.excludes.filter(|e| !e.patterns().is_empty())?;
+        let is_in_unit = path.parent().is_some();
+        if !is_in_unit || self.is_left_alone(path) || !is_media(self.tree, path) {
+            return None;
+        }
+        excludes.find(&TreePath::new(self.tree, path.borrowed()))
     }
 
     /// Whether a directory belongs to another tree or to mediastruct itself.
@@ -392,12 +420,14 @@ impl Walked {
             let stays = |path: &RelPath<'_>| !refused.iter().any(|r| path.starts_with(r));
             listing.files.retain(|f| stays(&f.path));
             listing.special.retain(|(path, _)| stays(path));
+            listing.excluded.retain(|(path, _)| stays(path));
             listing
                 .unreadable
                 .retain(|(path, _)| stays(path) || refused.contains(path));
         }
         listing.unreadable.sort();
         listing.unreadable.dedup();
+        listing.excluded.sort();
     }
 }
 

@@ -267,7 +267,10 @@ impl<'a> From<FileLine<'a>> for Entry<'a> {
     fn from(line: FileLine<'a>) -> Self {
         let hash = line.hash.ok_or_else(|| {
             Box::new(Unread {
-                why: line.why.unwrap_or_default().into_owned(),
+                why: line
+                    .why
+                    .unwrap_or("the index does not say".into())
+                    .into_owned(),
                 was: line.was,
             })
         });

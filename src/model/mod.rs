@@ -7,6 +7,7 @@
 pub mod check;
 pub mod digest;
 pub mod document;
+pub mod exclude;
 pub mod index;
 pub mod index_file;
 pub mod journal_file;

@@ -207,6 +207,9 @@ pub struct Settings {
     /// The age in days at which crawl hashes a unit of archive again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age_days: Option<u32>,
+    /// The patterns of files that crawl leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 /// Every file accounted for: seen = moves + kept + skipped.

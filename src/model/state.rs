@@ -107,6 +107,9 @@ pub struct UnitListing {
     pub unreadable: Vec<(RelPath<'static>, String)>,
     /// Symbolic links and special files, and what they are.
     pub special: Vec<(RelPath<'static>, &'static str)>,
+    /// Files and directories that a person wants left out, sorted by path, and the number of the
+    /// pattern among those of the settings.
+    pub excluded: Vec<(RelPath<'static>, usize)>,
 }
 
 /// What a walk found in a whole tree.
@@ -161,6 +164,15 @@ impl TreeListing {
 }
 
 impl UnitListing {
+    /// Whether the file at `path` is left out, or a directory that it is in.
+    pub fn is_excluded(&self, path: &RelPath<'_>) -> bool {
+        let is_named = |path: RelPath<'_>| {
+            let excluded = self.excluded.binary_search_by(|(p, _)| p.cmp(&path));
+            excluded.is_ok()
+        };
+        !self.excluded.is_empty() && (is_named(path.borrowed()) || path.ancestors().any(is_named))
+    }
+
     /// How many files and bytes it holds.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();

@@ -67,6 +67,10 @@ pub fn plan(state: &State<'_>) -> Plan {
             unreadable.for_each(|(path, why)| skip(path, &format!("unreadable: {why}")));
             let special = unit.special.iter();
             special.for_each(|(path, what)| skip(path, &format!("it is {what}")));
+            let excluded = unit.excluded.iter();
+            excluded.for_each(|(path, number)| {
+                skip(path, &format!("excluded by '{}'", pattern(state, *number)));
+            });
         }
         let strays = listing.strays.iter();
         strays.for_each(|(path, what)| skip(path, &format!("it is {what} outside any unit")));
@@ -82,6 +86,15 @@ pub fn plan(state: &State<'_>) -> Plan {
     });
     plan.check()
         .expect("a plan that moves nothing breaks no law")
+}
+
+/// The pattern of that number.
+fn pattern<'s>(state: &'s State<'_>, number: usize) -> &'s str {
+    state
+        .settings
+        .exclude
+        .get(number)
+        .map_or("", String::as_str)
 }
 
 /// The files that are to be hashed: those that [`index`] wants the readings of, in that order.

@@ -36,6 +36,7 @@ Examples:
   mediastruct crawl
   mediastruct crawl --force
   mediastruct crawl --disk rotational
+  mediastruct crawl --exclude '*.tmp' --exclude @eaDir
   mediastruct crawl /data/media/2024 /data/archive/03";
 
 pub const PLAN: &str = "\

@@ -33,6 +33,13 @@ pub struct CrawlOptions {
     /// network. Also: disk, in the section Crawl of the configuration.
     #[arg(long, value_name = "KIND", value_parser = parse_disk)]
     pub disk: Option<DiskKind>,
+    /// Leave out of the index what matches GLOB, such as '*.tmp' or 'media/*/cache'; may be repeated
+    ///
+    /// A pattern without a slash is held against the names of files and directories in units, one
+    /// with a slash against whole paths. What is left out is counted, and named by `plan crawl`. Also:
+    /// exclude, in the section Crawl of the configuration, to which these are added.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
     /// Index only these: a tree, or units such as media/2024 [default: media and archive]
     #[arg(value_name = "DIR")]
     pub directories: Vec<PathBuf>,

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::disk::disks::DiskKind;
 use crate::disk::log::Rotation;
 use crate::disk::place::{PlaceError, resolve, resolve_tree};
+use crate::model::exclude::{self, Excludes};
 use crate::model::layout::Layout;
 use crate::model::path::Escaped;
 use crate::model::tree::Tree;
@@ -25,6 +26,7 @@ pub struct Draft {
     memory: Percent,
     jobs: Option<NonZeroUsize>,
     disk: DiskKind,
+    exclude: Vec<String>,
     log: Rotation,
     shared_trees: bool,
 }
@@ -38,6 +40,7 @@ impl Draft {
             memory: Percent::new(80).expect("80 is a percentage"),
             jobs: None,
             disk: DiskKind::Auto,
+            exclude: Vec::new(),
             log: Rotation {
                 max_size: 500_000_000,
                 keep: 5,
@@ -152,6 +155,10 @@ impl Draft {
             Key::Memory => self.memory = parse_percent(text).map_err(bad)?,
             Key::Jobs => self.jobs = Some(parse_jobs(text).map_err(bad)?),
             Key::Disk => self.disk = parse_disk(text).map_err(bad)?,
+            Key::Exclude => {
+                self.exclude = exclude::split(text);
+                Excludes::new(self.exclude.clone()).map_err(|e| bad(e.to_string()))?;
+            }
             Key::MaxSize => {
                 let size = parse_bytes(text).map_err(bad)?;
                 self.log.max_size = size.max(1);
@@ -206,6 +213,7 @@ impl Draft {
                 memory: self.memory,
                 jobs,
                 disk: self.disk,
+                exclude: self.exclude,
             },
             log: self.log,
             shared_trees: self.shared_trees,

@@ -19,6 +19,8 @@ pub enum Key {
     Jobs,
     /// What kind of disks the files are on.
     Disk,
+    /// The patterns of files that crawl leaves out.
+    Exclude,
     /// The size that the log does not outgrow.
     MaxSize,
     /// How many older logs are kept.
@@ -29,7 +31,7 @@ pub enum Key {
 
 impl Key {
     /// All keys, those without which nothing works first.
-    pub const ALL: [Key; 14] = [
+    pub const ALL: [Key; 15] = [
         Key::Logdir,
         Key::Datadir,
         Key::Tree(Tree::Ingest),
@@ -41,6 +43,7 @@ impl Key {
         Key::Memory,
         Key::Jobs,
         Key::Disk,
+        Key::Exclude,
         Key::MaxSize,
         Key::Keep,
         Key::SharedTrees,
@@ -50,7 +53,7 @@ impl Key {
     pub fn section(self) -> &'static str {
         match self {
             Key::Logdir | Key::Datadir | Key::Tree(_) => "Paths",
-            Key::MaxAgeDays | Key::Memory | Key::Jobs | Key::Disk => "Crawl",
+            Key::MaxAgeDays | Key::Memory | Key::Jobs | Key::Disk | Key::Exclude => "Crawl",
             Key::MaxSize | Key::Keep => "Log",
             Key::SharedTrees => "Safety",
         }
@@ -66,6 +69,7 @@ impl Key {
             Key::Memory => "memory",
             Key::Jobs => "jobs",
             Key::Disk => "disk",
+            Key::Exclude => "exclude",
             Key::MaxSize => "max_size",
             Key::Keep => "keep",
             Key::SharedTrees => "shared_trees",
@@ -135,8 +139,8 @@ mod tests {
         assert_eq!(names[0], "MEDIASTRUCT_LOGDIR");
         assert_eq!(names[3], "MEDIASTRUCT_MEDIA_DIR");
         assert_eq!(names[7], "MEDIASTRUCT_CRAWL_MAX_AGE_DAYS");
-        assert_eq!(names[12], "MEDIASTRUCT_LOG_KEEP");
-        assert_eq!(names[13], "MEDIASTRUCT_SHARED_TREES");
+        assert_eq!(names[13], "MEDIASTRUCT_LOG_KEEP");
+        assert_eq!(names[14], "MEDIASTRUCT_SHARED_TREES");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::cli::output::Output;
 use crate::disk::interrupt::Watch;
 use crate::disk::monitor::Unwatched;
 use crate::disk::trees::Trees;
+use crate::model::exclude::Excludes;
 use crate::model::path::Escaped;
 use crate::model::plan::Plan;
 use crate::model::tree::Tree;
@@ -65,7 +66,9 @@ pub fn plan(options: &CrawlOptions, context: &Context) -> Result<Plan, Failure> 
 
 fn request<'c>(options: &CrawlOptions, context: &'c Context) -> Result<Request<'c>, Failure> {
     require(context.layout(), &Tree::INDEXED)?;
-    let settings = context.configuration.crawl;
+    let settings = &context.configuration.crawl;
+    let patterns = settings.exclude.iter().chain(&options.exclude).cloned();
+    let excludes = Excludes::new(patterns).map_err(|e| Failure::usage(e.to_string()))?;
     let targets = targets(context.layout(), &options.directories)?;
     Ok(Request {
         layout: context.layout(),
@@ -75,6 +78,7 @@ fn request<'c>(options: &CrawlOptions, context: &'c Context) -> Result<Request<'
         jobs: settings.jobs.get(),
         memory_percent: settings.memory.get(),
         disk: options.disk.unwrap_or(settings.disk),
+        excludes,
         only: targets.into_iter().map(|t| (t.tree, t.unit)).collect(),
         now: library::now(),
     })

@@ -2,9 +2,10 @@
 
 use crate::cli::human::{Bytes, Count, Things};
 use crate::cli::table::{Column, table};
-use crate::model::path::TreePath;
+use crate::model::path::{Escaped, TreePath};
 use crate::model::plan::UnitAction;
 use crate::phase::crawl::{Report, UnitReport};
+use std::collections::BTreeMap;
 use std::fmt;
 
 impl fmt::Display for Report {
@@ -62,9 +63,23 @@ impl fmt::Display for Report {
         )?;
         named(f, "gone from media as a whole", &self.vanished)?;
         named(f, "whole again, with the bytes of before", &self.healed)?;
+        excluded(f, &self.excluded)?;
         being(f, "not indexed, no regular file", &self.special)?;
         being(f, "not indexed, outside any unit", &self.strays)
     }
+}
+
+/// What was left out, by pattern.
+fn excluded(f: &mut fmt::Formatter<'_>, patterns: &BTreeMap<String, u64>) -> fmt::Result {
+    if patterns.is_empty() {
+        return Ok(());
+    }
+    let all: u64 = patterns.values().sum();
+    writeln!(f, "\n{}, left out as you asked:", Count(all))?;
+    for (pattern, count) in patterns {
+        writeln!(f, "  {}: {}", Escaped(pattern.as_bytes()), Count(*count))?;
+    }
+    Ok(())
 }
 
 /// A line for each unit: what was done with it, and why.

@@ -42,7 +42,14 @@ impl Fixture {
             only: only.map(|unit| BTreeSet::from([unit.to_owned()])),
         });
         let trees = Trees::open(&self.layout).unwrap();
-        scan(&trees, &self.layout, &scopes, &Unwatched).unwrap()
+        scan(
+            &trees,
+            &self.layout,
+            &scopes,
+            &Excludes::default(),
+            &Unwatched,
+        )
+        .unwrap()
     }
 }
 
@@ -155,6 +162,7 @@ fn a_directory_is_listed_once() {
             ],
             unreadable: Vec::new(),
             special: Vec::new(),
+            excluded: Vec::new(),
         },
         directories: vec![
             ((1, 9), RelPath::from_text("2024".to_owned()).unwrap()),

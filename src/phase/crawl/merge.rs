@@ -3,7 +3,7 @@
 use super::report::{Report, UnitReport};
 use super::{
     CHANGED_SINCE, GONE, GONE_ALONE, believed, decide, gone_units, is_offline, is_wanted,
-    known_units, unit_path, unit_plan, with_known, witnessed,
+    known_units, pattern, unit_path, unit_plan, with_known, witnessed,
 };
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Reading, Stamp, Totals, Unit, UnitState, Unread};
@@ -239,7 +239,8 @@ impl<'s> Merging<'_, 's> {
     }
 
     /// What becomes of known files that were not listed: those under a directory that cannot be
-    /// read are kept without a hash, and so are those that discs hold; the others are gone.
+    /// read are kept without a hash, and so are those that discs hold; those that are to be left out
+    /// go, and the others are gone.
     fn unlisted(
         &mut self,
         unit: &'s UnitListing,
@@ -256,6 +257,9 @@ impl<'s> Merging<'_, 's> {
                 continue;
             }
             let hidden = |(dir, _): &&(RelPath<'_>, String)| known.path.starts_with(dir);
+            if unit.is_excluded(&known.path) {
+                continue;
+            }
             if let Some((dir, why)) = unit.unreadable.iter().find(hidden) {
                 let why = format!("{} cannot be read: {why}", self.path(dir));
                 entries.push(Entry {
@@ -343,6 +347,11 @@ impl<'s> Merging<'_, 's> {
             self.report
                 .special
                 .extend(special.map(|(p, what)| (path(p), *what)));
+        }
+        let excluded = self.listing.units.iter().flat_map(|unit| &unit.excluded);
+        for (_, number) in excluded {
+            let pattern = pattern(self.state, *number).to_owned();
+            *self.report.excluded.entry(pattern).or_default() += 1;
         }
         let strays = self.listing.strays.iter();
         self.report

@@ -3,6 +3,7 @@
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
 use crate::model::plan::UnitPlan;
+use std::collections::BTreeMap;
 
 /// What a crawl found. All lists are sorted by tree and path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Report {
     pub special: Vec<(TreePath<'static>, &'static str)>,
     /// What lies outside any unit, and what it is.
     pub strays: Vec<(TreePath<'static>, &'static str)>,
+    /// How many files and directories in units were left out by each pattern.
+    pub excluded: BTreeMap<String, u64>,
     /// Files that are gone from units of the archive.
     pub gone: Vec<TreePath<'static>>,
     /// Units of the archive that are gone.

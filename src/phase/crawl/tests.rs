@@ -51,6 +51,7 @@ fn state(tree: Tree, names: &[&str]) -> State<'static> {
             files,
             unreadable: Vec::new(),
             special: Vec::new(),
+            excluded: Vec::new(),
         }],
         strays: Vec::new(),
     }];

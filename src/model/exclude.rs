@@ -1,0 +1,173 @@
+//! Patterns of files that a person wants left out of the indexes.
+
+use super::path::TreePath;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+/// Patterns, in the order in which they were given.
+///
+/// One without a slash is held against the names of files and directories, wherever they are; one
+/// with a slash against whole paths, the tree's name first. `*` and `?` match no slash, `**` does.
+#[derive(Clone, Debug, Default)]
+pub struct Excludes {
+    patterns: Vec<String>,
+    names: Globs,
+    paths: Globs,
+}
+
+/// Some of the patterns, and their numbers among all.
+#[derive(Clone, Debug, Default)]
+struct Globs {
+    set: GlobSet,
+    numbers: Vec<usize>,
+}
+
+/// A pattern that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the pattern '{pattern}' cannot be understood: {why}")]
+pub struct ExcludeError {
+    /// The pattern, as it was given.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Excludes {
+    /// These patterns; one that is given twice counts once.
+    ///
+    /// # Errors
+    /// Where one of them cannot be understood.
+    pub fn new(given: impl IntoIterator<Item = String>) -> Result<Excludes, ExcludeError> {
+        let mut patterns: Vec<String> = Vec::new();
+        for pattern in given {
+            if !patterns.contains(&pattern) {
+                patterns.push(pattern);
+            }
+        }
+        Ok(Excludes {
+            names: Globs::of(&patterns, |pattern| !pattern.contains('/'))?,
+            paths: Globs::of(&patterns, |pattern| pattern.contains('/'))?,
+            patterns,
+        })
+    }
+
+    /// All of them.
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+
+    /// The number of the first pattern that matches a file or directory.
+    pub fn find(&self, path: &TreePath<'_>) -> Option<usize> {
+        if self.patterns.is_empty() {
+            return None;
+        }
+        let name = self.names.find(path.rel.file_name());
+        let whole = self.paths.find(&path.to_bytes());
+        name.into_iter().chain(whole).min()
+    }
+}
+
+impl Globs {
+    fn of(patterns: &[String], which: impl Fn(&str) -> bool) -> Result<Globs, ExcludeError> {
+        let mut numbers = Vec::new();
+        let mut set = GlobSetBuilder::new();
+        for (number, pattern) in patterns.iter().enumerate().filter(|(_, p)| which(p)) {
+            let error = |e: globset::Error| ExcludeError {
+                pattern: pattern.clone(),
+                why: e.kind().to_string(),
+            };
+            if pattern.is_empty() {
+                let (pattern, why) = (String::new(), "it is empty".to_owned());
+                return Err(ExcludeError { pattern, why });
+            }
+            let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+            set.add(glob.map_err(error)?);
+            numbers.push(number);
+        }
+        let set = set.build().map_err(|e| ExcludeError {
+            pattern: patterns.join(", "),
+            why: e.kind().to_string(),
+        })?;
+        Ok(Globs { set, numbers })
+    }
+
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        let found = self.set.matches(OsStr::from_bytes(text));
+        found.first().map(|at| self.numbers[*at])
+    }
+}
+
+/// The patterns of a list with commas between them; those within braces part nothing.
+pub fn split(list: &str) -> Vec<String> {
+    let mut patterns = vec![String::new()];
+    let mut depth = 0_usize;
+    for letter in list.chars() {
+        match letter {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match patterns.last_mut() {
+            Some(last) if letter != ',' || depth > 0 => last.push(letter),
+            _ => patterns.push(String::new()),
+        }
+    }
+    let patterns = patterns.iter().map(|pattern| pattern.trim());
+    let patterns = patterns.filter(|pattern| !pattern.is_empty());
+    patterns.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(patterns: &[&str], path: &str) -> Option<usize> {
+        let patterns = patterns.iter().map(|pattern| (*pattern).to_owned());
+        let excludes = Excludes::new(patterns).unwrap();
+        excludes.find(&TreePath::from_text(path).unwrap())
+    }
+
+    #[test]
+    fn a_pattern_without_a_slash_is_held_against_names() {
+        let patterns = ["*.tmp", "Thumbs.db", "@eaDir"];
+        assert_eq!(found(&patterns, "media/2024/a/b.tmp"), Some(0));
+        assert_eq!(found(&patterns, "archive/01/Thumbs.db"), Some(1));
+        assert_eq!(found(&patterns, "archive/01/thumbs.db"), None);
+        assert_eq!(found(&patterns, "media/2024/@eaDir"), Some(2));
+        assert_eq!(found(&patterns, "media/2024/b.tmp.jpg"), None);
+        assert_eq!(found(&patterns, "bytes://media/2024/caf%E9.tmp"), Some(0));
+        assert_eq!(found(&[], "media/2024/b.tmp"), None);
+    }
+
+    #[test]
+    fn a_pattern_with_a_slash_is_held_against_whole_paths() {
+        let patterns = ["media/*/cache/**", "media/**/*.{a,b}", "*.a"];
+        assert_eq!(found(&patterns, "media/2024/cache/x/y"), Some(0));
+        assert_eq!(found(&patterns, "media/2024/x/cache/y"), None);
+        assert_eq!(found(&patterns, "media/2024/x/y.b"), Some(1));
+        assert_eq!(
+            found(&patterns, "media/2024/y.a"),
+            Some(1),
+            "the first counts"
+        );
+        assert_eq!(found(&patterns, "archive/01/y.a"), Some(2));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_told() {
+        for bad in ["[a", "{a", ""] {
+            let error = Excludes::new([bad.to_owned()]).unwrap_err();
+            assert_eq!(error.pattern, bad);
+        }
+        let twice = ["a", "b", "a"].map(str::to_owned);
+        assert_eq!(Excludes::new(twice).unwrap().patterns(), ["a", "b"]);
+    }
+
+    #[test]
+    fn commas_within_braces_part_nothing() {
+        assert_eq!(split("*.tmp, Thumbs.db,"), ["*.tmp", "Thumbs.db"]);
+        assert_eq!(split("*.{a,b},[,]x"), ["*.{a,b}", "[,]x"]);
+        assert_eq!(split(" , "), [""; 0]);
+    }
+}
