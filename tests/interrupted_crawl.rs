@@ -55,7 +55,7 @@ fn noted(library: &Library) -> u64 {
 /// How many files the last crawl read.
 fn read(library: &Library) -> u64 {
     let log = library.read("logs/mediastruct.log");
-    let (_, rest) = log.rsplit_once("Crawl - Hashing ").unwrap();
+    let (_, rest) = log.rsplit_once("Hashing ").unwrap();
     rest.split(' ').next().unwrap().parse().unwrap()
 }
 

@@ -159,7 +159,7 @@ fn readers_leave_when_a_load_comes_while_they_work() {
     std::thread::scope(|scope| {
         let crawl = scope.spawn(|| library.run_within(&shell, &["--jobs", "64", "crawl"]));
         let log = library.path("logs/mediastruct.log");
-        let has_begun = || fs::read_to_string(&log).is_ok_and(|l| l.contains("Crawl - Hashing"));
+        let has_begun = || fs::read_to_string(&log).is_ok_and(|l| l.contains("Hashing"));
         while !has_begun() {
             assert!(!crawl.is_finished(), "it ended too early");
         }

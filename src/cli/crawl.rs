@@ -158,11 +158,11 @@ pub fn crawl(
         most: machine::readers(request.jobs, &gauge),
         gauge: &gauge,
         disks: &Disks::new(request.disk),
-        notebook: &notebook,
+        notebook: Some(&notebook),
         interrupted,
     };
     let wanted = phase::wants(&state);
-    let (readings, taken_over) = hash(&trees, &wanted, &readers, monitor)?;
+    let (readings, taken_over) = hash(&trees, &wanted, &notebook, &readers, monitor)?;
     let crawled = phase::index(&state, readings);
     let mut report = crawled.report;
     report.taken_over = taken_over;
@@ -193,15 +193,15 @@ pub fn crawl(
 fn hash(
     trees: &Trees,
     wanted: &[(Tree, &Listed)],
+    notebook: &Notebook,
     readers: &Readers<'_>,
     monitor: &dyn Monitor,
 ) -> Result<(Vec<Reading>, Totals), Error> {
-    let known = &readers.notebook.known;
     let mut taken_over = Totals::default();
     let mut readings = Vec::with_capacity(wanted.len());
     let mut rest = Vec::new();
     for (tree, listed) in wanted {
-        let reading = known.reading(*tree, listed);
+        let reading = notebook.known.reading(*tree, listed);
         match &reading {
             Some(_) => taken_over.add(listed.stamp.size),
             None => rest.push((*tree, *listed)),
@@ -214,7 +214,7 @@ fn hash(
     }
     let read = hash_files(trees, &rest, readers, monitor);
     let mut read = read.map_err(|Interrupted| Error::Interrupted {
-        kept: taken_over.files + readers.notebook.kept(),
+        kept: taken_over.files + notebook.kept(),
         wanted: wanted.len() as u64,
     })?;
     let mut read = read.drain(..);

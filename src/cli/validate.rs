@@ -3,7 +3,9 @@
 use super::context::{Context, require};
 use super::failure::Failure;
 use super::library;
-use crate::disk::hash::hash_files;
+use crate::disk::disks::Disks;
+use crate::disk::hash::{Readers, hash_files};
+use crate::disk::memory::Gauge;
 use crate::disk::trees::Trees;
 use crate::disk::{machine, names, scan};
 use crate::model::path::TreePath;
@@ -29,16 +31,23 @@ pub fn plan(context: &Context) -> Result<Plan, Failure> {
     state.volumes = library::volumes(context)?;
     state.found = scan::files(&trees, layout, Tree::Duplicates, &progress)?;
     state.taken = names::taken(layout.dir(Tree::Validated))?;
-    let crawl = context.configuration.crawl;
-    let pool = machine::pool(Some(crawl.jobs.get()), crawl.memory.get())
-        .map_err(|e| Failure::failed(format!("cannot start threads: {e}; try --jobs 1")))?;
+    let crawl = &context.configuration.crawl;
+    let gauge = Gauge::new(crawl.memory.get());
+    let readers = Readers {
+        most: machine::readers(crawl.jobs.get(), &gauge),
+        gauge: &gauge,
+        disks: &Disks::new(crawl.disk),
+        notebook: None,
+        interrupted: &|| false,
+    };
     loop {
         let wanted = phase::wants(&state);
         if wanted.is_empty() {
             return Ok(phase::plan(&state)?);
         }
         let files: Vec<_> = wanted.iter().map(|(tree, file)| (*tree, file)).collect();
-        let readings = hash_files(&trees, &files, &pool, &progress);
+        let readings = hash_files(&trees, &files, &readers, &progress);
+        let readings = readings.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
         let proofs = wanted.iter().zip(readings).map(|((tree, file), reading)| {
             let path = TreePath::new(*tree, file.path.clone());
             (path, Proof::of(reading, file))

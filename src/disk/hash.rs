@@ -45,14 +45,15 @@ pub struct Readers<'r> {
     pub gauge: &'r Gauge,
     /// The disks that they read from.
     pub disks: &'r Disks,
-    /// Where they write down what they hashed.
-    pub notebook: &'r Notebook,
+    /// Where they write down what they hashed, if anywhere.
+    pub notebook: Option<&'r Notebook>,
     /// Whether they are to stop.
     pub interrupted: &'r (dyn Fn() -> bool + Sync),
 }
 
 /// Readers were told to stop before they had read every file.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
 pub struct Interrupted;
 
 /// Hashes files that a walk listed, and gives what came of each, in their order. The files of a unit
@@ -70,11 +71,7 @@ pub fn hash_files(
 ) -> Result<Vec<Reading>, Interrupted> {
     let mut totals = Totals::default();
     files.iter().for_each(|(_, f)| totals.add(f.stamp.size));
-    tracing::info!(
-        "Crawl - Hashing {} files, {} bytes",
-        totals.files,
-        totals.bytes
-    );
+    tracing::info!("Hashing {} files, {} bytes", totals.files, totals.bytes);
     monitor.begin("Hashing", totals);
     let hashing = Hashing {
         handles: Tree::ALL.map(|tree| trees.handle(tree)),
@@ -176,7 +173,7 @@ impl Hashing<'_> {
             Ok(map) => map,
             Err(_) => &mut small,
         };
-        let mut page = readers.notebook.page();
+        let mut page = readers.notebook.map(Notebook::page);
         let mut unit = None;
         for seat in board.queues.iter().filter_map(Queue::seat) {
             while !(readers.interrupted)() {
@@ -186,8 +183,8 @@ impl Hashing<'_> {
                 self.tell_place(task, &mut unit);
                 if let Some(reading) = self.carry_out(*task, board, buffer) {
                     let (tree, listed) = self.files[task.file];
-                    if let Reading::Same(hash) = reading {
-                        page.note(tree, listed, hash);
+                    if let (Some(page), Reading::Same(hash)) = (&mut page, &reading) {
+                        page.note(tree, listed, *hash);
                     }
                     // The last task of a file is taken once, and so each cell is set once.
                     let _ = board.readings[task.file].set(reading);

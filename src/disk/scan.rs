@@ -118,7 +118,7 @@ pub fn files(
     monitor: &dyn Monitor,
 ) -> Result<TreeFiles, DiskError> {
     let mut found = TreeFiles::default();
-    let Some(walk) = Walk::of(trees, layout, tree) else {
+    let Some(walk) = Walk::of(trees, layout, tree, None) else {
         return Ok(found);
     };
     monitor.begin("Looking", Totals::default());

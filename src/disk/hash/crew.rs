@@ -96,7 +96,7 @@ impl Crew {
     /// Goes on with the readers that there are, or without any other.
     fn refused(&self, error: &io::Error, work: &impl Fn(Place<'_>)) {
         let working = self.working.load(Ordering::Relaxed);
-        tracing::warn!("Crawl - There are {working} readers, and can be no more: {error}");
+        tracing::warn!("Readers - There are {working} readers, and can be no more: {error}");
         self.readers.store(working.max(1), Ordering::Relaxed);
         if working == 0 {
             self.step_in().into_iter().for_each(work);
@@ -129,7 +129,7 @@ impl Crew {
     fn tell(&self, share: Share) {
         let Share { readers, buffer } = share;
         let (most, kibibytes) = (self.most.readers, buffer / 1024);
-        tracing::info!("Crawl - Memory allows {readers} of {most} readers, {kibibytes} KiB each");
+        tracing::info!("Readers - Memory allows {readers} of {most} readers, {kibibytes} KiB each");
     }
 }
 

@@ -68,7 +68,7 @@ impl Fixture {
                 most: jobs,
                 gauge: &Gauge::new(100),
                 disks: &Disks::new(DiskKind::Auto),
-                notebook: &notebook,
+                notebook: Some(&notebook),
                 interrupted,
             },
             &Places {
