@@ -29,6 +29,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 mod command;
+mod log;
 mod text;
 
 pub use command::{command, plan};
@@ -184,7 +185,7 @@ pub fn crawl(
         listing.is_some_and(|l| unit.is_ok_and(|unit| l.covers(unit)))
     };
     notebook.close(looked_at)?;
-    log(&report);
+    log::report(&report);
     Ok(report)
 }
 
@@ -326,24 +327,4 @@ fn save_ingest(request: &Request<'_>, known: &IndexFiles, trees: &Trees) -> Resu
     let datadir = Datadir::at(&request.layout.datadir);
     datadir.save_index(&phase::ingest(&old, totals, request.now))?;
     Ok(())
-}
-
-fn log(report: &Report) {
-    for path in &report.rot {
-        tracing::error!("Crawl - Bit rot: {path}");
-    }
-    let unread = report.unread.iter().chain(&report.unreadable);
-    for (path, why) in unread.chain(&report.unwritten) {
-        tracing::error!("Crawl - {path}: {why}");
-    }
-    for (pattern, count) in &report.excluded {
-        let pattern = Escaped(pattern.as_bytes());
-        tracing::info!("Crawl - {count} files and directories left out by '{pattern}'");
-    }
-    for path in &report.unburned {
-        tracing::error!("Crawl - {path} is gone, and changed after its volume was burned");
-    }
-    for path in &report.missing {
-        tracing::error!("Crawl - {path} is in the index and gone from the disk");
-    }
 }

@@ -6,9 +6,11 @@
 
 mod crew;
 mod queue;
+mod subtrees;
 
 use self::crew::{BUFFER, Crew, Place, SMALL_BUFFER, Share};
 use self::queue::{Places, Queue, Task, queues};
+use self::subtrees::root;
 use super::disks::Disks;
 use super::error::Reason;
 use super::extents::first_extent;
@@ -22,7 +24,7 @@ use crate::model::index::{Reading, Totals};
 use crate::model::path::Escaped;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
-use blake3::hazmat::{self, ChainingValue, HasherExt};
+use blake3::hazmat::{ChainingValue, HasherExt};
 use memmap2::MmapMut;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -358,26 +360,6 @@ fn feed(
         }
     }
     Ok(true)
-}
-
-/// The hash of the content whose parts have these roots; there are at least two.
-fn root(parts: &[ChainingValue]) -> Digest {
-    let (left, right) = parts.split_at(left_parts(parts.len()));
-    hazmat::merge_subtrees_root(&subtree(left), &subtree(right), hazmat::Mode::Hash).into()
-}
-
-fn subtree(parts: &[ChainingValue]) -> ChainingValue {
-    if let [part] = parts {
-        return *part;
-    }
-    let (left, right) = parts.split_at(left_parts(parts.len()));
-    hazmat::merge_subtrees_non_root(&subtree(left), &subtree(right), hazmat::Mode::Hash)
-}
-
-/// How many of `count` parts, at least two, lie in the left subtree: the largest power of two
-/// below it. Source: BLAKE3 specification, section 2.1.
-fn left_parts(count: usize) -> usize {
-    count.next_power_of_two() / 2
 }
 
 #[cfg(test)]

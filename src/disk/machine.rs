@@ -1,6 +1,6 @@
 //! What the machine has to offer: cores, and room for the threads that use them.
 
-use super::memory::Gauge;
+use super::memory::{Gauge, address_space_left};
 use rayon::ThreadPoolBuilder;
 use std::io;
 use std::thread;
@@ -39,7 +39,7 @@ pub fn readers(jobs: usize, gauge: &Gauge) -> usize {
 /// process is limited. To be called before there are any.
 pub fn fit_address_space() {
     let cores = cores();
-    let fitting = fitting(cores, Gauge::new(50).address_space_left());
+    let fitting = fitting(cores, address_space_left(50));
     if fitting < cores {
         // It fails where there are threads already, which fitted then.
         let _ = ThreadPoolBuilder::new().num_threads(fitting).build_global();

@@ -58,8 +58,7 @@ impl Gauge {
 
     /// How many bytes of the address space may yet be used, where that has a limit.
     pub fn address_space_left(&self) -> Option<u64> {
-        let left = address_space()?.left(self.percent);
-        Some(u64::try_from(left).unwrap_or_default())
+        address_space_left(self.percent)
     }
 
     fn machine(&self) -> Option<Memory> {
@@ -79,6 +78,13 @@ impl Memory {
         let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
         signed(most) - signed(self.used)
     }
+}
+
+/// How many bytes of the address space are left when `percent` of it may be used, where it has a
+/// limit.
+pub(super) fn address_space_left(percent: u8) -> Option<u64> {
+    let left = address_space()?.left(percent);
+    Some(u64::try_from(left).unwrap_or_default())
 }
 
 /// The address space of this process, where that has a limit.

@@ -1,6 +1,6 @@
 //! Patterns of files that a person wants left out of the indexes.
 
-use super::path::TreePath;
+use super::path::{Escaped, TreePath};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -25,7 +25,7 @@ struct Globs {
 
 /// A pattern that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the pattern '{pattern}' cannot be understood: {why}")]
+#[error("the pattern '{}' cannot be understood: {why}", Escaped(pattern.as_bytes()))]
 pub struct ExcludeError {
     /// The pattern, as it was given.
     pub pattern: String,
