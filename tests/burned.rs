@@ -153,7 +153,9 @@ fn a_burned_volume_that_is_gone_is_deduplicated_against() {
             .contains("\"offline\"")
     );
     let start = library.census();
-    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    library
+        .succeed(&["plan", "dedupe", "-o", "plan.json"])
+        .tells(&["of what stays, 1 file on discs alone, of volume 07"]);
     let need = "{\"path\":\"archive/07/2019/a.jpg\",\"offline\":\"07\",";
     let text = library.read("plan.json");
     assert!(text.contains(need), "{text}");

@@ -7,7 +7,8 @@ use crate::model::index::Totals;
 use crate::model::path::TreePath;
 use crate::model::plan::{Move, Phase, Plan, Summary, UnitAction, Why};
 use crate::model::tree::Tree;
-use std::collections::BTreeMap;
+use crate::model::volume::VolumeName;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// How much of the lists is shown.
@@ -43,6 +44,7 @@ pub fn summary(plan: &Plan) -> String {
     } else if !plan.moves.is_empty() {
         text.push_str(&by_kind(plan));
         text.push_str(&by_unit(plan));
+        text.push_str(&on_discs(plan));
     }
     paragraph(&mut text, "warnings", &plan.warnings);
     paragraph(&mut text, "remarks", plan.remarks());
@@ -199,6 +201,21 @@ fn by_unit(plan: &Plan) -> String {
                 Exactly(bytes).to_string(),
             ]
         }),
+    )
+}
+
+/// The files that stay and are on discs alone, and of which volumes.
+fn on_discs(plan: &Plan) -> String {
+    let needs = plan.needs.iter().filter_map(|need| need.offline.as_ref());
+    let volumes: BTreeSet<_> = needs.clone().map(VolumeName::as_str).collect();
+    if volumes.is_empty() {
+        return String::new();
+    }
+    let volumes: Vec<_> = volumes.into_iter().collect();
+    let files = Things(needs.count() as u64, "file");
+    format!(
+        "\nof what stays, {files} on discs alone, of volume {}\n",
+        volumes.join(", ")
     )
 }
 
