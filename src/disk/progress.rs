@@ -184,3 +184,109 @@ impl Drop for Page<'_> {
         self.turn();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::index::Stamp;
+    use crate::model::path::RelPath;
+    use crate::model::time::Time;
+
+    struct Fixture {
+        dir: tempfile::TempDir,
+    }
+
+    impl Fixture {
+        fn new() -> Fixture {
+            let dir = tempfile::tempdir().unwrap();
+            Fixture { dir }
+        }
+
+        fn open(&self, force: bool) -> Notebook {
+            let header = ProgressHeader::new(force, Time::default());
+            Notebook::open(&Datadir::at(self.dir.path()), header).unwrap()
+        }
+
+        fn path(&self) -> PathBuf {
+            self.dir.path().join("crawl_progress.jsonl")
+        }
+
+        fn text(&self) -> String {
+            std::fs::read_to_string(self.path()).unwrap()
+        }
+    }
+
+    fn listed(name: &str, size: u64) -> Listed {
+        Listed {
+            path: RelPath::from_text(format!("2024/{name}")).unwrap(),
+            stamp: Stamp {
+                size,
+                ..Stamp::default()
+            },
+        }
+    }
+
+    fn note(notebook: &Notebook, names: &[&str]) {
+        let mut page = notebook.page();
+        for name in names {
+            page.note(Tree::Media, &listed(name, 1), Digest::of(b"a"));
+        }
+    }
+
+    #[test]
+    fn nothing_is_made_before_there_is_something_to_keep() {
+        let fixture = Fixture::new();
+        let notebook = fixture.open(false);
+        drop(notebook.page());
+        assert!(!fixture.path().exists());
+        let mut page = notebook.page();
+        page.note(Tree::Media, &listed("small", 1), Digest::of(b"a"));
+        assert!(!fixture.path().exists(), "it is kept with others");
+        page.note(Tree::Media, &listed("large", BATCH_BYTES), Digest::of(b"b"));
+        assert_eq!((fixture.text().lines().count(), notebook.kept()), (3, 2));
+        drop(page);
+        notebook.close(|_| true).unwrap();
+        assert!(!fixture.path().exists());
+    }
+
+    #[test]
+    fn a_torn_end_is_cut_off_before_more_is_added() {
+        let fixture = Fixture::new();
+        note(&fixture.open(false), &["a", "b"]);
+        let text = fixture.text();
+        std::fs::write(fixture.path(), &text[..text.len() - 10]).unwrap();
+        let notebook = fixture.open(false);
+        assert_eq!(notebook.known.files(), 1);
+        note(&notebook, &["c"]);
+        let again = fixture.open(false);
+        assert_eq!(again.known.files(), 2);
+        for (name, is_known) in [("a", true), ("b", false), ("c", true)] {
+            let reading = again.known.reading(Tree::Media, &listed(name, 1));
+            assert_eq!(reading.is_some(), is_known, "{name}");
+        }
+        again.close(|path| path.rel.file_name() == b"a").unwrap();
+        assert_eq!(
+            fixture.open(false).known.files(),
+            1,
+            "what was not looked at"
+        );
+    }
+
+    #[test]
+    fn one_of_another_kind_is_replaced_and_a_link_is_not_followed() {
+        let fixture = Fixture::new();
+        note(&fixture.open(false), &["a", "b"]);
+        let notebook = fixture.open(true);
+        assert_eq!(notebook.known.files(), 0);
+        note(&notebook, &["c"]);
+        assert_eq!(fixture.text().lines().count(), 2);
+        let elsewhere = fixture.dir.path().join("elsewhere");
+        std::fs::write(&elsewhere, "precious").unwrap();
+        std::fs::remove_file(fixture.path()).unwrap();
+        let notebook = fixture.open(true);
+        std::os::unix::fs::symlink(&elsewhere, fixture.path()).unwrap();
+        note(&notebook, &["d"]);
+        assert_eq!(std::fs::read(elsewhere).unwrap(), b"precious");
+        assert_eq!(fixture.text().lines().count(), 2);
+    }
+}
