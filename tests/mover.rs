@@ -174,6 +174,7 @@ impl Trial {
             trees: trees.identities(),
             texts: Vec::new(),
             verify: Verify::Stat,
+            work: None,
         };
         let begun = runs.begin(&text, &[], begin.clone());
         let mut ledger = Guarded::new(begun.unwrap(), faults);
@@ -748,6 +749,7 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             trees: trees.identities(),
             texts: Vec::new(),
             verify: Verify::Stat,
+            work: None,
         };
         let mut ledger = runs.begin(&text, &[], begin.clone()).unwrap();
         let mut follow = |_: &[Moved<'_>]| Ok(());

@@ -5,7 +5,9 @@ use super::context::{Context, require};
 use super::failure::{Exit, Failure};
 use super::human::{Exactly, Things};
 use super::library;
+use super::past::Past;
 use super::plan_source::{read_plan, refused, shown};
+use super::work::{Tense, words};
 use super::workshop::{Workshop, leftover, world};
 use crate::disk::apply::{ApplyError, Course, Mover, Stop};
 use crate::disk::error::Cause;
@@ -20,10 +22,10 @@ use crate::model::path::{ASIDE, Escaped};
 use crate::model::plan::{Basis, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::problem::{Fault, Problem};
-use crate::model::run::{Begin, JOURNAL_FORMAT, Run, RunId, Text, Verify};
+use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, Run, RunId, Text, Verify, Work};
 use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
-use crate::phase::{archive, undo};
+use crate::phase::archive;
 use std::collections::BTreeSet;
 
 /// Says whether the plan that `arguments` name could be applied now.
@@ -34,9 +36,10 @@ pub fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Fail
     let plan = read_plan(&arguments.plan)?;
     rehearse(&plan, Verify::Stat, context)?;
     let shown = shown(&arguments.plan);
-    context
-        .output
-        .note(format_args!("{shown} fits the disk: {}", work(&plan)));
+    context.output.note(format_args!(
+        "{shown} fits the disk: it would {}",
+        work(&plan, Tense::Do)
+    ));
     Ok(Exit::Done)
 }
 
@@ -53,9 +56,10 @@ pub fn apply(arguments: &ApplyArguments, context: &Context) -> Result<Exit, Fail
     let verify = arguments.verify.into();
     if arguments.dry_run {
         rehearse(&plan, verify, context)?;
-        context
-            .output
-            .note(format_args!("would move {}; nothing was done", work(&plan)));
+        context.output.note(format_args!(
+            "would {}; nothing was done",
+            work(&plan, Tense::Do)
+        ));
         return Ok(Exit::Done);
     }
     execute(&plan, verify, context)
@@ -64,10 +68,12 @@ pub fn apply(arguments: &ApplyArguments, context: &Context) -> Result<Exit, Fail
 /// Holds a plan against the disk, as carrying it out would do first.
 fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result<(), Failure> {
     require(context.layout(), &read_by(plan))?;
-    let runs = library::runs(context)?;
-    library::refuse_unfinished(&runs)?;
+    let past = Past::of(context)?;
+    past.refuse_unfinished()?;
+    past.refuse_again(plan)?;
+    let undone = past.undone_by(plan)?;
     let trees = Trees::open(context.layout())?;
-    hold_against_disk(plan, &Schedule::of(plan), &trees, &runs, verify, context)?;
+    hold_against_disk(plan, &Schedule::of(plan), &trees, &undone, verify, context)?;
     Ok(())
 }
 
@@ -79,10 +85,12 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     require(context.layout(), &read_by(plan))?;
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
-    let all = library::runs(context)?;
-    library::refuse_unfinished(&all)?;
+    let past = Past::of(context)?;
+    past.refuse_unfinished()?;
+    past.refuse_again(plan)?;
+    let undone = past.undone_by(plan)?;
     let schedule = Schedule::of(plan);
-    let ready = hold_against_disk(plan, &schedule, &trees, &all, verify, context)?;
+    let ready = hold_against_disk(plan, &schedule, &trees, &undone, verify, context)?;
     if !plan.has_operations() {
         context.output.note("nothing to do");
         return Ok(Exit::Done);
@@ -100,7 +108,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
 
     let mut workshop = Workshop::open(&trees, context);
     let text = plan_file::text(plan);
-    let run = next_id(plan, &all)?;
+    let run = next_id(plan, past.briefs.last())?;
     let begin = Begin {
         format: JOURNAL_FORMAT.to_owned(),
         run: run.clone(),
@@ -110,10 +118,12 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
         trees: trees.identities(),
         texts: texts.iter().map(|text| Text::of(text)).collect(),
         verify,
+        work: Some(Work::of(plan)),
     };
     let runs = Runs::in_datadir(&context.layout().datadir);
     let mut ledger = runs.begin(&text, &texts, begin.clone())?;
-    tracing::info!("Apply - Run {run} begins: {} of {}", plan.phase, work(plan));
+    let (phase, to_do) = (plan.phase, work(plan, Tense::Do));
+    tracing::info!("Apply - Run {run} begins, of phase {phase}: to {to_do}");
 
     let course = Course {
         plan,
@@ -123,7 +133,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     workshop.progress.begin("Moving", totals(plan));
     let tools = workshop.tools(&mut ledger);
     let mut mover = Mover::new(tools, course);
-    let applied = mover.apply(&ready, leftover(plan, &all));
+    let applied = mover.apply(&ready, leftover(plan, &undone));
     let parked = mover.parked_sources();
     workshop.progress.end();
     applied.map_err(|error| failure(error, &run))?;
@@ -132,7 +142,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     tracing::info!("Apply - Run {run} is done");
     context
         .output
-        .note(format_args!("moved {}, as run {run}", work(plan)));
+        .note(format_args!("{}, as run {run}", work(plan, Tense::Did)));
     context
         .output
         .note(format_args!("`mediastruct undo {run}` takes it back"));
@@ -172,22 +182,17 @@ fn read_by(plan: &Plan) -> Vec<Tree> {
 }
 
 /// Looks at everything that a plan acts on or leans on, and tells what is notable about it.
+/// `undone` is the run that the plan takes back, if it does, with those that took some of it back.
 fn hold_against_disk(
     plan: &Plan,
     schedule: &Schedule,
     trees: &Trees,
-    runs: &[Run],
+    undone: &[Run],
     verify: Verify,
     context: &Context,
 ) -> Result<Ready, Failure> {
     for remark in plan.remarks() {
         context.output.note(format_args!("note: {remark}"));
-    }
-    let again = |run: &&Run| run.plan.id() == plan.id() && !undo::standing(run, runs).is_empty();
-    if let Some(run) = runs.iter().find(again) {
-        let problem = Problem::whole(Fault::AppliedAlready(run.id.clone()));
-        return Err(Failure::refused(problem.to_string())
-            .hint(format!("`mediastruct undo {}` takes it back", run.id)));
     }
     let indexes = library::index_files(context)?;
     let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
@@ -198,7 +203,7 @@ fn hold_against_disk(
         );
     }
     let volumes = library::volumes(context)?;
-    let world = world(plan, &archive, &media, &volumes, runs, context);
+    let world = world(plan, &archive, &media, &volumes, undone, context);
     let steps: Vec<_> = (0..schedule.steps().len()).collect();
     let undone = Undone {
         plan,
@@ -248,12 +253,12 @@ fn is_of_other_state(basis: &Basis, archive: &Index<'_>, media: &Index<'_>) -> b
     differs(basis.archive, archive) || differs(basis.media, media)
 }
 
-/// A name for a run of `plan` that sorts after all others, whatever the clock says.
-fn next_id(plan: &Plan, runs: &[Run]) -> Result<RunId, Failure> {
+/// A name for a run of `plan` that sorts after the `last` one, whatever the clock says.
+fn next_id(plan: &Plan, last: Option<&Brief>) -> Result<RunId, Failure> {
     let mut at = jiff::Timestamp::now();
     loop {
         let id = RunId::new(at, plan.id());
-        match runs.last() {
+        match last {
             Some(last) if last.id >= id => {
                 let next = last
                     .id
@@ -269,14 +274,9 @@ fn next_id(plan: &Plan, runs: &[Run]) -> Result<RunId, Failure> {
     }
 }
 
-/// What a plan moves, in words.
-fn work(plan: &Plan) -> String {
-    let totals = totals(plan);
-    format!(
-        "{}, {}",
-        Things(totals.files, "file"),
-        Exactly(totals.bytes)
-    )
+/// What a plan does, in words.
+fn work(plan: &Plan, tense: Tense) -> String {
+    words(&Work::of(plan), tense)
 }
 
 fn totals(plan: &Plan) -> Totals {

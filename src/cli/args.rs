@@ -7,7 +7,9 @@ mod runs;
 pub use phases::{
     CrawlArguments, CrawlOptions, DedupeArguments, PlanArguments, PlanPhase, ValidateArguments,
 };
-pub use runs::{ApplyArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify};
+pub use runs::{
+    ApplyArguments, HistoryArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify,
+};
 
 use super::config::{Percent, parse_bytes, parse_jobs, parse_percent};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -216,9 +218,10 @@ pub enum Command {
     Purge(PurgeArguments),
     /// List the runs, newest first
     ///
-    /// With the time, the phase, the number of moves, how each ended, and what of it is parked until
-    /// `purge` frees it. `show RUN` tells more.
-    History,
+    /// With the time, the phase, what each did, how it ended, which run took it back, and what of it
+    /// is parked until `purge` frees it. `show RUN` tells more.
+    #[command(after_help = examples::HISTORY)]
+    History(HistoryArguments),
     /// Show the whole pipeline on a bogus dataset
     ///
     /// Makes one in a temporary directory, crawls, plans, applies and undoes, saying what it does.
@@ -279,6 +282,9 @@ pub struct ShowArguments {
     /// Write a page to look at in a browser to FILE, in place of the text
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Print JSON, of which `schema run` tells the form; of a plan, that is the plan itself
+    #[arg(long, conflicts_with_all = ["all", "html"])]
+    pub json: bool,
 }
 
 /// Of `check`.

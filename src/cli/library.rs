@@ -1,16 +1,13 @@
-//! What the disk holds of a library besides its files: indexes, runs and locks.
+//! What the disk holds of a library besides its files and runs: indexes and locks.
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use crate::disk::error::{Cause, DiskError};
-use crate::disk::journal::{RunError, Runs};
+use crate::disk::journal::RunError;
 use crate::disk::lock::{Lock, LockError};
-use crate::disk::purge::find;
 use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
-use crate::model::index::{Moved, Totals};
-use crate::model::parked::Parked;
-use crate::model::run::Run;
+use crate::model::index::Moved;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::Volumes;
@@ -46,53 +43,6 @@ pub fn follow(context: &Context, moved: &[Moved<'_>]) -> Result<(), StoreError> 
         datadir.save_index(&files.index(tree)?.after(moved))?;
     }
     Ok(())
-}
-
-/// All runs of a library, oldest first.
-///
-/// # Errors
-/// Where one of them cannot be read or trusted.
-pub fn runs(context: &Context) -> Result<Vec<Run>, Failure> {
-    Ok(Runs::in_datadir(&context.layout().datadir).all()?)
-}
-
-/// How much of what these runs parked is there still, run by run. What cannot be looked at is not
-/// counted: whoever wants to delete it is told.
-pub fn parked(runs: &[Run], context: &Context) -> Vec<Totals> {
-    let all: Vec<_> = runs.iter().map(Parked::by).collect();
-    let is_any = all.iter().any(|parked| !parked.is_empty());
-    let trees = is_any.then(|| Trees::open(context.layout()));
-    let Some(Ok(trees)) = trees else {
-        return vec![Totals::default(); runs.len()];
-    };
-    let count = |parked: &Vec<Parked<'_>>| {
-        let mut totals = Totals::default();
-        for one in parked {
-            let found = find(&trees, std::slice::from_ref(one)).unwrap_or_default();
-            found
-                .iter()
-                .for_each(|f| totals.add(f.parked.operation.size));
-        }
-        totals
-    };
-    all.iter().map(count).collect()
-}
-
-/// Refuses to go on where a run was interrupted.
-///
-/// # Errors
-/// Where there is such a run.
-pub fn refuse_unfinished(runs: &[Run]) -> Result<(), Failure> {
-    let Some(run) = runs.iter().find(|r| !r.is_finished()) else {
-        return Ok(());
-    };
-    let message = format!("run {} was interrupted and is unfinished", run.id);
-    Err(Failure::new(Exit::Unfinished, message)
-        .hint("`mediastruct recover` finishes it, or takes it back")
-        .hint(format!(
-            "`mediastruct show {}` says what it was doing",
-            run.id
-        )))
 }
 
 /// Locks the library for as long as the lock lives; makes the datadir where it is missing, and

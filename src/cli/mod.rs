@@ -20,6 +20,7 @@ mod init;
 mod library;
 mod mediagen;
 pub mod output;
+mod past;
 mod phases;
 mod plan;
 pub mod plan_source;
@@ -31,6 +32,7 @@ pub mod show;
 mod table;
 pub mod terminal;
 mod validate;
+mod work;
 mod workshop;
 
 use self::args::{Arguments, Command, ShowArguments};
@@ -104,7 +106,7 @@ fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Undo(arguments) => phases::undo(&arguments, &changing()?),
         Command::Recover(arguments) => recover::recover(&arguments, &changing()?),
         Command::Purge(arguments) => purge::purge(&arguments, &changing()?),
-        Command::History => history::history(&context()?),
+        Command::History(arguments) => history::history(&arguments, &context()?),
         Command::Schema(arguments) => shell::schema(&arguments, output),
         Command::Completions(arguments) => shell::completions(&arguments, output),
         Command::Man(arguments) => shell::man(&arguments, output),

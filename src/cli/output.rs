@@ -4,6 +4,7 @@ use super::args::{Color, GlobalOptions};
 use super::failure::Failure;
 use super::progress::Progress;
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 
@@ -61,6 +62,17 @@ impl Output {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Writes `value` to the standard output as JSON, for other programs.
+    ///
+    /// # Errors
+    /// As [`Output::data`].
+    pub fn json(self, value: &impl Serialize) -> Result<(), Failure> {
+        self.data(|out| {
+            serde_json::to_writer_pretty(&mut *out, value)?;
+            out.write_all(b"\n")
+        })
     }
 
     /// Tells `text`, whose names are escaped, on the standard error, unless `--quiet`.

@@ -5,13 +5,13 @@ use super::args::{DedupeArguments, UndoArguments, ValidateArguments};
 use super::ask::{can_be_asked, confirm};
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::human::Things;
-use super::library::{refuse_unfinished, runs};
+use super::past::Past;
 use super::plan::{plan_dedupe, plan_undo};
 use super::show::{Extent, left_out, listing, summary};
 use super::validate;
+use super::work::{Tense, words};
 use crate::model::plan::Plan;
-use crate::model::run::Verify;
+use crate::model::run::{Verify, Work};
 
 /// Moves the copies that media does not need to duplicates.
 ///
@@ -19,7 +19,7 @@ use crate::model::run::Verify;
 /// Where there can be no plan, nobody can be asked, or it cannot be carried out.
 pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct dedupe")?;
-    refuse_unfinished(&runs(context)?)?;
+    Past::of(context)?.refuse_unfinished()?;
     let plan = plan_dedupe(context)?;
     go(&plan, arguments.yes, Verify::Stat, context)?;
     Ok(Exit::Done)
@@ -31,7 +31,7 @@ pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Fa
 /// Where there can be no plan, nobody can be asked, or it cannot be carried out.
 pub fn validate(arguments: &ValidateArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct validate")?;
-    refuse_unfinished(&runs(context)?)?;
+    Past::of(context)?.refuse_unfinished()?;
     let plan = validate::plan(context)?;
     let is_applied = go(&plan, arguments.yes, Verify::Hash, context)?;
     if is_applied {
@@ -52,9 +52,9 @@ pub fn validate(arguments: &ValidateArguments, context: &Context) -> Result<Exit
 /// Where there is no such run, nobody can be asked, or it cannot be taken back.
 pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct undo")?;
-    let runs = runs(context)?;
-    refuse_unfinished(&runs)?;
-    let plan = plan_undo(arguments.run.as_ref(), runs)?;
+    let past = Past::of(context)?;
+    past.refuse_unfinished()?;
+    let plan = plan_undo(arguments.run.as_ref(), &past)?;
     go(&plan, arguments.yes, arguments.verify.into(), context)?;
     Ok(Exit::Done)
 }
@@ -70,8 +70,8 @@ fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<bool,
     if !yes {
         context.output.note(listing(plan, Extent::First).trim_end());
     }
-    let files = Things(plan.moves.len() as u64, "file");
-    if !confirm(&format!("Move {files}?"), yes)? {
+    let to_do = words(&Work::of(plan), Tense::Do);
+    if !confirm(&format!("Shall it {to_do}?"), yes)? {
         context.output.note("nothing was done");
         return Ok(false);
     }

@@ -5,13 +5,14 @@ use super::context::{Context, require};
 use super::crawl;
 use super::failure::{Exit, Failure};
 use super::library;
+use super::past::Past;
 use super::show;
 use super::validate;
 use crate::disk::{named_file, names};
 use crate::model::path::Escaped;
 use crate::model::plan::Plan;
 use crate::model::plan_file;
-use crate::model::run::{Run, RunId};
+use crate::model::run::RunId;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::phase::dedupe::{self, DedupeError};
@@ -27,7 +28,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,
         PlanPhase::Dedupe => plan_dedupe(context)?,
         PlanPhase::Validate => validate::plan(context)?,
-        PlanPhase::Undo { run } => plan_undo(run.as_ref(), library::runs(context)?)?,
+        PlanPhase::Undo { run } => plan_undo(run.as_ref(), &Past::of(context)?)?,
     };
     match &arguments.output {
         Some(file) => named_file::write(file, &plan_file::text(&plan))?,
@@ -59,13 +60,16 @@ pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
     Ok(dedupe::plan(&state)?)
 }
 
-/// The plan that takes back `run`, or the newest of all `runs` that stands.
+/// The plan that takes back `run`, or the newest one that stands.
 ///
 /// # Errors
 /// Where there is no such run, or nothing of it stands.
-pub fn plan_undo(run: Option<&RunId>, runs: Vec<Run>) -> Result<Plan, Failure> {
+pub fn plan_undo(run: Option<&RunId>, past: &Past) -> Result<Plan, Failure> {
     let mut state = State::unknown(library::now());
-    state.runs = runs;
+    state.runs = match run {
+        Some(run) => past.with_undos(run)?,
+        None => past.newest_standing()?,
+    };
     state.settings.run = run.cloned();
     Ok(undo::plan(&state)?)
 }

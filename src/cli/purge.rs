@@ -7,6 +7,7 @@ use super::failure::{Exit, Failure};
 use super::human::{Bytes, Count, Exactly, Things};
 use super::library;
 use super::output::Output;
+use super::past::Past;
 use super::table::{Column, table};
 use super::workshop::raise_wall;
 use crate::disk::interrupt::Watch;
@@ -27,30 +28,25 @@ use std::fmt::Write;
 pub fn purge(arguments: &PurgeArguments, context: &Context) -> Result<Exit, Failure> {
     let id = &arguments.run;
     if arguments.dry_run {
-        let runs = library::runs(context)?;
-        return go(known(id, &runs)?, &runs, arguments, context);
+        return go(&known(id, context)?, arguments, context);
     }
     can_be_asked_to_delete(arguments.yes, &format!("mediastruct purge {id}"))?;
-    known(id, &library::runs(context)?)?;
+    known(id, context)?;
     let _lock = library::lock(context, &Trees::open(context.layout())?)?;
     // Only under the lock it holds what they tell.
-    let runs = library::runs(context)?;
-    go(known(id, &runs)?, &runs, arguments, context)
+    go(&known(id, context)?, arguments, context)
 }
 
-/// The run of that name, where none is unfinished.
-fn known<'r>(id: &RunId, runs: &'r [Run]) -> Result<&'r Run, Failure> {
-    library::refuse_unfinished(runs)?;
-    let run = runs.iter().find(|run| run.id == *id);
-    run.ok_or_else(|| {
-        Failure::usage(format!("there is no run {id}")).hint("`mediastruct history` lists the runs")
-    })
+/// The run of that name and the applied ones after it, where none is unfinished.
+fn known(id: &RunId, context: &Context) -> Result<(Run, Vec<Run>), Failure> {
+    let past = Past::of(context)?;
+    past.refuse_unfinished()?;
+    Ok((past.whole(id)?, past.after(id)?))
 }
 
 /// Shows what `run` has parked, asks, and deletes it.
 fn go(
-    run: &Run,
-    runs: &[Run],
+    (run, later): &(Run, Vec<Run>),
     arguments: &PurgeArguments,
     context: &Context,
 ) -> Result<Exit, Failure> {
@@ -71,7 +67,7 @@ fn go(
     if !run.is_applied() {
         return Ok(keep(run, &found, context.output));
     }
-    let trail = Trail::after(run, runs);
+    let trail = Trail::after(run, later);
     context.output.note(listing(run, &found, &trail).trim_end());
     let amount = amount(totals(&found));
     let question = format!("Delete {amount} for good, after verifying the copies again?");

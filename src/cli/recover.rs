@@ -4,6 +4,7 @@ use super::args::RecoverArguments;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::library;
+use super::past::Past;
 use super::workshop::{Workshop, leftover, world};
 use crate::disk::journal::Runs;
 use crate::disk::preflight::{Undone, preflight};
@@ -21,8 +22,8 @@ use std::fmt::Write;
 pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, Failure> {
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
-    let all = library::runs(context)?;
-    let Some(id) = all.iter().find(|r| !r.is_finished()).map(|r| r.id.clone()) else {
+    let past = Past::of(context)?;
+    let Some(id) = past.unfinished().map(|run| run.id.clone()) else {
         context.output.note("there is nothing to recover");
         return Ok(Exit::Done);
     };
@@ -32,17 +33,18 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
         context.output.note("there is nothing to recover");
         return Ok(Exit::Done);
     };
+    let undone = past.undone_by(&run.plan)?;
     let indexes = library::index_files(context)?;
     let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
     let volumes = library::volumes(context)?;
-    let world = world(&run.plan, &archive, &media, &volumes, &all, context);
+    let world = world(&run.plan, &archive, &media, &volumes, &undone, context);
     let tools = workshop.tools(&mut ledger);
     let recovery = Recovery {
         run: &run,
         trees: trees.identities(),
         rollback: arguments.rollback,
         leave: arguments.leave.clone(),
-        leftover: leftover(&run.plan, &all).to_vec(),
+        leftover: leftover(&run.plan, &undone).to_vec(),
     };
     tracing::info!("Recover - Run {id} is looked at");
     let check = |steps: &[usize]| {

@@ -19,10 +19,7 @@ pub fn schema(arguments: &SchemaArguments, output: Output) -> Result<Exit, Failu
         ))
         .hint(format!("the schemas are {}", schema::SCHEMAS.join(", ")))
     })?;
-    output.data(|out| {
-        serde_json::to_writer_pretty(&mut *out, &schema)?;
-        out.write_all(b"\n")
-    })?;
+    output.json(&schema)?;
     Ok(Exit::Done)
 }
 

@@ -15,14 +15,19 @@ use super::plan_source::read_plan;
 use crate::disk::named_file;
 use crate::model::path::Escaped;
 use crate::model::plan::Plan;
+use crate::model::plan_file;
 use std::path::Path;
 
-/// Shows the plan that `arguments` name, as text or as a page.
+/// Shows the plan that `arguments` name, as text, as JSON, which is the plan itself, or as a page.
 ///
 /// # Errors
 /// Where the plan cannot be read or breaks a law, or the page cannot be written.
 pub fn show_plan(arguments: &ShowArguments, output: Output) -> Result<Exit, Failure> {
     let plan = read_plan(Path::new(&arguments.what))?;
+    if arguments.json {
+        output.data(|out| plan_file::write(&plan, out))?;
+        return Ok(Exit::Done);
+    }
     show(&summary(&plan), &plan, arguments, output)
 }
 

@@ -199,12 +199,17 @@ impl<'t> Mover<'t> {
     /// they are.
     pub fn parked_sources(&self) -> BTreeMap<Tree, Totals> {
         let mut trees: BTreeMap<Tree, Totals> = BTreeMap::new();
-        let steps = self.copies.keys().map(|at| self.schedule.steps()[*at]);
-        for number in steps.filter_map(Step::of_move) {
+        for number in self.copied_moves() {
             let Move { from, size, .. } = &self.plan.moves[number];
             trees.entry(from.tree).or_default().add(*size);
         }
         trees
+    }
+
+    /// The numbers of the moves whose files the run copied to other file systems.
+    fn copied_moves(&self) -> BTreeSet<usize> {
+        let steps = self.copies.keys().map(|at| self.schedule.steps()[*at]);
+        steps.filter_map(Step::of_move).collect()
     }
 
     /// Stops where a person wants it.
@@ -302,10 +307,12 @@ impl<'t> Mover<'t> {
     }
 
     fn end(&mut self, outcome: Outcome) -> Result<(), DiskError> {
-        let at = (self.tools.now)();
-        self.tools
-            .ledger
-            .append(&Record::End(End { outcome, at }))?;
+        let end = End {
+            outcome,
+            at: (self.tools.now)(),
+            copied: Some(self.copied_moves().len() as u64),
+        };
+        self.tools.ledger.append(&Record::End(end))?;
         self.tools.ledger.sync()
     }
 

@@ -3,6 +3,8 @@
 //! Both are as untrusted as any plan: they are read through handles that follow no link, and only
 //! where nobody but us or root could have written them.
 
+mod brief;
+
 use super::error::DiskError;
 use super::trust::{self, TrustError, Untrusted};
 use crate::model::digest::Digest;
@@ -10,7 +12,7 @@ use crate::model::journal_file;
 use crate::model::limits::MAX_BYTES;
 use crate::model::plan_file;
 use crate::model::problem;
-use crate::model::run::{Begin, JournalError, Progress, Record, Run, RunId, Text};
+use crate::model::run::{Begin, JournalError, Progress, Record, Run, RunId, Text, Work};
 use crate::model::schedule::Schedule;
 use rayon::prelude::*;
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -260,6 +262,9 @@ impl Runs {
         let plan = plan
             .check()
             .map_err(|problems| other_plan(problem::in_one_line(&problems)))?;
+        if begin.work.as_ref().is_some_and(|w| *w != Work::of(&plan)) {
+            return Err(other_plan("it holds other work".to_owned()));
+        }
         let count = records.len() as u64;
         let schedule = Schedule::of(&plan);
         let progress = Progress::of(&plan, &schedule, records).map_err(untrusted)?;

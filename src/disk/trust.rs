@@ -12,6 +12,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Why a file or directory of mediastruct's own is not read.
@@ -54,6 +55,28 @@ pub fn open_file(
         return Err(untrusted(path, larger_than(limit)).into());
     }
     Ok(Some((File::from(handle), node)))
+}
+
+/// Whether there is a file `name` in a directory, which is not opened. `path` is for people.
+///
+/// # Errors
+/// Where it cannot be looked at or trusted, or is larger than `limit` bytes.
+pub fn is_file(
+    directory: impl AsFd,
+    name: &Path,
+    path: &Path,
+    limit: u64,
+) -> Result<bool, TrustError> {
+    let node = match node_of(directory, name.as_os_str().as_bytes()) {
+        Ok(node) => node,
+        Err(Errno::NOENT) => return Ok(false),
+        Err(errno) => return Err(DiskError::at("read", path, errno).into()),
+    };
+    match distrust(&node, Kind::File) {
+        Some(why) => Err(untrusted(path, why).into()),
+        None if node.stamp.size > limit => Err(untrusted(path, larger_than(limit)).into()),
+        None => Ok(true),
+    }
 }
 
 /// Opens the directory at `path`, which is no symbolic link; none where there is none.

@@ -71,6 +71,22 @@ pub fn parse(text: &[u8]) -> Result<(Vec<Record>, usize), JournalError> {
     Ok((records, end))
 }
 
+/// The first record of a journal that begins so; none where it is damaged or does not end there.
+pub fn first(head: &[u8]) -> Option<Record> {
+    let length = head.iter().position(|b| *b == b'\n')?;
+    record(1, &head[..length]).ok()
+}
+
+/// The last record of a journal that ends so, whatever its number; none where it is damaged, torn
+/// or does not begin there.
+pub fn last(tail: &[u8]) -> Option<Record> {
+    let line = tail.strip_suffix(b"\n")?;
+    let start = line.iter().rposition(|b| *b == b'\n')?;
+    let line = &line[start + 1..];
+    let Line { seq, .. } = serde_json::from_slice(line).ok()?;
+    record(seq, line).ok()
+}
+
 fn record(seq: u64, line: &[u8]) -> Result<Record, String> {
     let line: Line<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
     if line.seq != seq {
@@ -107,6 +123,26 @@ mod tests {
         let mut zeros = whole.as_bytes()[..two].to_vec();
         zeros.extend_from_slice(b"\0\0\0\0\n");
         assert_eq!(parse(&zeros).unwrap().0.len(), 2);
+    }
+
+    #[test]
+    fn the_ends_are_read_by_themselves_where_they_are_whole() {
+        let text = journal();
+        let back = |why: &str| Some(Record::Back { why: why.into() });
+        let second = text.find("{\"seq\":2").unwrap();
+        assert_eq!(first(&text.as_bytes()[..second + 5]), back("a"));
+        assert_eq!(last(&text.as_bytes()[second - 1..]), back("c"));
+        assert_eq!(
+            first(&text.as_bytes()[..second - 1]),
+            None,
+            "no newline yet"
+        );
+        let third = text.find("{\"seq\":3").unwrap();
+        assert_eq!(last(&text.as_bytes()[third..]), None, "cut before its line");
+        assert_eq!(last(&text.as_bytes()[..text.len() - 1]), None, "torn");
+        let damaged = text.replace("\"c\"", "\"x\"").replace("\"a\"", "\"x\"");
+        assert_eq!(first(damaged.as_bytes()), None);
+        assert_eq!(last(damaged.as_bytes()), None);
     }
 
     #[test]

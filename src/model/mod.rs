@@ -8,6 +8,7 @@ pub mod check;
 pub mod digest;
 pub mod document;
 pub mod exclude;
+pub mod history;
 pub mod index;
 pub mod index_file;
 pub mod journal_file;

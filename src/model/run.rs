@@ -1,24 +1,22 @@
 //! One execution of a plan: its name, the records of its journal, and what they add up to.
 
+mod brief;
+mod id;
 mod records;
 
+pub use self::brief::{Brief, Work};
+pub use self::id::{RunId, RunIdError};
 pub use self::records::{
     Begin, Copy, Done, End, FileId, Intent, Outcome, Placed, Record, Text, TreeId, Verify,
 };
 
-use super::digest::Digest;
 use super::index::Stamp;
 use super::path::TreePath;
 use super::plan::{Directory, Plan};
 use super::schedule::{Hop, Names, Schedule, Step};
 use super::time::Time;
 use super::tree::Tree;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
-use std::str::FromStr;
 
 /// The `format` of the journals that this version writes.
 pub const JOURNAL_FORMAT: &str = "mediastruct/journal/1";
@@ -259,6 +257,33 @@ impl Run {
         outcome == Some(Outcome::Applied)
     }
 
+    /// What of its plan is durably done; files of which a person accepted what was there do not
+    /// count.
+    pub fn tally(&self) -> Work {
+        let mut tally = Work {
+            undoes: self.plan.settings.run.clone(),
+            ..Work::default()
+        };
+        let left = &self.progress.left;
+        let steps = self.schedule.steps().iter().zip(&self.progress.steps);
+        for (step, mark) in steps.filter(|(_, mark)| mark.done) {
+            let (from, to) = step.ends(&self.plan);
+            let is_left = left.contains(from) || left.contains(to);
+            match *step {
+                Step::Make(_) => tally.makes += 1,
+                Step::Prune(_) => tally.prunes += 1,
+                Step::Move(number) | Step::Land(number) if mark.placed.is_some() && !is_left => {
+                    tally.moves += 1;
+                    let size = self.plan.moves[number].size;
+                    tally.bytes = tally.bytes.saturating_add(size);
+                }
+                Step::Write(_) if mark.placed.is_some() && !is_left => tally.writes += 1,
+                _ => {}
+            }
+        }
+        tally
+    }
+
     /// The files that are durably in their new places, each with the hop that brought it there and
     /// what `stat` said of it; those of which a person accepted what was there are not among them.
     /// A file that the run wrote came from a name aside, as [`Names::written`] gives it.
@@ -289,90 +314,6 @@ impl Run {
     }
 }
 
-/// The name of a run: when it began, in UTC to the millisecond, and six digits of its plan's id.
-/// Names sort by time, e.g. `20241122T155212.123Z-0a1b2c`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct RunId(String);
-
-/// The text is no name of a run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no run such as 20241122T155212.123Z-0a1b2c; see `mediastruct history`")]
-pub struct RunIdError(String);
-
-impl RunId {
-    /// The name of a run of the plan `plan` that begins at `at`.
-    pub fn new(at: jiff::Timestamp, plan: Digest) -> RunId {
-        let text = format!(
-            "{}.{:03}Z-{}",
-            at.strftime("%Y%m%dT%H%M%S"),
-            at.subsec_millisecond(),
-            &plan.to_string()[..6]
-        );
-        RunId(text)
-    }
-
-    /// When the run began, to the millisecond.
-    pub fn begun(&self) -> jiff::Timestamp {
-        begun(&self.0).unwrap_or_default()
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for RunId {
-    type Err = RunIdError;
-
-    fn from_str(text: &str) -> Result<Self, RunIdError> {
-        const FORM: &[u8] = b"00000000T000000.000Z-xxxxxx";
-        let fits = text.len() == FORM.len()
-            && text.bytes().zip(FORM).all(|(byte, form)| match form {
-                b'0' => byte.is_ascii_digit(),
-                b'x' => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-                literal => byte == *literal,
-            });
-        if fits && begun(text).is_some() {
-            Ok(RunId(text.to_owned()))
-        } else {
-            let shown = super::path::Escaped(text.as_bytes()).to_string();
-            Err(RunIdError(shown))
-        }
-    }
-}
-
-/// When the run of that name began; none where its digits are no date.
-fn begun(name: &str) -> Option<jiff::Timestamp> {
-    jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.f", name.get(..19)?)
-        .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC))
-        .map(|time| time.timestamp())
-        .ok()
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for RunId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
-    }
-}
-
-impl JsonSchema for RunId {
-    fn schema_name() -> Cow<'static, str> {
-        "RunId".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[0-9]{8}T[0-9]{6}\\.[0-9]{3}Z-[0-9a-f]{6}$"})
-    }
-}
-
 /// Why a journal cannot be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
@@ -399,28 +340,4 @@ pub enum JournalError {
     /// The plan beside it is not the one that the run began with.
     #[error("the plan beside it is not the one that the run began with: {0}")]
     OtherPlan(String),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_runs_sort_by_time_and_nothing_else_is_one() {
-        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
-        let early = RunId::new(at("2024-11-22T15:52:12.123Z"), Digest::of(b"b"));
-        let late = RunId::new(at("2024-11-22T15:52:12.124Z"), Digest::of(b"a"));
-        assert!(early < late);
-        assert_eq!(early.begun(), at("2024-11-22T15:52:12.123Z"));
-        assert_eq!(early.as_str().parse(), Ok(early.clone()));
-        for bad in [
-            "",
-            "../../../etc",
-            "20241122T155212.123Z-ABCDEF",
-            "20241122T155212.123Z-0a1b2c/",
-            "99991339T155212.123Z-0a1b2c",
-        ] {
-            assert!(bad.parse::<RunId>().is_err(), "{bad}");
-        }
-    }
 }

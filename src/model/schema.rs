@@ -1,5 +1,7 @@
-//! The JSON Schemas of the files that mediastruct writes, made from the types that write them.
+//! The JSON Schemas of the files that mediastruct writes and of the JSON that it prints, made from the
+//! types that write them.
 
+use super::history::{History, RunReport};
 use super::index_file::IndexDocument;
 use super::journal_file::JournalLine;
 use super::plan::RawPlan;
@@ -9,16 +11,21 @@ use super::volumes_file::VolumesLine;
 use schemars::{Schema, schema_for};
 
 /// The names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 6] = ["index", "journal", "plan", "progress", "sidecar", "volumes"];
+pub const SCHEMAS: [&str; 8] = [
+    "history", "index", "journal", "plan", "progress", "run", "sidecar", "volumes",
+];
 
-/// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), or one
-/// line of a journal, of the volumes' events or of the progress of a crawl.
+/// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), one line
+/// of a journal, of the volumes' events or of the progress of a crawl, or what a command prints with
+/// `--json`.
 pub fn schema(name: &str) -> Option<Schema> {
     Some(match name {
+        "history" => schema_for!(History),
         "index" => schema_for!(IndexDocument<'static>),
         "journal" => schema_for!(JournalLine),
         "plan" => schema_for!(RawPlan),
         "progress" => schema_for!(ProgressLine),
+        "run" => schema_for!(RunReport),
         "sidecar" => schema_for!(Sidecar),
         "volumes" => schema_for!(VolumesLine),
         _ => return None,

@@ -1,5 +1,5 @@
 //! VERBS: pure functions from a [`State`](crate::model::state::State) to a
-//! [`Plan`](crate::model::plan::Plan), one file a phase.
+//! [`Plan`](crate::model::plan::Plan), one file a phase, or to what can be told of it.
 //!
 //! Nothing here touches a disk, a clock, chance or a log: the same state gives the same plan, byte
 //! for byte.
@@ -7,6 +7,7 @@
 pub mod archive;
 pub mod crawl;
 pub mod dedupe;
+pub mod history;
 mod names;
 pub mod undo;
 pub mod validate;

@@ -109,4 +109,4 @@ pub fn standing<'r>(run: &'r Run, runs: &'r [Run]) -> Standing<'r> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

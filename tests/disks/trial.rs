@@ -157,6 +157,7 @@ impl Trial {
             trees: trees.identities(),
             texts: Vec::new(),
             verify: Verify::Stat,
+            work: None,
         };
         let runs = Runs::in_datadir(&self.layout.datadir);
         let journal = runs.begin(&text, &[], begin.clone());

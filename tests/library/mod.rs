@@ -7,6 +7,7 @@
 
 mod everything;
 mod mounts;
+mod runs;
 
 use assert_cmd::cargo::cargo_bin;
 pub use everything::{Everything, everything};
@@ -17,6 +18,7 @@ use mediastruct::model::plan_file;
 use mediastruct::model::tree::Tree;
 #[allow(unused_imports, reason = "each test file uses what it needs")]
 pub use mounts::{Mounted, Mounts, has_own_mounts, mount_quick_disk, mounts_of};
+pub use runs::bury;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

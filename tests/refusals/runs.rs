@@ -84,6 +84,8 @@ fn law_8_reading_commands_change_nothing_and_wait_for_nobody() {
         &["diff", "plan.json", "next.json"],
         &["diff", "--text", "plan.json", "next.json"],
         &["history"],
+        &["history", "--json"],
+        &["show", "--json", run],
     ] {
         library.succeed(reader);
         before.assert_same(&library.everything(), &format!("{reader:?}"));
@@ -274,6 +276,21 @@ fn journal_in_doubt(library: &Library, told: &[&str]) {
     }
 }
 
+/// Every command that leans on what the run moved stops and says so.
+fn plan_in_doubt(library: &Library, told: &[&str]) {
+    let run = run_of(library);
+    let run = run.file_name().unwrap().to_str().unwrap();
+    for command in [
+        &["show", run][..],
+        &["check", "plan.json"],
+        &["apply", "plan.json"],
+        &["plan", "undo"],
+        &["undo", "--yes"],
+    ] {
+        library.refuse(1, command, told);
+    }
+}
+
 #[test]
 fn a_damaged_line_within_a_journal_stops_everything() {
     let library = applied();
@@ -332,7 +349,7 @@ fn the_plan_of_a_run_is_the_one_that_it_began_with() {
     let text = fs::read_to_string(&plan).unwrap();
     fs::write(&plan, text.replace("2024/a.jpg", "2024/z.jpg")).unwrap();
     let told = ["the plan beside it is not the one", "its hash is another"];
-    journal_in_doubt(&library, &told);
+    plan_in_doubt(&library, &told);
     fs::remove_file(&plan).unwrap();
     journal_in_doubt(&library, &["it is missing"]);
 }

@@ -263,6 +263,7 @@ fn begin(plan: &Plan, texts: &[Vec<u8>]) -> Begin {
         trees: Tree::ALL.map(identity).to_vec(),
         texts: texts.iter().map(|text| Text::of(text)).collect(),
         verify: Verify::Stat,
+        work: None,
     }
 }
 

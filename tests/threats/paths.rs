@@ -71,6 +71,14 @@ const READERS: [&[&str]; 5] = [
     &["crawl"],
 ];
 
+/// Those that ask what the run moved: only with its plan can they tell.
+const MOVERS: [&[&str]; 4] = [
+    &["undo", "--yes"],
+    &["plan", "undo"],
+    &["check", "plan.json"],
+    &["apply", "plan.json"],
+];
+
 #[test]
 fn threat_path_in_a_journal_is_refused() {
     let library = applied();
@@ -140,6 +148,14 @@ fn threat_forged_journal_that_does_not_fit_its_plan_is_refused() {
             "{\"done\":{\"first\":18446744073709551615",
             "something done that was not intended",
         ),
+    ] {
+        forge(&journal, from, to);
+        for reader in MOVERS {
+            library.refuse(1, reader, &[why]);
+        }
+        fs::write(&journal, &good).unwrap();
+    }
+    for (from, to, why) in [
         (
             "mediastruct/journal/1",
             "mediastruct/journal/2",

@@ -74,7 +74,8 @@ Examples:
   mediastruct show plan.json
   mediastruct show plan.json --html plan.html
   mediastruct plan dedupe | mediastruct show -
-  mediastruct show 20241122T155212.123Z-0a1b2c";
+  mediastruct show 20241122T155212.123Z-0a1b2c
+  mediastruct show 20241122T155212.123Z-0a1b2c --json";
 
 pub const DIFF: &str = "\
 Examples:
@@ -105,6 +106,12 @@ Examples:
   mediastruct history
   mediastruct purge 20241122T155212.123Z-0a1b2c --dry-run
   mediastruct purge 20241122T155212.123Z-0a1b2c";
+
+pub const HISTORY: &str = "\
+Examples:
+  mediastruct history
+  mediastruct history -n 10
+  mediastruct history --json | jq '.runs[] | select(.state == \"unfinished\")'";
 
 pub const DEMO: &str = "\
 Examples:

@@ -67,6 +67,17 @@ pub struct PurgeArguments {
     pub dry_run: bool,
 }
 
+/// Of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArguments {
+    /// List the newest N runs only
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<u32>,
+    /// Print JSON, of which `schema history` tells the form
+    #[arg(long)]
+    pub json: bool,
+}
+
 fn parse_tree_path(text: &str) -> Result<TreePath<'static>, String> {
     let path = TreePath::from_text(text).map_err(|e| e.to_string())?;
     Ok(path.into_owned())

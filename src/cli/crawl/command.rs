@@ -6,6 +6,7 @@ use crate::cli::context::{Context, require, targets};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::library;
 use crate::cli::output::Output;
+use crate::cli::past::Past;
 use crate::disk::interrupt::Watch;
 use crate::disk::monitor::Unwatched;
 use crate::disk::trees::Trees;
@@ -24,7 +25,7 @@ pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failur
     let request = request(options, context)?;
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
-    library::refuse_unfinished(&library::runs(context)?)?;
+    Past::of(context)?.refuse_unfinished()?;
     let known = library::index_files(context)?;
     for path in known.of_original() {
         context.output.note(format_args!(

@@ -6,10 +6,12 @@ use crate::model::plan::{
     Move, Need, Phase, Plan, RawPlan, Settings, Skip, UnitAction, UnitPlan, Why,
 };
 use crate::model::run::{
-    Begin, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Run, RunId, Verify,
+    Begin, Brief, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Run, RunId,
+    Verify,
 };
 use crate::model::schedule::{Hop, Schedule};
 use crate::model::time::Time;
+use crate::phase::history as phase;
 
 macro_rules! snapshot {
     ($name:literal, $value:expr) => {
@@ -122,6 +124,7 @@ fn a_run() -> Run {
         trees: Vec::new(),
         texts: Vec::new(),
         verify: Verify::Stat,
+        work: None,
     };
     let records = vec![
         Record::Begin(begin),
@@ -183,12 +186,14 @@ fn an_undo_plan_for_people() {
 #[test]
 fn a_run_for_people() {
     let mut interrupted = a_run();
-    snapshot!("show_run", run(&interrupted, Totals::default()));
+    let entry = |run: &Run| phase::entry(&Brief::from(run), &[], Totals::default());
+    snapshot!("show_run", run(&interrupted, &entry(&interrupted)));
     interrupted.progress.end = Some(End {
         outcome: Outcome::RolledBack,
         at: Time::default(),
+        copied: None,
     });
-    assert!(run(&interrupted, Totals::default()).contains("rolled back"));
+    assert!(run(&interrupted, &entry(&interrupted)).contains("rolled back"));
 }
 
 #[test]

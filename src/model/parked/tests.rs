@@ -50,6 +50,7 @@ fn run(number: u32, moves: &[(&str, &str)], copied: u64, outcome: Outcome) -> Ru
             trees: Vec::new(),
             texts: Vec::new(),
             verify: Verify::Stat,
+            work: None,
         }),
         Record::Intent(Intent {
             first: 0,
@@ -63,7 +64,11 @@ fn run(number: u32, moves: &[(&str, &str)], copied: u64, outcome: Outcome) -> Ru
             first: 0,
             files: (0..steps).map(|_| Some(Stamp::default().into())).collect(),
         }),
-        Record::End(End { outcome, at }),
+        Record::End(End {
+            outcome,
+            at,
+            copied: None,
+        }),
     ];
     let progress = Progress::of(&plan, &schedule, records).unwrap();
     Run {

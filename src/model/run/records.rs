@@ -1,6 +1,6 @@
 //! The records of a journal.
 
-use super::RunId;
+use super::{RunId, Work};
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
 use crate::model::path::TreePath;
@@ -66,6 +66,9 @@ pub struct Begin {
     /// How closely files are looked at, whoever goes on with the run.
     #[serde(default, skip_serializing_if = "Verify::is_stat")]
     pub verify: Verify,
+    /// What its plan holds; none in the journals of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Work>,
 }
 
 /// How closely files are looked at before they move.
@@ -263,6 +266,10 @@ pub struct End {
     pub outcome: Outcome,
     /// When.
     pub at: Time,
+    /// How many files it copied to other file systems, whose sources it parked; none in the
+    /// journals of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<u64>,
 }
 
 /// The two ends of a run.

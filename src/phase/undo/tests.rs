@@ -13,13 +13,13 @@ fn path(text: &str) -> TreePath<'static> {
     TreePath::from_text(text).unwrap().into_owned()
 }
 
-fn id(number: u32) -> RunId {
+pub(in crate::phase) fn id(number: u32) -> RunId {
     format!("20240101T000000.{number:03}Z-000000")
         .parse()
         .unwrap()
 }
 
-fn dedupe(names: &[&str]) -> Plan {
+pub(in crate::phase) fn dedupe(names: &[&str]) -> Plan {
     let (size, modified, hash) = (3, Time::default(), Digest::of(b"abc"));
     let mut plan = RawPlan::of(Phase::Dedupe);
     for name in names {
@@ -45,7 +45,7 @@ fn dedupe(names: &[&str]) -> Plan {
 }
 
 /// A run of `plan` that ended so, with all its moves done.
-fn run(number: u32, plan: Plan, outcome: Option<Outcome>) -> Run {
+pub(in crate::phase) fn run(number: u32, plan: Plan, outcome: Option<Outcome>) -> Run {
     let files = plan.moves.len() as u64;
     let file = FileId {
         device: 1,
@@ -60,6 +60,7 @@ fn run(number: u32, plan: Plan, outcome: Option<Outcome>) -> Run {
         trees: Vec::new(),
         texts: Vec::new(),
         verify: Verify::Stat,
+        work: None,
     };
     let mut records = vec![
         Record::Begin(begin),
@@ -75,7 +76,11 @@ fn run(number: u32, plan: Plan, outcome: Option<Outcome>) -> Run {
     ];
     records.extend(outcome.map(|outcome| {
         let at = Time::default();
-        Record::End(End { outcome, at })
+        Record::End(End {
+            outcome,
+            at,
+            copied: None,
+        })
     }));
     let schedule = Schedule::of(&plan);
     let progress = Progress::of(&plan, &schedule, records).unwrap();
@@ -87,11 +92,11 @@ fn run(number: u32, plan: Plan, outcome: Option<Outcome>) -> Run {
     }
 }
 
-fn applied(number: u32, plan: Plan) -> Run {
+pub(in crate::phase) fn applied(number: u32, plan: Plan) -> Run {
     run(number, plan, Some(Outcome::Applied))
 }
 
-fn undo_of(runs: &[Run], target: Option<u32>) -> Result<Plan, UndoError> {
+pub(in crate::phase) fn undo_of(runs: &[Run], target: Option<u32>) -> Result<Plan, UndoError> {
     let mut state = State::unknown(Time::default());
     state.runs = runs.to_vec();
     state.settings.run = target.map(id);
