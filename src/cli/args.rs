@@ -222,6 +222,17 @@ pub enum Command {
     /// is parked until `purge` frees it. `show RUN` tells more.
     #[command(after_help = examples::HISTORY)]
     History(HistoryArguments),
+    /// Tell how the library stands: what is archived, what is there twice, what waits
+    ///
+    /// For each year of media: files whose content is in no volume yet, in one already, or in media
+    /// at another path before; hard links, empty files and files that could not be read by
+    /// themselves, so that each row adds up. Then the volumes, what is in the other trees, what is
+    /// parked, and how old the indexes are. An unfinished run comes first of all.
+    ///
+    /// Media, archive and ingest are told as their indexes know them; duplicates and validated are
+    /// counted on the disk. Changes nothing.
+    #[command(after_help = examples::STATUS)]
+    Status(StatusArguments),
     /// Show the whole pipeline on a bogus dataset
     ///
     /// Makes one in a temporary directory, crawls, plans, applies and undoes, saying what it does.
@@ -307,6 +318,14 @@ pub struct DiffArguments {
     /// Show a unified diff of the two texts
     #[arg(long)]
     pub text: bool,
+}
+
+/// Of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// Print JSON, of which `schema status` tells the form
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Of `demo`.

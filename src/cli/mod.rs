@@ -29,6 +29,7 @@ mod purge;
 mod recover;
 mod shell;
 pub mod show;
+mod status;
 mod table;
 pub mod terminal;
 mod validate;
@@ -107,6 +108,7 @@ fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Recover(arguments) => recover::recover(&arguments, &changing()?),
         Command::Purge(arguments) => purge::purge(&arguments, &changing()?),
         Command::History(arguments) => history::history(&arguments, &context()?),
+        Command::Status(arguments) => status::status(&arguments, &context()?),
         Command::Schema(arguments) => shell::schema(&arguments, output),
         Command::Completions(arguments) => shell::completions(&arguments, output),
         Command::Man(arguments) => shell::man(&arguments, output),

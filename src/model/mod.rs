@@ -25,6 +25,7 @@ pub mod schedule;
 pub mod schema;
 pub mod sidecar;
 pub mod state;
+pub mod status;
 pub mod time;
 pub mod tree;
 pub mod volume;

@@ -7,12 +7,13 @@ use super::journal_file::JournalLine;
 use super::plan::RawPlan;
 use super::progress::ProgressLine;
 use super::sidecar::Sidecar;
+use super::status::Status;
 use super::volumes_file::VolumesLine;
 use schemars::{Schema, schema_for};
 
 /// The names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 8] = [
-    "history", "index", "journal", "plan", "progress", "run", "sidecar", "volumes",
+pub const SCHEMAS: [&str; 9] = [
+    "history", "index", "journal", "plan", "progress", "run", "sidecar", "status", "volumes",
 ];
 
 /// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), one line
@@ -28,6 +29,7 @@ pub fn schema(name: &str) -> Option<Schema> {
         "run" => schema_for!(RunReport),
         "sidecar" => schema_for!(Sidecar),
         "volumes" => schema_for!(VolumesLine),
+        "status" => schema_for!(Status),
         _ => return None,
     })
 }

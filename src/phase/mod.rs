@@ -9,5 +9,6 @@ pub mod crawl;
 pub mod dedupe;
 pub mod history;
 mod names;
+pub mod status;
 pub mod undo;
 pub mod validate;

@@ -85,6 +85,8 @@ fn law_8_reading_commands_change_nothing_and_wait_for_nobody() {
         &["diff", "--text", "plan.json", "next.json"],
         &["history"],
         &["history", "--json"],
+        &["status"],
+        &["status", "--json"],
         &["show", "--json", run],
     ] {
         library.succeed(reader);
@@ -100,6 +102,7 @@ fn law_8_reading_commands_make_no_datadir() {
     let before = library.everything();
     library.succeed(&["plan", "crawl"]);
     library.succeed(&["history"]);
+    library.succeed(&["status"]);
     library.succeed(&["show", "plan.json"]);
     before.assert_same(&library.everything(), "reading");
 }

@@ -5,6 +5,7 @@
 mod library;
 
 mod history;
+mod status;
 
 use jsonschema::Validator;
 use library::{Library, Said};

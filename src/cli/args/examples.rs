@@ -113,6 +113,11 @@ Examples:
   mediastruct history -n 10
   mediastruct history --json | jq '.runs[] | select(.state == \"unfinished\")'";
 
+pub const STATUS: &str = "\
+Examples:
+  mediastruct status
+  mediastruct status --json | jq '.years[] | select(.content.not_archived.files > 0) | .year'";
+
 pub const DEMO: &str = "\
 Examples:
   mediastruct demo

@@ -1,0 +1,109 @@
+//! How a library stands: what is archived, what is there twice, and what waits.
+
+use super::index::{Totals, UnitState};
+use super::run::RunId;
+use super::time::Time;
+use super::tree::Tree;
+use super::volume::VolumeState;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The `format` of what `status --json` prints.
+pub const STATUS_FORMAT: &str = "mediastruct/status/1";
+
+/// What `status --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(title = "mediastruct status")]
+pub struct Status {
+    /// `mediastruct/status/1`.
+    pub format: String,
+    /// The run that was interrupted; as long as there is one, nothing else can be done.
+    pub unfinished: Option<RunId>,
+    /// The years of media, in order.
+    pub years: Vec<Year>,
+    /// All years together.
+    pub media: Content,
+    /// The volumes of the archive, in order.
+    pub volumes: Vec<Volume>,
+    /// The files in ingest as of the last crawl; none where there was no crawl.
+    pub ingest: Option<Totals>,
+    /// The files in duplicates, as they are now; none where there is no such tree.
+    pub duplicates: Option<Totals>,
+    /// The files in validated, as they are now; none where there is no such tree.
+    pub validated: Option<Totals>,
+    /// What runs parked and is there still; `purge` frees it.
+    pub parked: Totals,
+    /// How old the indexes are.
+    pub indexes: Vec<IndexAge>,
+    /// The newest run, if there is one.
+    pub last_run: Option<LastRun>,
+}
+
+/// A year of media: a directory `media/YYYY`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Year {
+    /// The name of the directory, e.g. `2024`.
+    pub year: String,
+    /// Whether it is on the disk.
+    pub state: UnitState,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// Files by what is known of their content. `all` is the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Content {
+    /// All files.
+    pub all: Totals,
+    /// Files whose content is in no volume, the first one by path of each content.
+    pub not_archived: Totals,
+    /// Files whose content is in a volume.
+    pub archived: Totals,
+    /// Files whose content is in no volume, and in another file at an earlier path of media.
+    pub duplicates: Totals,
+    /// Further names of files that count already: hard links, which take no room of their own.
+    pub links: Totals,
+    /// Empty files, which have no content to be archived.
+    pub empty: Totals,
+    /// Files without a hash: nothing can be told of their content.
+    pub unread: Totals,
+}
+
+/// A volume: a directory `archive/NN`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Volume {
+    /// The name of the directory, e.g. `07`.
+    pub volume: String,
+    /// Whether its files are on the disk.
+    pub state: UnitState,
+    /// How far it has come on its way to discs; none where nothing is known of any disc.
+    pub disc: Option<VolumeState>,
+    /// How many files it holds, and their bytes.
+    #[serde(flatten)]
+    pub totals: Totals,
+    /// Those of them without a hash.
+    pub unread: Totals,
+}
+
+/// How old an index is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IndexAge {
+    /// Whose index it is.
+    pub tree: Tree,
+    /// When a crawl last changed it; none where there was no crawl.
+    pub changed: Option<Time>,
+    /// How many whole days ago that was.
+    pub days: Option<u64>,
+    /// Whether a crawl changed it since the last run ended; a crawl that finds nothing new changes
+    /// nothing. None where there is no index or no run.
+    pub since_last_run: Option<bool>,
+}
+
+/// The newest run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LastRun {
+    /// Its name.
+    pub run: RunId,
+    /// When it ended; none where it is unfinished.
+    pub ended: Option<Time>,
+}

@@ -1,0 +1,161 @@
+//! Status: how a library stands, by what its indexes say.
+
+use crate::model::digest::Digest;
+use crate::model::index::{Entry, Index, Totals, Unit};
+use crate::model::run::{Brief, FileId};
+use crate::model::state::State;
+use crate::model::status::{Content, IndexAge, LastRun, STATUS_FORMAT, Status, Volume, Year};
+use std::collections::HashSet;
+
+const SECONDS_OF_DAY: i64 = 86_400;
+
+/// What is known of a library besides the indexes of media and archive.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'s> {
+    /// The index of ingest.
+    pub ingest: &'s Index<'s>,
+    /// What is in duplicates.
+    pub duplicates: Option<Totals>,
+    /// What is in validated.
+    pub validated: Option<Totals>,
+    /// What is parked.
+    pub parked: Totals,
+    /// The runs, oldest first.
+    pub runs: &'s [Brief],
+}
+
+/// How the library stands.
+pub fn status(state: &State<'_>, around: Surroundings<'_>) -> Status {
+    let last = around.runs.last();
+    let indexes = [around.ingest, &state.media, &state.archive];
+    let unfinished = around.runs.iter().find(|run| !run.is_finished());
+    let (years, media) = years(state);
+    let volumes = state.archive.units.iter();
+    Status {
+        format: STATUS_FORMAT.to_owned(),
+        unfinished: unfinished.map(|run| run.id.clone()),
+        years,
+        media,
+        volumes: volumes.map(|unit| volume(state, unit)).collect(),
+        ingest: around.ingest.indexed.map(|_| around.ingest.totals),
+        duplicates: around.duplicates,
+        validated: around.validated,
+        parked: around.parked,
+        indexes: indexes.map(|index| age(state, index, last)).to_vec(),
+        last_run: last.map(|run| LastRun {
+            run: run.id.clone(),
+            ended: run.end.as_ref().map(|end| end.at),
+        }),
+    }
+}
+
+/// The years of media, and all of it together. What an index lists outside its units counts to the
+/// whole alone.
+fn years(state: &State<'_>) -> (Vec<Year>, Content) {
+    let archived: HashSet<Digest> = contents(&state.archive).collect();
+    let mut seen = Seen::default();
+    let mut years: Vec<Year> = state.media.units.iter().map(year).collect();
+    let mut media = Content::default();
+    let mut at = 0;
+    for entry in &state.media.entries {
+        // Entries and units are sorted alike, so those of one unit stand together.
+        let name = entry.path.first();
+        while years.get(at).is_some_and(|y| y.year.as_bytes() < name) {
+            at += 1;
+        }
+        let count = |content: &mut Content, kind: Kind| {
+            content.all.add(entry.stamp.size);
+            kind.of(content).add(entry.stamp.size);
+        };
+        let kind = Kind::of_entry(entry, &archived, &mut seen);
+        count(&mut media, kind);
+        if let Some(year) = years.get_mut(at).filter(|y| y.year.as_bytes() == name) {
+            count(&mut year.content, kind);
+        }
+    }
+    (years, media)
+}
+
+/// A year of which nothing is counted yet.
+fn year(unit: &Unit) -> Year {
+    Year {
+        year: unit.unit.clone(),
+        state: unit.state,
+        content: Content::default(),
+    }
+}
+
+/// Files of media that are in no volume, under whatever names, and what is in them.
+#[derive(Default)]
+struct Seen {
+    files: HashSet<FileId>,
+    contents: HashSet<Digest>,
+}
+
+/// What is known of a file's content.
+#[derive(Clone, Copy)]
+enum Kind {
+    NotArchived,
+    Archived,
+    Duplicate,
+    Link,
+    Empty,
+    Unread,
+}
+
+impl Kind {
+    /// The kind of a file of media; `seen` are those before it.
+    fn of_entry(entry: &Entry<'_>, archived: &HashSet<Digest>, seen: &mut Seen) -> Kind {
+        match entry.digest() {
+            None => Kind::Unread,
+            Some(_) if entry.stamp.size == 0 => Kind::Empty,
+            Some(digest) if archived.contains(&digest) => Kind::Archived,
+            Some(_) if !seen.files.insert(entry.stamp.into()) => Kind::Link,
+            Some(digest) if !seen.contents.insert(digest) => Kind::Duplicate,
+            Some(_) => Kind::NotArchived,
+        }
+    }
+
+    fn of(self, content: &mut Content) -> &mut Totals {
+        match self {
+            Kind::NotArchived => &mut content.not_archived,
+            Kind::Archived => &mut content.archived,
+            Kind::Duplicate => &mut content.duplicates,
+            Kind::Link => &mut content.links,
+            Kind::Empty => &mut content.empty,
+            Kind::Unread => &mut content.unread,
+        }
+    }
+}
+
+/// The contents that an index knows of.
+fn contents(index: &Index<'_>) -> impl Iterator<Item = Digest> {
+    let with_content = index.entries.iter().filter(|e| e.stamp.size > 0);
+    with_content.filter_map(Entry::digest)
+}
+
+fn volume(state: &State<'_>, unit: &Unit) -> Volume {
+    let entries = state.archive.entries_of(&unit.unit);
+    let unread = entries.iter().filter(|e| e.hash.is_err());
+    Volume {
+        volume: unit.unit.clone(),
+        state: unit.state,
+        disc: state.volumes.get(&unit.unit).map(|v| v.state()),
+        totals: entries.iter().collect(),
+        unread: unread.collect(),
+    }
+}
+
+fn age(state: &State<'_>, index: &Index<'_>, last: Option<&Brief>) -> IndexAge {
+    let days = |changed| state.now.seconds_since(changed) / SECONDS_OF_DAY;
+    let ended = last.and_then(|run| run.end.as_ref());
+    IndexAge {
+        tree: index.tree,
+        changed: index.indexed,
+        days: index.indexed.map(|at| days(at).max(0) as u64),
+        since_last_run: index.indexed.zip(ended).map(|(at, end)| at > end.at),
+    }
+}
+
+#[cfg(test)]
+mod tests;
