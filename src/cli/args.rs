@@ -222,6 +222,23 @@ pub enum Command {
     /// is parked until `purge` frees it. `show RUN` tells more.
     #[command(after_help = examples::HISTORY)]
     History(HistoryArguments),
+    /// Find where files are and were: by name, by hash, or by a file in hand
+    ///
+    /// Tells every place of each content that is found, on which volume it is, whether it is still
+    /// there, where it was before, and the runs that moved it. Nothing is read but a file in hand:
+    /// indexes and journals know the rest, and a look at each place says whether the file is there.
+    ///
+    /// A WHAT that is the path of a file is a file in hand: it is hashed, and found by its content.
+    /// One of 64 hexadecimal digits, or of at least 8 with which only one known hash begins, is a
+    /// hash. Any other is part of a path, whatever its case: `wedding` finds what is in directories
+    /// of such names, too. With a `/` it is part of a whole path such as media/2024/a.jpg. With any
+    /// of `*?[{` it is also a glob: of the name of a file, or with a `/` of a whole path, in which
+    /// `**` stands for directories however deep.
+    ///
+    /// Exits 1 where nothing is found of any WHAT, and names it: what a card holds may go once `find
+    /// --file` has found all of it, there and not gone.
+    #[command(after_help = examples::FIND)]
+    Find(FindArguments),
     /// Tell how the library stands: what is archived, what is there twice, what waits
     ///
     /// For each year of media: files whose content is in no volume yet, in one already, or in media
@@ -318,6 +335,26 @@ pub struct DiffArguments {
     /// Show a unified diff of the two texts
     #[arg(long)]
     pub text: bool,
+}
+
+/// Of `find`.
+#[derive(Debug, Args)]
+pub struct FindArguments {
+    /// A name or part of one, a glob, a hash, or a file
+    #[arg(value_name = "WHAT", required = true)]
+    pub what: Vec<OsString>,
+    /// Each WHAT is a file in hand
+    #[arg(long, group = "reading")]
+    pub file: bool,
+    /// Each WHAT is a name, also where a file of that name is at hand
+    #[arg(long, group = "reading")]
+    pub name: bool,
+    /// Each WHAT is a hash, or at least 8 digits with which one begins
+    #[arg(long, group = "reading")]
+    pub hash: bool,
+    /// Print JSON, of which `schema find` tells the form
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Of `status`.

@@ -14,6 +14,7 @@ pub mod crawl;
 mod demo;
 mod diff;
 pub mod failure;
+mod find;
 mod history;
 pub mod human;
 mod init;
@@ -108,6 +109,7 @@ fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Recover(arguments) => recover::recover(&arguments, &changing()?),
         Command::Purge(arguments) => purge::purge(&arguments, &changing()?),
         Command::History(arguments) => history::history(&arguments, &context()?),
+        Command::Find(arguments) => find::find(&arguments, &context()?),
         Command::Status(arguments) => status::status(&arguments, &context()?),
         Command::Schema(arguments) => shell::schema(&arguments, output),
         Command::Completions(arguments) => shell::completions(&arguments, output),

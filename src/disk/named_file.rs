@@ -1,5 +1,10 @@
-//! Files that a person names on the command line: plans to read, plans and pages to write.
+//! Files that a person names on the command line: plans to read, plans and pages to write, files in
+//! hand to hash.
 
+use super::hash::hash_file;
+use super::monitor::Monitor;
+use crate::model::digest::Digest;
+use crate::model::index::Totals;
 use crate::model::limits::MAX_BYTES;
 use crate::model::path::Escaped;
 use std::fs::{self, File};
@@ -41,6 +46,26 @@ pub fn read(path: &Path) -> Result<Vec<u8>, NamedFileError> {
     };
     read.map_err(failed)?
         .ok_or_else(|| NamedFileError::TooLarge(path.to_owned()))
+}
+
+/// The hash of what the regular file at `path` holds; none where none is there. Symbolic links are
+/// followed.
+///
+/// # Errors
+/// Where it is there and cannot be read.
+pub fn hash(path: &Path, monitor: &dyn Monitor) -> Result<Option<Digest>, NamedFileError> {
+    let failed = |error| NamedFileError::Read(path.to_owned(), error);
+    // What cannot be the path of a file, such as one that is too long, is not there either.
+    let Some(found) = fs::metadata(path).ok().filter(fs::Metadata::is_file) else {
+        return Ok(None);
+    };
+    let file = File::open(path).map_err(failed)?;
+    let mut totals = Totals::default();
+    totals.add(found.len());
+    monitor.begin("Hashing", totals);
+    let hashed = hash_file(&file, |bytes| monitor.advance(0, bytes));
+    monitor.end();
+    hashed.map(Some).map_err(failed)
 }
 
 /// All that `source` gives; none where that is more than `most` bytes, and then it is asked for no

@@ -252,12 +252,7 @@ impl<'a> TreePath<'a> {
     pub fn folded(&self) -> Folded {
         let bytes = self.rel.as_bytes();
         let folded = match std::str::from_utf8(bytes) {
-            Ok(text) if !text.is_ascii() => {
-                let text: String = text.nfc().collect();
-                // Upper case first, for letters such as the long s that have no other lower case.
-                let text = text.to_uppercase().to_lowercase();
-                text.nfc().collect::<String>().into_bytes()
-            }
+            Ok(text) if !text.is_ascii() => fold(text).into_bytes(),
             _ => bytes.to_ascii_lowercase(),
         };
         Folded(self.tree, folded)
@@ -277,6 +272,14 @@ impl<'a> TreePath<'a> {
     pub fn borrowed(&self) -> TreePath<'_> {
         TreePath::new(self.tree, self.rel.borrowed())
     }
+}
+
+/// Text without the difference of case and composition.
+pub(super) fn fold(text: &str) -> String {
+    let text: String = text.nfc().collect();
+    // Upper case first, for letters such as the long s that have no other lower case.
+    let text = text.to_uppercase().to_lowercase();
+    text.nfc().collect()
 }
 
 /// A path in a tree without the difference of case and composition; made by [`TreePath::folded`].

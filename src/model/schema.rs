@@ -1,6 +1,7 @@
 //! The JSON Schemas of the files that mediastruct writes and of the JSON that it prints, made from the
 //! types that write them.
 
+use super::found::Finding;
 use super::history::{History, RunReport};
 use super::index_file::IndexDocument;
 use super::journal_file::JournalLine;
@@ -12,8 +13,9 @@ use super::volumes_file::VolumesLine;
 use schemars::{Schema, schema_for};
 
 /// The names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 9] = [
-    "history", "index", "journal", "plan", "progress", "run", "sidecar", "status", "volumes",
+pub const SCHEMAS: [&str; 10] = [
+    "find", "history", "index", "journal", "plan", "progress", "run", "sidecar", "status",
+    "volumes",
 ];
 
 /// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), one line
@@ -21,6 +23,7 @@ pub const SCHEMAS: [&str; 9] = [
 /// `--json`.
 pub fn schema(name: &str) -> Option<Schema> {
     Some(match name {
+        "find" => schema_for!(Finding),
         "history" => schema_for!(History),
         "index" => schema_for!(IndexDocument<'static>),
         "journal" => schema_for!(JournalLine),

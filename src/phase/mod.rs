@@ -7,6 +7,7 @@
 pub mod archive;
 pub mod crawl;
 pub mod dedupe;
+pub mod find;
 pub mod history;
 mod names;
 pub mod status;

@@ -87,6 +87,8 @@ fn law_8_reading_commands_change_nothing_and_wait_for_nobody() {
         &["history", "--json"],
         &["status"],
         &["status", "--json"],
+        &["find", "jpg"],
+        &["find", "--json", "media/2024/a.jpg"],
         &["show", "--json", run],
     ] {
         library.succeed(reader);
@@ -103,6 +105,7 @@ fn law_8_reading_commands_make_no_datadir() {
     library.succeed(&["plan", "crawl"]);
     library.succeed(&["history"]);
     library.succeed(&["status"]);
+    library.end_with(1, &["find", "jpg"]);
     library.succeed(&["show", "plan.json"]);
     before.assert_same(&library.everything(), "reading");
 }

@@ -27,7 +27,7 @@ fn path(text: &str) -> TreePath<'static> {
 }
 
 /// A plan that moves files of these names and sizes.
-fn moves(files: &[(&str, u64)]) -> Plan {
+pub fn moves(files: &[(&str, u64)]) -> Plan {
     let modified = Time::default();
     let mut plan = RawPlan::of(Phase::Dedupe);
     for (name, size) in files {
@@ -53,7 +53,7 @@ fn moves(files: &[(&str, u64)]) -> Plan {
 }
 
 /// A plan that takes the moves of `plan` of these numbers back.
-fn undo(plan: &Plan, run: &str, numbers: &[usize]) -> Plan {
+pub fn undo(plan: &Plan, run: &str, numbers: &[usize]) -> Plan {
     let run: RunId = run.parse().unwrap();
     let mut undo = RawPlan::of(Phase::Undo);
     undo.settings.run = Some(run.clone());

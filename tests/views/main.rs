@@ -4,6 +4,7 @@
 #[path = "../library/mod.rs"]
 mod library;
 
+mod find;
 mod history;
 mod status;
 

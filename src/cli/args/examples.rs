@@ -113,6 +113,14 @@ Examples:
   mediastruct history -n 10
   mediastruct history --json | jq '.runs[] | select(.state == \"unfinished\")'";
 
+pub const FIND: &str = "\
+Examples:
+  mediastruct find IMG_0042
+  mediastruct find 'media/2024/**/*.cr2'
+  mediastruct find ~/Desktop/photo.jpg
+  mediastruct find --file /mnt/card/DCIM/*/*
+  mediastruct find 5c1a90d2 --json";
+
 pub const STATUS: &str = "\
 Examples:
   mediastruct status

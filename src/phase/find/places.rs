@@ -1,0 +1,145 @@
+//! Where a content is and was, from what was seen of it.
+
+use super::Step;
+use crate::model::digest::Digest;
+use crate::model::found::{Content, Disc, InVolume, KnownBy, Passage, Place, Presence};
+use crate::model::index::Entry;
+use crate::model::path::TreePath;
+use crate::model::plan::Phase;
+use crate::model::run::RunId;
+use crate::model::state::State;
+use crate::model::time::Time;
+use crate::model::tree::Tree;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What was seen of a content.
+pub(super) struct Sighting<'s> {
+    pub digest: Digest,
+    /// The entries of indexes that have it.
+    pub entries: Vec<(Tree, &'s Entry<'s>)>,
+    /// The hops that moved it, oldest first.
+    pub steps: Vec<&'s Step<'s>>,
+}
+
+impl Sighting<'_> {
+    pub fn of(digest: Digest) -> Self {
+        Sighting {
+            digest,
+            entries: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+}
+
+/// Where the content is and was.
+pub(super) fn content(state: &State<'_>, seen: &Sighting<'_>) -> Content {
+    let mut places = BTreeMap::new();
+    for (tree, entry) in &seen.entries {
+        let place = indexed(state, *tree, entry);
+        places.insert(place.path.clone(), place);
+    }
+    let mut was = BTreeSet::new();
+    let mut arrived: BTreeMap<&TreePath<'_>, Time> = BTreeMap::new();
+    for Step { hop, .. } in seen.steps.iter().copied() {
+        arrived.remove(&hop.from);
+        arrived.insert(&hop.to, hop.modified);
+        was.extend([&hop.from, &hop.to]);
+    }
+    for (path, modified) in arrived {
+        // Of a tree that an index lists, the index knows better.
+        if !Tree::INDEXED.contains(&path.tree) {
+            let place = Place {
+                path: path.clone().into_owned(),
+                known_by: KnownBy::Journal,
+                modified,
+                presence: Presence::Unknown,
+                volume: None,
+                why: None,
+            };
+            places.insert(place.path.clone(), place);
+        }
+    }
+    let was = was.into_iter().map(|path| path.clone().into_owned());
+    let size = match (seen.entries.first(), seen.steps.first()) {
+        (Some((_, entry)), _) => entry.stamp.size,
+        (None, Some(step)) => step.hop.size,
+        (None, None) => 0,
+    };
+    Content {
+        hash: Some(seen.digest),
+        size,
+        was: was.filter(|path| !places.contains_key(path)).collect(),
+        places: places.into_values().collect(),
+        moves: passages(&seen.steps),
+    }
+}
+
+/// A file of an index whose content is not known.
+pub(super) fn unread(state: &State<'_>, tree: Tree, entry: &Entry<'_>) -> Content {
+    Content {
+        hash: None,
+        size: entry.stamp.size,
+        places: vec![indexed(state, tree, entry)],
+        was: Vec::new(),
+        moves: Vec::new(),
+    }
+}
+
+/// The place of a file that an index lists.
+fn indexed(state: &State<'_>, tree: Tree, entry: &Entry<'_>) -> Place {
+    let name = String::from_utf8_lossy(entry.path.first()).into_owned();
+    let volume = (tree == Tree::Archive).then(|| InVolume {
+        state: state.archive.unit(&name).map(|unit| unit.state),
+        discs: discs(state, &name),
+        volume: name,
+    });
+    Place {
+        path: TreePath::new(tree, entry.path.clone().into_owned()),
+        known_by: KnownBy::Index,
+        modified: entry.stamp.modified,
+        presence: Presence::Unknown,
+        volume,
+        why: entry.hash.as_ref().err().map(|unread| unread.why.clone()),
+    }
+}
+
+/// The discs that hold the volume of that name.
+fn discs(state: &State<'_>, volume: &str) -> Vec<Disc> {
+    let known = state.volumes.get(volume).into_iter();
+    let discs = known.flat_map(|volume| volume.discs());
+    discs
+        .map(|(copy, disc)| Disc {
+            copy,
+            location: disc.location.clone(),
+            verified: disc.verified,
+        })
+        .collect()
+}
+
+/// The moves that these hops are, each with the run that took it back.
+fn passages(steps: &[&Step<'_>]) -> Vec<Passage> {
+    let mut passages: Vec<Passage> = Vec::with_capacity(steps.len());
+    // What standing undos took back: the run, and the ends of its hop.
+    let mut back: HashMap<(&RunId, &TreePath<'_>, &TreePath<'_>), &RunId> = HashMap::new();
+    // From the newest on, so that of an undo it is known whether it stands.
+    for Step { run, hop } in steps.iter().rev().copied() {
+        let taken_back_by = back.get(&(&run.id, &hop.from, &hop.to)).copied();
+        if let (Phase::Undo, Some(undone), None) =
+            (run.plan.phase, &run.plan.settings.run, taken_back_by)
+        {
+            back.insert((undone, &hop.to, &hop.from), &run.id);
+        }
+        let begin = &run.progress.begin;
+        passages.push(Passage {
+            run: run.id.clone(),
+            phase: begin.phase,
+            at: begin.at,
+            from: hop.from.clone().into_owned(),
+            to: hop.to.clone().into_owned(),
+            taken_back_by: taken_back_by.cloned(),
+            unfinished: !run.is_finished(),
+        });
+    }
+    passages.reverse();
+    passages
+}
