@@ -131,6 +131,8 @@ fn law_4_nothing_is_written_outside_the_trees_the_datadir_and_the_logdir() {
     go(&["apply", "data/plan.json"]);
     assert!(library.path("duplicates/2024/of-mine.jpg").is_file());
     go(&["history"]);
+    go(&["status"]);
+    go(&["find", "of-mine"]);
     go(&["recover"]);
     go(&["undo", "--yes"]);
     go(&["dedupe", "--yes"]);

@@ -158,4 +158,4 @@ fn age(state: &State<'_>, index: &Index<'_>, last: Option<&Brief>) -> IndexAge {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

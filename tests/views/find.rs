@@ -10,17 +10,6 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 
-macro_rules! snapshot {
-    ($name:literal, $value:expr) => {
-        insta::with_settings!({
-            snapshot_path => "../../snapshots",
-            prepend_module_to_snapshot => false,
-        }, {
-            insta::assert_snapshot!($name, $value);
-        });
-    };
-}
-
 /// The places that a JSON tells, with what is there.
 fn places(found: &Value) -> Vec<(String, String)> {
     let contents = found["answers"].as_array().unwrap().iter();

@@ -11,17 +11,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-macro_rules! snapshot {
-    ($name:literal, $value:expr) => {
-        insta::with_settings!({
-            snapshot_path => "../../snapshots",
-            prepend_module_to_snapshot => false,
-        }, {
-            insta::assert_snapshot!($name, $value);
-        });
-    };
-}
-
 fn path(text: &str) -> TreePath<'static> {
     TreePath::from_text(text).unwrap().into_owned()
 }

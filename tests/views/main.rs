@@ -4,6 +4,17 @@
 #[path = "../library/mod.rs"]
 mod library;
 
+macro_rules! snapshot {
+    ($name:literal, $value:expr) => {
+        insta::with_settings!({
+            snapshot_path => "../../snapshots",
+            prepend_module_to_snapshot => false,
+        }, {
+            insta::assert_snapshot!($name, $value);
+        });
+    };
+}
+
 mod find;
 mod history;
 mod status;

@@ -4,17 +4,6 @@ use crate::json;
 use crate::library::Library;
 use std::fs;
 
-macro_rules! snapshot {
-    ($name:literal, $value:expr) => {
-        insta::with_settings!({
-            snapshot_path => "../../snapshots",
-            prepend_module_to_snapshot => false,
-        }, {
-            insta::assert_snapshot!($name, $value);
-        });
-    };
-}
-
 /// A crawled library with a file of each kind.
 fn library() -> Library {
     let library = Library::new();

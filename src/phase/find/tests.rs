@@ -1,47 +1,15 @@
 use super::*;
 use crate::model::found::{KnownBy, Presence};
-use crate::model::index::{Stamp, Unit, Unread};
-use crate::model::path::RelPath;
 use crate::model::time::Time;
+use crate::phase::status::tests::index;
 use crate::phase::undo::tests::{applied, dedupe, id, run, undo_of};
 use std::ffi::OsStr;
-
-/// The index of these files: path and content; `?` cannot be read.
-fn index(tree: Tree, files: &[(&str, &str)]) -> Index<'static> {
-    let mut index = Index::empty(tree);
-    index.entries = files
-        .iter()
-        .map(|(path, content)| Entry {
-            path: RelPath::from_text(path.to_string()).unwrap(),
-            hash: match *content {
-                "?" => Err(Box::new(Unread {
-                    why: "permission denied".into(),
-                    was: None,
-                })),
-                content => Ok(Digest::of(content.as_bytes())),
-            },
-            stamp: Stamp {
-                size: content.len() as u64,
-                ..Stamp::default()
-            },
-        })
-        .collect();
-    let units = index
-        .entries
-        .chunk_by(|a, b| a.path.first() == b.path.first());
-    let unit = |entries: &[Entry<'_>]| {
-        let name = std::str::from_utf8(entries[0].path.first()).unwrap();
-        Unit::of(name, None, entries)
-    };
-    index.units = units.map(unit).collect();
-    index
-}
 
 /// A state in which these runs of `dedupe(["a"])`, whose content is `abc`, are known.
 fn state(archive: &[(&str, &str)], media: &[(&str, &str)], runs: Vec<Run>) -> State<'static> {
     let mut state = State::unknown(Time::default());
-    state.archive = index(Tree::Archive, archive);
-    state.media = index(Tree::Media, media);
+    state.archive = index(Tree::Archive, 0, archive);
+    state.media = index(Tree::Media, 0, media);
     state.runs = runs;
     state
 }

@@ -9,7 +9,7 @@ use crate::phase::undo::tests::{dedupe, id, run};
 use std::num::NonZeroU32;
 
 /// The index of these files: path and content; `?` cannot be read. Files of one name are one file.
-fn index(tree: Tree, indexed: i64, files: &[(&str, &str)]) -> Index<'static> {
+pub(in crate::phase) fn index(tree: Tree, indexed: i64, files: &[(&str, &str)]) -> Index<'static> {
     let entry = |(path, content): &(&str, &str)| Entry {
         path: RelPath::from_text(path.to_string()).unwrap(),
         hash: match *content {
@@ -21,7 +21,11 @@ fn index(tree: Tree, indexed: i64, files: &[(&str, &str)]) -> Index<'static> {
         },
         stamp: Stamp {
             size: content.len() as u64,
-            inode: u64::from_str_radix(&Digest::of(&path.as_bytes()[5..]).short(), 16).unwrap(),
+            inode: u64::from_str_radix(
+                &Digest::of(path.split_once('/').unwrap().1.as_bytes()).short(),
+                16,
+            )
+            .unwrap(),
             ..Stamp::default()
         },
     };
