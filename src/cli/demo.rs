@@ -21,7 +21,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 /// Makes a dataset, crawls it, plans dedupe, applies the plan, checks what came of it against the
-/// dataset's truth, validates, undoes it all, and compares everything with the start.
+/// dataset's truth, validates, finds a file, undoes it all, and compares everything with the start.
 ///
 /// # Errors
 /// Where any of it fails, or does not come out as it must.
@@ -82,6 +82,7 @@ impl Tour {
             "Hashes every file of media and archive, and keeps an index. It moves nothing.",
         )?;
         self.run(&["crawl"])?;
+        self.run(&["status"])?;
 
         self.say(
             "3  Plan: what would be done?",
@@ -128,7 +129,16 @@ impl Tour {
         self.tell("checked: what was proven is in validated, and nothing else moved")?;
 
         self.say(
-            "6  Undo: as if it had never been",
+            "6  Find: where is it, and where was it?",
+            "By name, by hash, or by a file in hand: every place that the indexes and the journals\n\
+             know, with the runs that moved it.",
+        )?;
+        if let Some(first) = plan.moves.first() {
+            self.run(&["find", &first.hash.to_string()])?;
+        }
+
+        self.say(
+            "7  Undo: as if it had never been",
             "Undo is a plan too, of the inverse moves, through the same mover; it can be undone.",
         )?;
         self.run(&["undo", "--yes"])?;
