@@ -4,6 +4,7 @@
 //! value, its constructor says: a path that is in hand lies in a tree, a [`plan::Plan`] in hand
 //! obeys the laws.
 
+pub mod bundle;
 pub mod check;
 pub mod digest;
 pub mod document;
