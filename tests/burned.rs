@@ -48,6 +48,7 @@ fn archived() -> Library {
             modified: entry.stamp.modified,
             hash: entry.digest().unwrap(),
             why: Why::Volume { number: 7 },
+            bundle: None,
         })
         .collect();
     let plan = plan_file::text(&plan.check().unwrap());

@@ -91,6 +91,7 @@ impl Trial {
                 modified: entry.stamp.modified,
                 hash: entry.digest().unwrap(),
                 why: Why::Duplicate { of: of.clone() },
+                bundle: None,
             });
         }
         let plan = raw.check().unwrap();

@@ -36,6 +36,7 @@ fn many_moves(number: u32) -> Plan {
             modified,
             hash,
             why: Why::Duplicate { of: keeper.clone() },
+            bundle: None,
         })
         .collect();
     plan.needs.push(Need {

@@ -31,6 +31,8 @@ pub struct Configuration {
     pub layout: Layout,
     /// How crawl works.
     pub crawl: CrawlSettings,
+    /// How dedupe decides.
+    pub dedupe: DedupeSettings,
     /// When the log is rotated.
     pub log: Rotation,
     /// Whether root may work where others can write.
@@ -52,6 +54,13 @@ pub struct CrawlSettings {
     pub disk: DiskKind,
     /// The patterns of files that are left out.
     pub exclude: Vec<String>,
+}
+
+/// How dedupe decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DedupeSettings {
+    /// Whether files that belong together stay together.
+    pub bundles: bool,
 }
 
 /// What the command line says of the configuration.

@@ -257,11 +257,11 @@ fn state<'k>(
         archive: known.index(Tree::Archive)?,
         media: known.index(Tree::Media)?,
         settings: Settings {
-            run: None,
             force: Some(request.force),
             incremental: Some(request.incremental),
             max_age_days: Some(request.max_age_days),
             exclude: request.excludes.patterns().to_vec(),
+            ..Settings::default()
         },
         listing: scan::scan(trees, request.layout, scopes, &request.excludes, monitor)?,
         volumes: datadir.load_volumes()?,

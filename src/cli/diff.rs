@@ -109,6 +109,12 @@ fn change_of(old: &Move, new: &Move) -> String {
     };
     differs("to", old.to.to_string(), new.to.to_string());
     differs("why", reason(&old.why), reason(&new.why));
+    let bundle = |m: &Move| {
+        m.bundle
+            .as_ref()
+            .map_or("none".to_owned(), ToString::to_string)
+    };
+    differs("bundle", bundle(old), bundle(new));
     differs(
         "size",
         Exactly(old.size).to_string(),

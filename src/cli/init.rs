@@ -88,6 +88,11 @@ const CONFIG: &str = "\
 # counted at each crawl; by default, nothing is.
 #exclude = *.tmp, Thumbs.db
 
+[Dedupe]
+# Files that belong together (raw file and JPEG, Live Photo and movie, sidecars)
+# move together or not at all: yes or no.
+#bundles = yes
+
 [Log]
 # The size that the log does not outgrow before a new one is begun.
 #max_size = 500MB

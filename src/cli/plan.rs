@@ -56,6 +56,7 @@ pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
     state.archive = indexes.index(Tree::Archive)?;
     state.media = indexes.index(Tree::Media)?;
     state.volumes = library::volumes(context)?;
+    state.settings.bundles = (!context.configuration.dedupe.bundles).then_some(false);
     state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
     Ok(dedupe::plan(&state)?)
 }

@@ -48,7 +48,8 @@ impl RawPlan {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let remarks = self.recompute();
+        let mut remarks = self.recompute();
+        remarks.extend(self.torn_bundles());
         let id = self.identity();
         self.id = Some(id);
         Ok(Plan::checked(self, id, remarks))
@@ -88,6 +89,11 @@ impl RawPlan {
                 phase,
                 kind: why.kind(),
             }),
+        }
+        if let Some(main) = &operation.bundle
+            && (main.tree, main.parent()) != (from.tree, from.parent())
+        {
+            faults.push(Fault::BundleElsewhere(main.clone()));
         }
         let mut problems: Vec<_> = faults
             .into_iter()
@@ -233,6 +239,25 @@ impl RawPlan {
         }
         self.needs.retain(|need| named.contains(&need.path));
         problems
+    }
+
+    /// Bundles of which a part moves without the main file: a person may have meant it so.
+    fn torn_bundles(&self) -> Option<String> {
+        let of_bundle = |m: &&Move| m.bundle.is_some();
+        let members = self.moves.iter().filter(of_bundle);
+        let moving =
+            |main: &TreePath<'_>| self.moves.binary_search_by(|m| m.from.cmp(main)).is_ok();
+        let mut torn = members.filter(|m| m.bundle.as_ref().is_some_and(|main| !moving(main)));
+        let first = torn.next()?;
+        let more = match torn.count() {
+            0 => String::new(),
+            more => format!(", and {more} more do so"),
+        };
+        Some(format!(
+            "{} moves without {}, the main file of its bundle{more}",
+            first.from,
+            first.bundle.as_ref()?,
+        ))
     }
 
     /// Makes the report keys true, and says which were not.

@@ -210,6 +210,9 @@ pub struct Settings {
     /// The patterns of files that crawl leaves out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// False where dedupe lets files of a bundle move by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundles: Option<bool>,
 }
 
 /// Every file accounted for: seen = moves + kept + skipped.
@@ -247,6 +250,9 @@ pub struct Move {
     pub hash: Digest,
     /// Why it moves.
     pub why: Why,
+    /// The main file of the bundle that it moves with, which names itself; none where it is alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<TreePath<'static>>,
 }
 
 /// A file of mediastruct's own that is written, e.g. the mark of a volume that is not burned yet.

@@ -135,6 +135,9 @@ pub enum Fault {
     /// An empty file is nobody's duplicate.
     #[error("an empty file is not a duplicate")]
     Empty,
+    /// The main file of its bundle lies elsewhere.
+    #[error("it is in a bundle with {0}, which is not in the same directory")]
+    BundleElsewhere(TreePath<'static>),
     /// The same file stands among the needs twice.
     #[error("it stands among the needs twice")]
     NeedTwice,

@@ -195,6 +195,7 @@ impl Hop<'_> {
             modified: self.modified,
             hash: self.hash,
             why: Why::Undo { run: run.clone() },
+            bundle: None,
         }
     }
 }

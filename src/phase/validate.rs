@@ -96,6 +96,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
             modified: stamp.modified,
             hash: twin.hash,
             why: Why::ProvenDuplicate { of: twin.path() },
+            bundle: None,
         });
     }
     plan.needs = needs.into_values().collect();

@@ -35,6 +35,7 @@ fn operation(start: &Listing, from: &Name, to: &Name, why: Why) -> Move {
         modified: Time::default(),
         hash: Digest::of(content),
         why,
+        bundle: None,
     }
 }
 

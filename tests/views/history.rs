@@ -36,6 +36,7 @@ pub fn moves(files: &[(&str, u64)]) -> Plan {
             modified,
             hash,
             why: Why::Duplicate { of: keeper },
+            bundle: None,
         });
     }
     plan.check().unwrap()

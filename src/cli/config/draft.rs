@@ -2,7 +2,7 @@
 
 use super::key::nearest;
 use super::value::{parse_disk, parse_jobs, parse_number, parse_yes};
-use super::{Configuration, CrawlSettings, Flags, Key, Percent, Source};
+use super::{Configuration, CrawlSettings, DedupeSettings, Flags, Key, Percent, Source};
 use super::{parse_bytes, parse_percent};
 use crate::cli::failure::Failure;
 use crate::disk::disks::DiskKind;
@@ -27,6 +27,7 @@ pub struct Draft {
     jobs: Option<NonZeroUsize>,
     disk: DiskKind,
     exclude: Vec<String>,
+    dedupe: DedupeSettings,
     log: Rotation,
     shared_trees: bool,
 }
@@ -41,6 +42,7 @@ impl Draft {
             jobs: None,
             disk: DiskKind::Auto,
             exclude: Vec::new(),
+            dedupe: DedupeSettings { bundles: true },
             log: Rotation {
                 max_size: 500_000_000,
                 keep: 5,
@@ -159,6 +161,7 @@ impl Draft {
                 self.exclude = exclude::split(text);
                 Excludes::new(self.exclude.clone()).map_err(|e| bad(e.to_string()))?;
             }
+            Key::Bundles => self.dedupe.bundles = parse_yes(text).map_err(bad)?,
             Key::MaxSize => {
                 let size = parse_bytes(text).map_err(bad)?;
                 self.log.max_size = size.max(1);
@@ -215,6 +218,7 @@ impl Draft {
                 disk: self.disk,
                 exclude: self.exclude,
             },
+            dedupe: self.dedupe,
             log: self.log,
             shared_trees: self.shared_trees,
             sources,
@@ -270,7 +274,7 @@ fn unknown_section(path: &Path, section: Option<&str>) -> Failure {
     ));
     match nearest(section, Key::sections()) {
         Some(near) => failure.hint(format!("did you mean [{near}]?")),
-        None => failure.hint("the sections are [Paths], [Crawl], [Log] and [Safety]"),
+        None => failure.hint("the sections are [Paths], [Crawl], [Dedupe], [Log] and [Safety]"),
     }
 }
 

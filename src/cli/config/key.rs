@@ -21,6 +21,8 @@ pub enum Key {
     Disk,
     /// The patterns of files that crawl leaves out.
     Exclude,
+    /// Whether files that belong together stay together.
+    Bundles,
     /// The size that the log does not outgrow.
     MaxSize,
     /// How many older logs are kept.
@@ -31,7 +33,7 @@ pub enum Key {
 
 impl Key {
     /// All keys, those without which nothing works first.
-    pub const ALL: [Key; 15] = [
+    pub const ALL: [Key; 16] = [
         Key::Logdir,
         Key::Datadir,
         Key::Tree(Tree::Ingest),
@@ -44,6 +46,7 @@ impl Key {
         Key::Jobs,
         Key::Disk,
         Key::Exclude,
+        Key::Bundles,
         Key::MaxSize,
         Key::Keep,
         Key::SharedTrees,
@@ -54,6 +57,7 @@ impl Key {
         match self {
             Key::Logdir | Key::Datadir | Key::Tree(_) => "Paths",
             Key::MaxAgeDays | Key::Memory | Key::Jobs | Key::Disk | Key::Exclude => "Crawl",
+            Key::Bundles => "Dedupe",
             Key::MaxSize | Key::Keep => "Log",
             Key::SharedTrees => "Safety",
         }
@@ -70,6 +74,7 @@ impl Key {
             Key::Jobs => "jobs",
             Key::Disk => "disk",
             Key::Exclude => "exclude",
+            Key::Bundles => "bundles",
             Key::MaxSize => "max_size",
             Key::Keep => "keep",
             Key::SharedTrees => "shared_trees",
@@ -98,7 +103,7 @@ impl Key {
 
     /// The sections, each once.
     pub fn sections() -> impl Iterator<Item = &'static str> {
-        ["Paths", "Crawl", "Log", "Safety"].into_iter()
+        ["Paths", "Crawl", "Dedupe", "Log", "Safety"].into_iter()
     }
 
     /// The key of that name in that section; names are told apart by letters, not by their case, as
@@ -139,8 +144,9 @@ mod tests {
         assert_eq!(names[0], "MEDIASTRUCT_LOGDIR");
         assert_eq!(names[3], "MEDIASTRUCT_MEDIA_DIR");
         assert_eq!(names[7], "MEDIASTRUCT_CRAWL_MAX_AGE_DAYS");
-        assert_eq!(names[13], "MEDIASTRUCT_LOG_KEEP");
-        assert_eq!(names[14], "MEDIASTRUCT_SHARED_TREES");
+        assert_eq!(names[12], "MEDIASTRUCT_DEDUPE_BUNDLES");
+        assert_eq!(names[14], "MEDIASTRUCT_LOG_KEEP");
+        assert_eq!(names[15], "MEDIASTRUCT_SHARED_TREES");
     }
 
     #[test]

@@ -19,6 +19,7 @@ fn plan(names: &[&str]) -> RawPlan {
             modified: Time::default(),
             hash: Digest::of(b"abc"),
             why: Why::Duplicate { of: of.clone() },
+            bundle: None,
         })
         .collect();
     plan.needs = vec![Need {

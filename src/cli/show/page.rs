@@ -1,6 +1,6 @@
 //! A plan as a page to look at: one file, no script, nothing loaded from anywhere.
 
-use super::summary::{moves_by_unit, reason};
+use super::summary::{bundle, moves_by_unit, reason};
 use crate::cli::failure::Failure;
 use crate::cli::human::{Bytes, Count, Exactly};
 use crate::cli::terminal;
@@ -175,7 +175,7 @@ fn groups(moves: &[Move]) -> Vec<Group> {
         rows.push(Row {
             from: from.to_string(),
             to: to.to_string(),
-            why: reason(&operation.why),
+            why: reason(&operation.why) + &bundle(operation),
             bytes: Bytes(*size).to_string(),
             exactly: Exactly(*size).to_string(),
         });

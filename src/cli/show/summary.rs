@@ -61,7 +61,8 @@ pub fn listing(plan: &Plan, extent: Extent) -> String {
     for operation in &plan.moves[..shown(plan.moves.len())] {
         let Move { from, to, size, .. } = operation;
         let _ = writeln!(text, "  {from}\n    -> {to}");
-        let _ = writeln!(text, "       {}, {}", reason(&operation.why), Bytes(*size));
+        let (why, bundle) = (reason(&operation.why), bundle(operation));
+        let _ = writeln!(text, "       {why}, {}{bundle}", Bytes(*size));
     }
     more(&mut text, plan.moves.len() - shown(plan.moves.len()));
     let makes = plan.makes.iter().map(|make| &make.dir);
@@ -109,6 +110,14 @@ pub fn reason(why: &Why) -> String {
         Why::Volume { number } => format!("goes to volume {number:02}"),
         Why::Undo { run } => format!("undoes run {run}"),
     }
+}
+
+/// Which bundle a file moves with, in words that follow others; empty where it is alone or the
+/// main one.
+pub fn bundle(operation: &Move) -> String {
+    let main = operation.bundle.as_ref();
+    let main = main.filter(|main| **main != operation.from);
+    main.map_or_else(String::new, |main| format!(", in the bundle of {main}"))
 }
 
 /// Files and bytes that move, by the tree and the directory beneath it that they leave and the tree

@@ -36,6 +36,7 @@ fn duplicate(from: &str, size: u64, of: &str) -> Move {
         modified: Time::default(),
         hash: Digest::of(of.as_bytes()),
         why: Why::Duplicate { of: path(of) },
+        bundle: None,
     }
 }
 
@@ -47,6 +48,9 @@ fn dedupe() -> Plan {
         duplicate("bytes://media/2024/caf%E9.jpg", 12, "media/2023/d.jpg"),
     ];
     plan.moves[2].to = path("bytes://duplicates/2024/caf%E9.jpg");
+    for operation in &mut plan.moves[1..3] {
+        operation.bundle = Some(path("media/2024/c.jpg"));
+    }
     let name = "media/2024/<b>\"\u{1b}[2J\u{202e}\n.jpg";
     plan.moves.push(duplicate(name, 12, "media/2023/d.jpg"));
     plan.moves.extend((0..30).map(|n| {

@@ -63,6 +63,7 @@ impl Fixture {
                 why: Why::Duplicate {
                     of: path("media/2023/keeper"),
                 },
+                bundle: None,
             }
         });
         Fixture {

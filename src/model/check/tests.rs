@@ -15,6 +15,7 @@ fn duplicate(from: &str, to: &str, of: &str) -> Move {
         modified: Time::default(),
         hash: Digest::of(b"abc"),
         why: Why::Duplicate { of: path(of) },
+        bundle: None,
     }
 }
 
@@ -76,7 +77,7 @@ fn every_file_is_accounted_for_after_a_person_deleted_a_line() {
 #[test]
 fn all_problems_are_told_at_once() {
     type Spoil = fn(&mut RawPlan);
-    let cases: [(Spoil, &str); 16] = [
+    let cases: [(Spoil, &str); 18] = [
         (
             |p| p.moves[0].to = path("media/2024/x"),
             "moves nothing from media to media",
@@ -144,6 +145,14 @@ fn all_problems_are_told_at_once() {
             "stands among the needs twice",
         ),
         (|p| p.moves[0].size = 0, "an empty file is not a duplicate"),
+        (
+            |p| p.moves[0].bundle = Some(path("media/2023/c.cr2")),
+            "which is not in the same directory",
+        ),
+        (
+            |p| p.moves[0].bundle = Some(path("archive/2024/c.cr2")),
+            "which is not in the same directory",
+        ),
     ];
     let mut all = Vec::new();
     for (spoil, message) in cases {
@@ -161,6 +170,20 @@ fn all_problems_are_told_at_once() {
     plan.moves[0].from = path("archive/01/x");
     plan.needs.clear();
     assert!(plan.check().unwrap_err().len() >= 3);
+}
+
+#[test]
+fn a_bundle_that_a_person_tore_is_told() {
+    let mut raw = good();
+    for operation in &mut raw.moves {
+        operation.bundle = Some(path("media/2024/b"));
+    }
+    let mut raw = raw.check().unwrap().into_raw();
+    assert_eq!(raw.moves[0].from, path("media/2024/b"));
+    raw.moves.remove(0);
+    let plan = raw.check().unwrap();
+    let told = "media/2024/c moves without media/2024/b, the main file of its bundle";
+    assert!(plan.remarks().iter().any(|r| r == told), "{plan:?}");
 }
 
 #[test]

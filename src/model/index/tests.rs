@@ -30,6 +30,7 @@ fn operation(from: &str, to: &str, content: &str) -> Move {
         why: Why::Undo {
             run: "20240101T000000.000Z-000000".parse().unwrap(),
         },
+        bundle: None,
     }
 }
 

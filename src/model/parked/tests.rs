@@ -31,6 +31,7 @@ fn run(number: u32, moves: &[(&str, &str)], copied: u64, outcome: Outcome) -> Ru
         modified: Time::default(),
         hash: Digest::of(b"abc"),
         why: Why::Undo { run: id(0) },
+        bundle: None,
     }));
     let plan = plan.check().unwrap();
     let schedule = Schedule::of(&plan);

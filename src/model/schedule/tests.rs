@@ -14,6 +14,7 @@ fn plan(moves: &[(&str, &str)]) -> RawPlan {
             modified: Time::default(),
             hash: Digest::of(from.as_bytes()),
             why: Why::Volume { number: 1 },
+            bundle: None,
         })
         .collect();
     plan

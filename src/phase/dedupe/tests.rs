@@ -1,7 +1,10 @@
+mod bundles;
 mod offline;
 
 use super::*;
-use crate::model::index::{Stamp, Unread};
+use crate::model::digest::Digest;
+use crate::model::index::{Entry, Stamp, Unread};
+use crate::model::path::RelPath;
 use crate::model::plan_file;
 use crate::model::time::Time;
 use proptest::prelude::*;

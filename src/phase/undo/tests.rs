@@ -32,6 +32,7 @@ pub(in crate::phase) fn dedupe(names: &[&str]) -> Plan {
             why: Why::Duplicate {
                 of: path("media/2023/k"),
             },
+            bundle: None,
         });
     }
     plan.needs.push(Need {

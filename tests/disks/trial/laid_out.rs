@@ -94,6 +94,7 @@ fn plan(archive: &Index<'_>, media: &Index<'_>) -> Plan {
                 modified: entry.stamp.modified,
                 hash,
                 why: Why::Duplicate { of: of.clone() },
+                bundle: None,
             }
         }));
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::index::{Unit, UnitState};
-use crate::model::volume::{VolumeEvent, VolumeRecord};
+use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
 use std::num::NonZeroU32;
 
 /// A state whose volume 07 is offline and holds the content AA.

@@ -1,0 +1,188 @@
+//! Contents that are there more than once.
+
+use super::DedupeError;
+use super::offline::Offline;
+use crate::model::digest::Digest;
+use crate::model::index::{Entry, Index};
+use crate::model::path::TreePath;
+use crate::model::plan::Need;
+use crate::model::state::State;
+use crate::model::tree::Tree;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// What stands for no number.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A file of an index, by its place there; the archive's before media's, then in the order of
+/// their paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
+    /// The tree of the index.
+    pub(super) tree: Tree,
+    /// The number of the entry.
+    pub(super) at: u32,
+}
+
+/// Which file a name is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum FileKey {
+    /// The device that holds the inode, and the inode.
+    Inode(u64, u64),
+    /// The only one of that name, on a disc.
+    OnDisc(Place),
+}
+
+/// Every content that is there more than once, and where.
+pub(super) struct Copies<'s> {
+    state: &'s State<'s>,
+    /// Which volumes are on discs alone.
+    offline: Offline<'s>,
+    places: Vec<Place>,
+    groups: Vec<Group>,
+    /// The group of each file of media.
+    group_of: Vec<u32>,
+    /// Names of one file, each with another of the same: hard links.
+    pub(super) links: Vec<(Place, Place)>,
+}
+
+/// The copies of one content.
+struct Group {
+    places: Range<u32>,
+    /// How many files they are: names of one file count once.
+    files: u32,
+}
+
+impl<'s> Copies<'s> {
+    /// The contents that stand in the indexes of `state` more than once; empty files have none, and
+    /// what was on lost discs alone is nowhere.
+    ///
+    /// # Errors
+    /// Where equal hashes stand at unequal sizes.
+    pub(super) fn of(state: &'s State<'s>) -> Result<Copies<'s>, DedupeError> {
+        let offline = Offline::of(state);
+        let hashed = |index: &'s Index<'s>| {
+            let (tree, offline) = (index.tree, &offline);
+            let entries = index.entries.par_iter().enumerate();
+            entries.filter_map(move |(at, entry)| {
+                let digest = entry.digest().filter(|_| entry.stamp.size > 0)?;
+                let at = at as u32;
+                (!offline.is_lost(tree, entry)).then_some((digest, Place { tree, at }))
+            })
+        };
+        let all = hashed(&state.archive).chain(hashed(&state.media));
+        let mut all: Vec<(Digest, Place)> = all.collect();
+        all.par_sort_unstable();
+        let mut copies = Copies {
+            state,
+            offline,
+            places: Vec::new(),
+            groups: Vec::new(),
+            group_of: vec![NONE; state.media.entries.len()],
+            links: Vec::new(),
+        };
+        for group in all.chunk_by(|a, b| a.0 == b.0) {
+            if group.len() > 1 {
+                copies.add(group)?;
+            }
+        }
+        Ok(copies)
+    }
+
+    fn add(&mut self, group: &[(Digest, Place)]) -> Result<(), DedupeError> {
+        let start = self.places.len() as u32;
+        let number = self.groups.len() as u32;
+        for (_, place) in group {
+            self.places.push(*place);
+            if place.tree == Tree::Media {
+                self.group_of[place.at as usize] = number;
+            }
+        }
+        let first = group[0].1;
+        let size = |place| self.entry(place).stamp.size;
+        if let Some((_, other)) = group.iter().find(|(_, p)| size(*p) != size(first)) {
+            let (first, other) = (self.path(first), self.path(*other));
+            return Err(DedupeError::UnequalSizes(first, other));
+        }
+        let mut named: Vec<_> = group
+            .iter()
+            .map(|(_, place)| (self.file(*place), *place))
+            .collect();
+        named.sort_unstable();
+        let mut files = 0;
+        for names in named.chunk_by(|a, b| a.0 == b.0) {
+            files += 1;
+            let pairs = names.windows(2).map(|pair| (pair[0].1, pair[1].1));
+            self.links.extend(pairs);
+        }
+        self.groups.push(Group {
+            places: start..self.places.len() as u32,
+            files,
+        });
+        Ok(())
+    }
+
+    /// How many contents there are.
+    pub(super) fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Where the content of that number is.
+    pub(super) fn group(&self, number: usize) -> &[Place] {
+        let Range { start, end } = self.groups[number].places;
+        &self.places[start as usize..end as usize]
+    }
+
+    /// How many files, not names, hold the content of that number.
+    pub(super) fn files(&self, number: usize) -> u32 {
+        self.groups[number].files
+    }
+
+    /// The number of the content of a file of media; none where it is there once, is nothing, or
+    /// could not be read.
+    pub(super) fn group_of(&self, media: u32) -> Option<usize> {
+        let number = self.group_of[media as usize];
+        (number != NONE).then_some(number as usize)
+    }
+
+    /// What the index says.
+    pub(super) fn entry(&self, place: Place) -> &'s Entry<'s> {
+        &self.state.index_of(place.tree).entries[place.at as usize]
+    }
+
+    /// Where the file is.
+    pub(super) fn path(&self, place: Place) -> TreePath<'static> {
+        TreePath::new(place.tree, self.entry(place).path.clone().into_owned())
+    }
+
+    /// Which file it is, under whatever name. One on a disc is no other, whatever its inode was.
+    pub(super) fn file(&self, place: Place) -> FileKey {
+        let entry = self.entry(place);
+        match self.offline.volume(place.tree, entry) {
+            Some(_) => FileKey::OnDisc(place),
+            None => FileKey::Inode(entry.stamp.device, entry.stamp.inode),
+        }
+    }
+
+    /// What a plan says of a file that is to stay; none of one that has no hash.
+    pub(super) fn need(&self, place: Place) -> Option<Need> {
+        let entry = self.entry(place);
+        Some(Need {
+            path: self.path(place),
+            offline: self.offline.volume(place.tree, entry),
+            size: entry.stamp.size,
+            modified: entry.stamp.modified,
+            hash: entry.digest()?,
+        })
+    }
+}
+
+impl Place {
+    /// A file of media.
+    pub(super) fn of_media(at: u32) -> Place {
+        Place {
+            tree: Tree::Media,
+            at,
+        }
+    }
+}
