@@ -5,7 +5,8 @@ mod phases;
 mod runs;
 
 pub use phases::{
-    CrawlArguments, CrawlOptions, DedupeArguments, PlanArguments, PlanPhase, ValidateArguments,
+    CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions, PlanArguments, PlanPhase,
+    ValidateArguments,
 };
 pub use runs::{
     ApplyArguments, HistoryArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify,

@@ -9,7 +9,7 @@ mod source;
 mod value;
 
 pub use key::Key;
-pub use value::{Percent, parse_bytes, parse_disk, parse_jobs, parse_percent};
+pub use value::{Percent, parse_bytes, parse_disk, parse_jobs, parse_keep, parse_percent};
 
 use self::draft::Draft;
 use self::source::Source;
@@ -18,8 +18,9 @@ use crate::disk::config_file;
 use crate::disk::disks::DiskKind;
 use crate::disk::log::Rotation;
 use crate::disk::place::{Found, look, resolve};
+use crate::model::keep::Keep;
 use crate::model::layout::Layout;
-use crate::model::path::Escaped;
+use crate::model::path::{Escaped, TreePath};
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,10 @@ pub struct CrawlSettings {
 pub struct DedupeSettings {
     /// Whether files that belong together stay together.
     pub bundles: bool,
+    /// Which copy is kept.
+    pub keep: Keep,
+    /// Directories of media whose copies are rather kept, the most preferred first.
+    pub prefer: Vec<TreePath<'static>>,
 }
 
 /// What the command line says of the configuration.

@@ -93,6 +93,14 @@ const CONFIG: &str = "\
 # move together or not at all: yes or no.
 #bundles = yes
 
+# Which of the copies in media stays, where the archive has none: the first by
+# path, the oldest, the newest, or the one with the shortest-path or longest-path.
+#keep = first
+
+# Directories in which copies are rather kept, parted by commas, the most
+# preferred first; copies in the archive go before them. By default, none.
+#prefer = media/2019, media/2018/best of
+
 [Log]
 # The size that the log does not outgrow before a new one is begun.
 #max_size = 500MB
@@ -115,11 +123,10 @@ mod tests {
     fn the_configuration_explains_every_key() {
         for key in Key::ALL {
             let line = format!("\n#{} = ", key.name());
-            let (section, at) = (
-                CONFIG.find(&format!("[{}]", key.section())),
-                CONFIG.find(&line),
-            );
-            assert!(at.is_some() && section < at, "{}", key.name());
+            let begin = CONFIG.find(&format!("[{}]", key.section())).unwrap();
+            let section = &CONFIG[begin..];
+            let section = &section[..section.find("\n[").unwrap_or(section.len())];
+            assert!(section.contains(&line), "{}", key.name());
             if let Some(beneath) = key.beneath_root() {
                 assert!(CONFIG.contains(&format!("{line}{beneath}\n")));
             }

@@ -33,6 +33,7 @@ pub mod show;
 mod status;
 mod table;
 pub mod terminal;
+mod tree_path;
 mod validate;
 mod work;
 mod workshop;

@@ -20,7 +20,7 @@ use crate::model::run::{Verify, Work};
 pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct dedupe")?;
     Past::of(context)?.refuse_unfinished()?;
-    let plan = plan_dedupe(context)?;
+    let plan = plan_dedupe(&arguments.options, context)?;
     go(&plan, arguments.yes, Verify::Stat, context)?;
     Ok(Exit::Done)
 }

@@ -1,22 +1,26 @@
 //! `plan`: what each phase would do, as a plan to read, to edit and to apply.
 
-use super::args::{PlanArguments, PlanPhase};
+use super::args::{DedupeOptions, PlanArguments, PlanPhase};
+use super::config::DedupeSettings;
 use super::context::{Context, require};
 use super::crawl;
 use super::failure::{Exit, Failure};
 use super::library;
 use super::past::Past;
 use super::show;
+use super::tree_path::directory_of_media;
 use super::validate;
 use crate::disk::{named_file, names};
+use crate::model::keep::Keep;
 use crate::model::path::Escaped;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Settings};
 use crate::model::plan_file;
 use crate::model::run::RunId;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::phase::dedupe::{self, DedupeError};
 use crate::phase::undo::{self, UndoError};
+use std::path::Path;
 
 /// Makes the plan that `arguments` ask for, writes it to the standard output or to a file, and
 /// tells what it adds up to.
@@ -26,7 +30,7 @@ use crate::phase::undo::{self, UndoError};
 pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failure> {
     let plan = match &arguments.phase {
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,
-        PlanPhase::Dedupe => plan_dedupe(context)?,
+        PlanPhase::Dedupe(options) => plan_dedupe(options, context)?,
         PlanPhase::Validate => validate::plan(context)?,
         PlanPhase::Undo { run } => plan_undo(run.as_ref(), &Past::of(context)?)?,
     };
@@ -49,16 +53,40 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
 ///
 /// # Errors
 /// Where a tree was never indexed, or an index is damaged.
-pub fn plan_dedupe(context: &Context) -> Result<Plan, Failure> {
+pub fn plan_dedupe(options: &DedupeOptions, context: &Context) -> Result<Plan, Failure> {
     require(context.layout(), &Tree::INDEXED)?;
     let indexes = library::index_files(context)?;
     let mut state = State::unknown(library::now());
     state.archive = indexes.index(Tree::Archive)?;
     state.media = indexes.index(Tree::Media)?;
     state.volumes = library::volumes(context)?;
-    state.settings.bundles = (!context.configuration.dedupe.bundles).then_some(false);
+    state.settings = dedupe_settings(options, context)?;
     state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
     Ok(dedupe::plan(&state)?)
+}
+
+/// What of the configuration and of `options` is not as it is by default.
+fn dedupe_settings(options: &DedupeOptions, context: &Context) -> Result<Settings, Failure> {
+    let DedupeSettings {
+        bundles,
+        keep,
+        prefer,
+    } = &context.configuration.dedupe;
+    let keep = options.keep.unwrap_or(*keep);
+    let here = Path::new("");
+    let named = options.prefer.iter();
+    let named = named.map(|dir| directory_of_media(dir, here, context.layout()));
+    let named: Vec<_> = named.collect::<Result<_, _>>()?;
+    Ok(Settings {
+        bundles: (!bundles).then_some(false),
+        keep: (keep != Keep::First).then_some(keep),
+        prefer: if named.is_empty() {
+            prefer.clone()
+        } else {
+            named
+        },
+        ..Settings::default()
+    })
 }
 
 /// The plan that takes back `run`, or the newest one that stands.

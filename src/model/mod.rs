@@ -14,6 +14,7 @@ pub mod history;
 pub mod index;
 pub mod index_file;
 pub mod journal_file;
+pub mod keep;
 pub mod layout;
 pub mod limits;
 pub mod parked;

@@ -1,6 +1,7 @@
 //! What a phase wants done, for a person to read and `apply` to do.
 
 use super::digest::Digest;
+use super::keep::Keep;
 use super::limits;
 use super::path::{RelPath, TreePath};
 use super::run::RunId;
@@ -213,6 +214,16 @@ pub struct Settings {
     /// False where dedupe lets files of a bundle move by themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundles: Option<bool>,
+    /// Which of the copies in media dedupe keeps; the first by path where this is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Keep>,
+    /// Directories of media whose copies dedupe rather keeps, the most preferred first.
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub prefer: Vec<TreePath<'static>>,
 }
 
 /// Every file accounted for: seen = moves + kept + skipped.

@@ -46,10 +46,17 @@ Examples:
   mediastruct plan undo
   mediastruct plan crawl --detailed-exitcode > /dev/null";
 
+pub const PLAN_DEDUPE: &str = "\
+Examples:
+  mediastruct plan dedupe -o plan.json
+  mediastruct plan dedupe --keep oldest
+  mediastruct plan dedupe --prefer 'media/2019/best of' --prefer media/2018";
+
 pub const DEDUPE: &str = "\
 Examples:
   mediastruct dedupe
   mediastruct dedupe --yes
+  mediastruct dedupe --keep newest --prefer media/2019
 
 The same in steps, with time to read:
   mediastruct plan dedupe -o plan.json

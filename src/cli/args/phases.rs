@@ -1,9 +1,13 @@
 //! The arguments of the phases, and of planning them.
 
-use crate::cli::config::parse_disk;
+use super::examples;
+use crate::cli::config::{parse_disk, parse_keep};
 use crate::disk::disks::DiskKind;
+use crate::model::keep::Keep;
 use crate::model::run::RunId;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Of `crawl`.
@@ -45,9 +49,34 @@ pub struct CrawlOptions {
     pub directories: Vec<PathBuf>,
 }
 
+/// Which copies move, and which stay.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DedupeOptions {
+    /// Which copy in media stays, where the archive has none [default: first]
+    ///
+    /// The first by path, the oldest or newest by the date of modification, or the one with the
+    /// shortest or longest path. A bundle goes by its main file; ties go to the first path. Also:
+    /// keep in the section Dedupe of the configuration.
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_parser = PossibleValuesParser::new(Keep::ALL.map(Keep::name)).try_map(|name| parse_keep(&name))
+    )]
+    pub keep: Option<Keep>,
+    /// Rather keep copies in DIR, such as media/2019; may be repeated, the most preferred first
+    ///
+    /// A copy in the archive goes before them. Also: prefer in the section Dedupe of the
+    /// configuration.
+    #[arg(long, value_name = "DIR")]
+    pub prefer: Vec<OsString>,
+}
+
 /// Of `dedupe`.
 #[derive(Debug, Args)]
 pub struct DedupeArguments {
+    /// Which copies move.
+    #[command(flatten)]
+    pub options: DedupeOptions,
     /// Do not ask before moving files
     #[arg(short, long)]
     pub yes: bool,
@@ -83,7 +112,8 @@ pub enum PlanPhase {
     /// Plan what crawl would hash
     Crawl(CrawlOptions),
     /// Plan which copies move from media to duplicates
-    Dedupe,
+    #[command(after_help = examples::PLAN_DEDUPE)]
+    Dedupe(DedupeOptions),
     /// Plan which duplicates move to validated: reads them, and a twin of each
     Validate,
     /// Plan how a run is taken back

@@ -1,16 +1,18 @@
 //! A configuration while its layers are laid one upon the other.
 
 use super::key::nearest;
-use super::value::{parse_disk, parse_jobs, parse_number, parse_yes};
+use super::value::{parse_disk, parse_jobs, parse_keep, parse_number, parse_yes};
 use super::{Configuration, CrawlSettings, DedupeSettings, Flags, Key, Percent, Source};
 use super::{parse_bytes, parse_percent};
 use crate::cli::failure::Failure;
+use crate::cli::tree_path::directory_of_media;
 use crate::disk::disks::DiskKind;
 use crate::disk::log::Rotation;
 use crate::disk::place::{PlaceError, resolve, resolve_tree};
 use crate::model::exclude::{self, Excludes};
+use crate::model::keep::Keep;
 use crate::model::layout::Layout;
-use crate::model::path::Escaped;
+use crate::model::path::{Escaped, TreePath};
 use crate::model::tree::Tree;
 use ini::{Ini, ParseOption};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,15 @@ use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+/// Directories, parted by commas, until it is known where the trees are.
+struct Preferred {
+    directories: String,
+    /// What relative paths are relative to.
+    base: PathBuf,
+    /// Where they were set.
+    place: String,
+}
 
 /// The values that hold so far.
 pub struct Draft {
@@ -27,7 +38,9 @@ pub struct Draft {
     jobs: Option<NonZeroUsize>,
     disk: DiskKind,
     exclude: Vec<String>,
-    dedupe: DedupeSettings,
+    bundles: bool,
+    keep: Keep,
+    prefer: Option<Preferred>,
     log: Rotation,
     shared_trees: bool,
 }
@@ -42,7 +55,9 @@ impl Draft {
             jobs: None,
             disk: DiskKind::Auto,
             exclude: Vec::new(),
-            dedupe: DedupeSettings { bundles: true },
+            bundles: true,
+            keep: Keep::First,
+            prefer: None,
             log: Rotation {
                 max_size: 500_000_000,
                 keep: 5,
@@ -161,7 +176,15 @@ impl Draft {
                 self.exclude = exclude::split(text);
                 Excludes::new(self.exclude.clone()).map_err(|e| bad(e.to_string()))?;
             }
-            Key::Bundles => self.dedupe.bundles = parse_yes(text).map_err(bad)?,
+            Key::Bundles => self.bundles = parse_yes(text).map_err(bad)?,
+            Key::KeepRule => self.keep = parse_keep(text).map_err(bad)?,
+            Key::Prefer => {
+                self.prefer = Some(Preferred {
+                    directories: text.to_owned(),
+                    base: base.to_owned(),
+                    place: source.place_of(key).to_string(),
+                });
+            }
             Key::MaxSize => {
                 let size = parse_bytes(text).map_err(bad)?;
                 self.log.max_size = size.max(1);
@@ -206,6 +229,10 @@ impl Draft {
         let layout = Layout::new(trees, datadir, logdir).map_err(|e| {
             Failure::usage(e.to_string()).hint("give each tree a directory of its own")
         })?;
+        let prefer = match &self.prefer {
+            Some(preferred) => preferred.resolve(&layout)?,
+            None => Vec::new(),
+        };
         let jobs = self
             .jobs
             .unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
@@ -218,10 +245,26 @@ impl Draft {
                 disk: self.disk,
                 exclude: self.exclude,
             },
-            dedupe: self.dedupe,
+            dedupe: DedupeSettings {
+                bundles: self.bundles,
+                keep: self.keep,
+                prefer,
+            },
             log: self.log,
             shared_trees: self.shared_trees,
             sources,
+        })
+    }
+}
+
+impl Preferred {
+    fn resolve(&self, layout: &Layout) -> Result<Vec<TreePath<'static>>, Failure> {
+        let names = self.directories.split(',').map(str::trim);
+        let named = names.filter(|name| !name.is_empty());
+        let resolved = named.map(|name| directory_of_media(name.as_ref(), &self.base, layout));
+        resolved.collect::<Result<_, _>>().map_err(|mut failure| {
+            failure.message = format!("{}: {}", self.place, failure.message);
+            failure
         })
     }
 }

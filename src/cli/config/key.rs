@@ -23,6 +23,10 @@ pub enum Key {
     Exclude,
     /// Whether files that belong together stay together.
     Bundles,
+    /// Which copy dedupe keeps.
+    KeepRule,
+    /// In which directories dedupe rather keeps copies.
+    Prefer,
     /// The size that the log does not outgrow.
     MaxSize,
     /// How many older logs are kept.
@@ -33,7 +37,7 @@ pub enum Key {
 
 impl Key {
     /// All keys, those without which nothing works first.
-    pub const ALL: [Key; 16] = [
+    pub const ALL: [Key; 18] = [
         Key::Logdir,
         Key::Datadir,
         Key::Tree(Tree::Ingest),
@@ -47,6 +51,8 @@ impl Key {
         Key::Disk,
         Key::Exclude,
         Key::Bundles,
+        Key::KeepRule,
+        Key::Prefer,
         Key::MaxSize,
         Key::Keep,
         Key::SharedTrees,
@@ -57,7 +63,7 @@ impl Key {
         match self {
             Key::Logdir | Key::Datadir | Key::Tree(_) => "Paths",
             Key::MaxAgeDays | Key::Memory | Key::Jobs | Key::Disk | Key::Exclude => "Crawl",
-            Key::Bundles => "Dedupe",
+            Key::Bundles | Key::KeepRule | Key::Prefer => "Dedupe",
             Key::MaxSize | Key::Keep => "Log",
             Key::SharedTrees => "Safety",
         }
@@ -75,6 +81,8 @@ impl Key {
             Key::Disk => "disk",
             Key::Exclude => "exclude",
             Key::Bundles => "bundles",
+            Key::KeepRule => "keep",
+            Key::Prefer => "prefer",
             Key::MaxSize => "max_size",
             Key::Keep => "keep",
             Key::SharedTrees => "shared_trees",
@@ -144,9 +152,9 @@ mod tests {
         assert_eq!(names[0], "MEDIASTRUCT_LOGDIR");
         assert_eq!(names[3], "MEDIASTRUCT_MEDIA_DIR");
         assert_eq!(names[7], "MEDIASTRUCT_CRAWL_MAX_AGE_DAYS");
-        assert_eq!(names[12], "MEDIASTRUCT_DEDUPE_BUNDLES");
-        assert_eq!(names[14], "MEDIASTRUCT_LOG_KEEP");
-        assert_eq!(names[15], "MEDIASTRUCT_SHARED_TREES");
+        assert_eq!(names[13], "MEDIASTRUCT_DEDUPE_KEEP");
+        assert_eq!(names[16], "MEDIASTRUCT_LOG_KEEP");
+        assert_eq!(names[17], "MEDIASTRUCT_SHARED_TREES");
     }
 
     #[test]

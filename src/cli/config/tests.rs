@@ -62,6 +62,12 @@ fn what_is_not_understood_is_told_with_file_key_and_remedy() {
             "whole number",
         ),
         ("[Log]\nmax_size = big\n", "max_size: bad value", "500MB"),
+        (
+            "[Dedupe]\nkeep = best\n",
+            "[Dedupe] keep: bad value 'best'",
+            "first, oldest, newest, shortest-path, longest-path",
+        ),
+        ("[Dedupe]\nbundles = 3\n", "bundles: bad value", "yes or no"),
         ("[Paths]\nlogdir =\n", "logdir: bad value ''", "directory"),
         (
             "[Paths]\nlogdir = a\u{0}b\n",
@@ -84,6 +90,23 @@ fn what_is_not_understood_is_told_with_file_key_and_remedy() {
         assert!(failure.message.contains(message), "{failure:?}");
         let hints = failure.hints.join("\n");
         assert!(hints.contains(hint), "{failure:?}");
+    }
+}
+
+#[test]
+fn preferred_directories_are_of_media() {
+    let read = |value: &str| read(&format!("{ALL}[Dedupe]\nprefer = {value}\n"));
+    let configuration = read("media/2019, /nowhere/media/a b/, media/2018,").unwrap();
+    let shown: Vec<_> = configuration.dedupe.prefer;
+    assert_eq!(format!("{shown:?}"), "[media/2019, media/a b, media/2018]");
+    for (value, message) in [
+        ("archive/01", "archive/01 is not in media"),
+        ("2019", "2019 lies in none of the trees"),
+        ("media/2019, media", "media is a whole tree"),
+    ] {
+        let failure = read(value).unwrap_err();
+        let told = format!("/nowhere/config.ini: [Dedupe] prefer: {message}");
+        assert!(failure.message.starts_with(&told), "{failure:?}");
     }
 }
 

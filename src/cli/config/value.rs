@@ -1,6 +1,7 @@
 //! The values of keys, as people write them.
 
 use crate::disk::disks::DiskKind;
+use crate::model::keep::Keep;
 use std::fmt;
 use std::num::NonZeroUsize;
 
@@ -82,6 +83,17 @@ pub fn parse_yes(text: &str) -> Result<bool, String> {
         "no" | "false" | "off" | "0" => Ok(false),
         _ => Err("expected yes or no".to_owned()),
     }
+}
+
+/// The name of a rule by which dedupe chooses the copy that it keeps.
+///
+/// # Errors
+/// What was expected instead.
+pub fn parse_keep(text: &str) -> Result<Keep, String> {
+    Keep::named(text).ok_or_else(|| {
+        let names = Keep::ALL.map(Keep::name);
+        format!("expected one of {}", names.join(", "))
+    })
 }
 
 /// A whole number in a range.

@@ -5,7 +5,7 @@ use crate::cli::table::{Column, table};
 use crate::cli::terminal;
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
-use crate::model::plan::{Move, Phase, Plan, Summary, UnitAction, Why};
+use crate::model::plan::{Move, Phase, Plan, Settings, Summary, UnitAction, Why};
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,7 @@ pub fn summary(plan: &Plan) -> String {
     if let Some(run) = &plan.settings.run {
         let _ = writeln!(text, "takes back run {run}");
     }
+    text.push_str(&settings(&plan.settings));
     text.push_str(&accounts(plan));
     if plan.phase == Phase::Crawl {
         text.push_str(&units(plan));
@@ -140,6 +141,21 @@ fn unit_of(path: &TreePath<'_>) -> String {
     }
     let first = crate::model::path::Escaped(path.rel.first());
     format!("{}/{first}", path.tree)
+}
+
+/// What a dedupe plan was asked for; nothing where that is what it does by default.
+fn settings(settings: &Settings) -> String {
+    let mut text = String::new();
+    if let Some(keep) = settings.keep {
+        let _ = writeln!(text, "keeps        {keep}");
+    }
+    for dir in &settings.prefer {
+        let _ = writeln!(text, "prefers      {dir}");
+    }
+    if settings.bundles == Some(false) {
+        text.push_str("bundles      are taken apart\n");
+    }
+    text
 }
 
 fn accounts(plan: &Plan) -> String {

@@ -1,12 +1,13 @@
 //! What becomes of each file.
 //!
-//! The files of media are looked at from the last to the first. One goes where a copy of it is left
+//! The files of media are looked at from the one that is kept last to the one that is kept first. One goes where a copy of it is left
 //! then, in the archive or in media; files that belong together go where that is so of each of them,
 //! apart from their set. What went is counted as gone, so nothing can lose its last copy, and no two
 //! files can stay for each other's sake; and as copies only become fewer, what stays once would stay
 //! again: a second plan finds nothing.
 
 use super::copies::{Copies, FileKey, Place};
+use super::rank::Rank;
 use super::together::Together;
 use crate::model::bundle::{Bundle, bundles_of_directories};
 use crate::model::state::State;
@@ -20,6 +21,7 @@ pub(super) struct Decision<'s> {
     /// What belongs together.
     pub(super) together: Together,
     fates: Vec<Fate>,
+    rank: Rank,
     /// Which copy of each content stays in any case.
     keepers: Vec<Place>,
 }
@@ -66,6 +68,7 @@ impl<'s> Decision<'s> {
         let together = Together::of(files, &bundles, &copies);
         let mut decision = Decision {
             fates: vec![Fate::Stays; files],
+            rank: Rank::of(state),
             keepers: Vec::new(),
             copies,
             together,
@@ -149,11 +152,12 @@ impl<'s> Decision<'s> {
             |file: u32| self.copies.group_of(file).is_some() && !self.together.is_anchored(file);
         let files = 0..self.fates.len() as u32;
         let candidates = files.filter_map(|file| match self.together.set_of(file) {
-            None => can_go(file).then_some((file, file)),
+            None => can_go(file).then_some((self.rank.of_file(file), file)),
             Some(set) if set[0] != file => None,
             Some(set) => {
                 let main = |file: &u32| self.together.main_of(*file).unwrap_or(*file);
-                let first = set.iter().map(main).min()?;
+                let ranks = set.iter().map(|file| self.rank.of_file(main(file)));
+                let first = ranks.min()?;
                 set.iter().all(|f| can_go(*f)).then_some((first, file))
             }
         });
@@ -162,10 +166,15 @@ impl<'s> Decision<'s> {
         candidates
     }
 
-    /// Which of these copies is kept: the archive's first, else the first that stays in media.
+    /// Which of these copies is kept: the archive's first, else of those that stay in media the
+    /// one that is to be kept first.
     fn keeper_among(&self, copies: &[Place]) -> Place {
-        let mut stay = copies.iter().filter(|place| self.stays(**place));
-        *stay.next().unwrap_or(&copies[0])
+        let stay = copies.iter().filter(|place| self.stays(**place));
+        let keeper = stay.min_by_key(|place| match place.tree {
+            Tree::Archive => (place.tree, place.at),
+            _ => (place.tree, self.rank.of_file(place.at)),
+        });
+        *keeper.unwrap_or(&copies[0])
     }
 
     fn stays(&self, place: Place) -> bool {

@@ -1,5 +1,6 @@
 mod bundles;
 mod offline;
+mod rules;
 
 use super::*;
 use crate::model::digest::Digest;
