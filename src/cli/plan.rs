@@ -20,6 +20,7 @@ use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::phase::dedupe::{self, DedupeError};
 use crate::phase::undo::{self, UndoError};
+use std::ffi::OsString;
 use std::path::Path;
 
 /// Makes the plan that `arguments` ask for, writes it to the standard output or to a file, and
@@ -73,18 +74,25 @@ fn dedupe_settings(options: &DedupeOptions, context: &Context) -> Result<Setting
         prefer,
     } = &context.configuration.dedupe;
     let keep = options.keep.unwrap_or(*keep);
-    let here = Path::new("");
-    let named = options.prefer.iter();
-    let named = named.map(|dir| directory_of_media(dir, here, context.layout()));
-    let named: Vec<_> = named.collect::<Result<_, _>>()?;
+    let named = |directories: &[OsString]| {
+        let named = directories.iter();
+        let named = named.map(|dir| directory_of_media(dir, Path::new(""), context.layout()));
+        named.collect::<Result<Vec<_>, _>>()
+    };
+    let preferred = named(&options.prefer)?;
+    let mut only = named(&options.only)?;
+    only.sort();
+    only.dedup();
     Ok(Settings {
         bundles: (!bundles).then_some(false),
         keep: (keep != Keep::First).then_some(keep),
-        prefer: if named.is_empty() {
+        prefer: if preferred.is_empty() {
             prefer.clone()
         } else {
-            named
+            preferred
         },
+        only,
+        min_size: options.min_size,
         ..Settings::default()
     })
 }

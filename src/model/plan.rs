@@ -224,6 +224,18 @@ pub struct Settings {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub prefer: Vec<TreePath<'static>>,
+    /// Directories and files of media beyond which dedupe moves nothing; none where it moves
+    /// whatever it can.
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub only: Vec<TreePath<'static>>,
+    /// The size in bytes below which dedupe moves no file, unless it is in a bundle with a larger
+    /// one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_size: Option<u64>,
 }
 
 /// Every file accounted for: seen = moves + kept + skipped.

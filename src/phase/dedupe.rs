@@ -15,7 +15,7 @@ mod together;
 use self::copies::{Copies, Place};
 use self::decision::{Because, Decision, Fate, Stay};
 use super::names::Names;
-use crate::model::index::Index;
+use crate::model::index::{Entry, Index};
 use crate::model::path::TreePath;
 use crate::model::plan::{Basis, Move, Phase, Plan, RawPlan, Skip, Summary, Why};
 use crate::model::problem;
@@ -68,6 +68,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     }
     plan.skipped.extend(unread(&state.archive));
     plan.skipped.extend(unread(&state.media));
+    plan.warnings = nothing_there(state);
     let seen = (state.archive.entries.len() + state.media.entries.len()) as u64;
     plan.summary = Some(Summary {
         seen,
@@ -139,6 +140,23 @@ fn words_of(stay: Stay, keeper: Place, copies: &Copies<'_>) -> String {
             format!("copy of {keeper}, but it stays with {with}, which {because}")
         }
     }
+}
+
+/// The directories of the settings in which nothing is indexed: a slip of the pen, most likely.
+fn nothing_there(state: &State<'_>) -> Vec<String> {
+    let is_empty = |dir: &&TreePath<'_>| {
+        let index = state.index_of(dir.tree);
+        let beneath = [dir.rel.as_bytes(), b"/"].concat();
+        let is_before = |e: &Entry<'_>| e.path.as_bytes() < beneath.as_slice();
+        let first = index.entries.get(index.entries.partition_point(is_before));
+        let is_beneath = first.is_some_and(|e| e.path.as_bytes().starts_with(&beneath));
+        !is_beneath && index.get(&dir.rel).is_none()
+    };
+    let named = state.settings.prefer.iter().chain(&state.settings.only);
+    let empty = named.filter(is_empty);
+    empty
+        .map(|dir| format!("nothing is indexed in {dir}"))
+        .collect()
 }
 
 fn unread(index: &Index<'_>) -> impl Iterator<Item = Skip> {

@@ -50,7 +50,8 @@ pub const PLAN_DEDUPE: &str = "\
 Examples:
   mediastruct plan dedupe -o plan.json
   mediastruct plan dedupe --keep oldest
-  mediastruct plan dedupe --prefer 'media/2019/best of' --prefer media/2018";
+  mediastruct plan dedupe --prefer 'media/2019/best of' --prefer media/2018
+  mediastruct plan dedupe --only media/2019 --only media/2020 --min-size 1MB";
 
 pub const DEDUPE: &str = "\
 Examples:

@@ -1,7 +1,7 @@
 //! The arguments of the phases, and of planning them.
 
 use super::examples;
-use crate::cli::config::{parse_disk, parse_keep};
+use crate::cli::config::{parse_bytes, parse_disk, parse_keep};
 use crate::disk::disks::DiskKind;
 use crate::model::keep::Keep;
 use crate::model::run::RunId;
@@ -69,6 +69,15 @@ pub struct DedupeOptions {
     /// configuration.
     #[arg(long, value_name = "DIR")]
     pub prefer: Vec<OsString>,
+    /// Move only files in DIR, such as media/2019; may be repeated
+    ///
+    /// The plan is the part of the whole one that moves files there; what is left aside is counted
+    /// as kept, and can be moved another time. A single file may be named, too.
+    #[arg(long, value_name = "DIR")]
+    pub only: Vec<OsString>,
+    /// Move only files of at least SIZE, e.g. 1MB, and the bundles of such files
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub min_size: Option<u64>,
 }
 
 /// Of `dedupe`.

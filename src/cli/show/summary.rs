@@ -155,6 +155,12 @@ fn settings(settings: &Settings) -> String {
     if settings.bundles == Some(false) {
         text.push_str("bundles      are taken apart\n");
     }
+    for dir in &settings.only {
+        let _ = writeln!(text, "moves only   what lies in {dir}");
+    }
+    if let Some(size) = settings.min_size {
+        let _ = writeln!(text, "moves only   files of {} or more", Exactly(size));
+    }
     text
 }
 

@@ -10,6 +10,8 @@ use super::copies::{Copies, FileKey, Place};
 use super::rank::Rank;
 use super::together::Together;
 use crate::model::bundle::{Bundle, bundles_of_directories};
+use crate::model::path::TreePath;
+use crate::model::plan::Settings;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use std::collections::HashMap;
@@ -33,6 +35,8 @@ pub(super) enum Fate {
     Stays,
     /// It moves to duplicates.
     Moves,
+    /// It could move, and stays as the settings leave it aside.
+    Aside,
 }
 
 /// Why a copy stays, though another one is kept.
@@ -77,6 +81,7 @@ impl<'s> Decision<'s> {
         decision.keepers = (0..decision.copies.len())
             .map(|group| decision.keeper_among(decision.copies.group(group)))
             .collect();
+        decision.leave_aside(&state.settings);
         decision
     }
 
@@ -146,6 +151,37 @@ impl<'s> Decision<'s> {
         }
     }
 
+    /// Lets stay what the settings exclude. Nothing else changes by that: a part of a plan is what
+    /// it says, and the parts of a plan can be carried out one after another.
+    fn leave_aside(&mut self, settings: &Settings) {
+        if settings.only.is_empty() && settings.min_size.is_none() {
+            return;
+        }
+        for file in 0..self.fates.len() as u32 {
+            let alone = [file];
+            let set = self.together.set_of(file).unwrap_or(&alone);
+            if set[0] == file && self.fate(file) == Fate::Moves && !self.is_in(settings, set) {
+                for file in set {
+                    self.fates[*file as usize] = Fate::Aside;
+                }
+            }
+        }
+    }
+
+    /// Whether the settings let these files move, which can only move together: where all of them
+    /// lie where files may move, and one of them is large enough.
+    fn is_in(&self, settings: &Settings, set: &[u32]) -> bool {
+        let entry = |file: &u32| self.copies.entry(Place::of_media(*file));
+        let is_among = |file: &u32| {
+            let path = TreePath::new(Tree::Media, entry(file).path.borrowed());
+            let mut only = settings.only.iter();
+            only.any(|dir| dir.tree == path.tree && path.rel.starts_with(&dir.rel))
+        };
+        let min_size = settings.min_size.unwrap_or(0);
+        (settings.only.is_empty() || set.iter().all(is_among))
+            && set.iter().any(|file| entry(file).stamp.size >= min_size)
+    }
+
     /// One file of each set that could go at all, the last to be kept first.
     fn in_order(&self) -> Vec<(u32, u32)> {
         let can_go =
@@ -177,6 +213,7 @@ impl<'s> Decision<'s> {
         *keeper.unwrap_or(&copies[0])
     }
 
+    /// Whether it stays in any case; what is left aside is to move another time.
     fn stays(&self, place: Place) -> bool {
         place.tree == Tree::Archive || self.fate(place.at) == Fate::Stays
     }

@@ -1,10 +1,12 @@
 mod bundles;
+mod laws;
 mod offline;
+mod partial;
 mod rules;
 
 use super::*;
 use crate::model::digest::Digest;
-use crate::model::index::{Entry, Stamp, Unread};
+use crate::model::index::{Stamp, Unread};
 use crate::model::path::RelPath;
 use crate::model::plan_file;
 use crate::model::time::Time;
