@@ -1,6 +1,7 @@
 //! `show`: plans and runs for people.
 
 mod page;
+mod report;
 mod run;
 mod summary;
 

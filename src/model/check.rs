@@ -1,13 +1,15 @@
 //! From a plan as it was read to a [`Plan`] that obeys the laws, or all that is wrong with it.
 
+mod report;
+
 use super::digest::{Digest, Pieces};
 use super::path::TreePath;
-use super::plan::{Directory, Move, Phase, Plan, RawPlan, Summary, Why};
+use super::plan::{Directory, Move, Phase, Plan, RawPlan, Why};
 use super::problem::{Fault, Problem};
 use super::tree::Tree;
 use super::volume::VolumeName;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 impl RawPlan {
     /// Checks everything that can be told from the plan alone, sorts it, and recomputes its id and
@@ -258,38 +260,6 @@ impl RawPlan {
             first.from,
             first.bundle.as_ref()?,
         ))
-    }
-
-    /// Makes the report keys true, and says which were not.
-    fn recompute(&mut self) -> Vec<String> {
-        let mut remarks = Vec::new();
-        if self.id.is_some_and(|id| id != self.identity()) {
-            remarks.push("the plan was changed after it was made: its id is another".to_owned());
-        }
-        let mut kinds = BTreeMap::new();
-        for operation in &self.moves {
-            *kinds.entry(operation.why.kind().to_owned()).or_insert(0) += 1;
-        }
-        let moves = self.moves.len() as u64;
-        let skipped = self.skipped.len() as u64;
-        let told = self.summary.take();
-        let seen = told.as_ref().map_or(0, |s| s.seen).max(moves + skipped);
-        let summary = Summary {
-            seen,
-            moves,
-            bytes: self
-                .moves
-                .iter()
-                .fold(0, |sum: u64, m| sum.saturating_add(m.size)),
-            kept: seen - moves - skipped,
-            skipped,
-            kinds,
-        };
-        if self.id.is_some() && told.is_some_and(|told| told != summary) {
-            remarks.push("the summary did not add up to the plan, and was made anew".to_owned());
-        }
-        self.summary = Some(summary);
-        remarks
     }
 
     /// The hash over what would be done.

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod plan_file;
 pub mod problem;
 pub mod progress;
+pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod schema;

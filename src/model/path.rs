@@ -258,6 +258,11 @@ impl<'a> TreePath<'a> {
         Folded(self.tree, folded)
     }
 
+    /// The path of the directory right beneath the tree that it lies in, or that it is.
+    pub fn unit(&self) -> TreePath<'_> {
+        TreePath::new(self.tree, RelPath(Cow::Borrowed(self.rel.first())))
+    }
+
     /// The path without its last component; none where that is the tree itself.
     pub fn parent(&self) -> Option<TreePath<'_>> {
         Some(TreePath::new(self.tree, self.rel.parent()?))

@@ -4,6 +4,7 @@ use super::digest::Digest;
 use super::keep::Keep;
 use super::limits;
 use super::path::{RelPath, TreePath};
+use super::report::{Account, Remain, WholeDirectory};
 use super::run::RunId;
 use super::time::Time;
 use super::tree::Tree;
@@ -78,6 +79,27 @@ pub struct RawPlan {
     /// Every file accounted for; recomputed on reading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
+    /// The files of each unit accounted for, sorted by unit; recomputed on reading.
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub accounts: Vec<Account>,
+    /// Why files stay, in numbers; made to add up on reading.
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub remains: Vec<Remain>,
+    /// Directories of which every file moves, sorted by path; recounted on reading.
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub directories: Vec<WholeDirectory>,
     /// What moves where, sorted by `from`.
     #[serde(default, deserialize_with = "limits::list")]
     pub moves: Vec<Move>,
@@ -142,6 +164,9 @@ impl RawPlan {
             basis: Basis::default(),
             settings: Settings::default(),
             summary: None,
+            accounts: Vec::new(),
+            remains: Vec::new(),
+            directories: Vec::new(),
             moves: Vec::new(),
             makes: Vec::new(),
             writes: Vec::new(),
@@ -422,6 +447,9 @@ pub struct Skip {
     pub path: TreePath<'static>,
     /// The reason, for people.
     pub why: String,
+    /// The main file of the bundle that it stays with, though it has a copy elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<TreePath<'static>>,
 }
 
 /// What crawl would do with a unit.

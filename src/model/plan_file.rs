@@ -92,6 +92,15 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     if !plan.units.is_empty() {
         document.lines("units", &plan.units)?;
     }
+    if !plan.accounts.is_empty() {
+        document.lines("accounts", &plan.accounts)?;
+    }
+    if !plan.remains.is_empty() {
+        document.lines("remains", &plan.remains)?;
+    }
+    if !plan.directories.is_empty() {
+        document.lines("directories", &plan.directories)?;
+    }
     document.lines("moves", &plan.moves)?;
     if !plan.makes.is_empty() {
         document.lines("makes", &plan.makes)?;

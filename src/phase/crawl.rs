@@ -58,6 +58,7 @@ pub fn plan(state: &State<'_>) -> Plan {
             plan.skipped.push(Skip {
                 path: TreePath::new(tree, path.clone().into_owned()),
                 why: why.to_owned(),
+                bundle: None,
             });
         };
         for unit in &listing.units {

@@ -10,14 +10,15 @@ mod copies;
 mod decision;
 mod offline;
 mod rank;
+mod report;
 mod together;
 
 use self::copies::{Copies, Place};
-use self::decision::{Because, Decision, Fate, Stay};
+use self::decision::{Because, Beside, Decision, Fate, Stay};
 use super::names::Names;
 use crate::model::index::{Entry, Index};
 use crate::model::path::TreePath;
-use crate::model::plan::{Basis, Move, Phase, Plan, RawPlan, Skip, Summary, Why};
+use crate::model::plan::{Basis, Move, Phase, Plan, RawPlan, Skip, Why};
 use crate::model::problem;
 use crate::model::state::State;
 use crate::model::tree::Tree;
@@ -60,20 +61,20 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             plan.needs
                 .extend(decision.copies.need(decision.keeper(group)));
         }
-        let others = decision.others_that_stay(group).into_iter();
-        plan.skipped.extend(others.map(|(file, stay)| Skip {
-            path: decision.copies.path(Place::of_media(file)),
-            why: words_of(stay, decision.keeper(group), &decision.copies),
-        }));
     }
+    let beside = decision.beside.iter();
+    plan.skipped.extend(beside.map(|beside| Skip {
+        path: decision.copies.path(Place::of_media(beside.file)),
+        why: words_of(beside, &decision.copies),
+        bundle: match beside.stay {
+            Stay::With(..) => bundle_of(beside.file, &decision),
+            Stay::Link(_) => None,
+        },
+    }));
     plan.skipped.extend(unread(&state.archive));
     plan.skipped.extend(unread(&state.media));
     plan.warnings = nothing_there(state);
-    let seen = (state.archive.entries.len() + state.media.entries.len()) as u64;
-    plan.summary = Some(Summary {
-        seen,
-        ..Summary::default()
-    });
+    report::tell(&mut plan, state, &decision);
     plan.check()
         .map_err(|problems| DedupeError::Unlawful(problem::in_one_line(&problems)))
 }
@@ -112,25 +113,29 @@ fn moves(state: &State<'_>, decision: &Decision<'_>) -> Result<Vec<Move>, Dedupe
                 why: Why::Duplicate {
                     of: copies.path(keeper),
                 },
-                bundle: decision
-                    .together
-                    .main_of(file)
-                    .map(|main| copies.path(Place::of_media(main))),
+                bundle: bundle_of(file, decision),
             }),
         })
     });
     moves.collect()
 }
 
+/// The main file of the bundle of a file of media.
+fn bundle_of(file: u32, decision: &Decision<'_>) -> Option<TreePath<'static>> {
+    let main = decision.together.main_of(file)?;
+    Some(decision.copies.path(Place::of_media(main)))
+}
+
 /// Why a copy stays, for people.
-fn words_of(stay: Stay, keeper: Place, copies: &Copies<'_>) -> String {
-    match stay {
+fn words_of(beside: &Beside, copies: &Copies<'_>) -> String {
+    match beside.stay {
         Stay::Link(link) => {
             let link = copies.path(link);
             format!("hard link of {link}: moving it would free nothing")
         }
         Stay::With(file, because) => {
-            let (keeper, with) = (copies.path(keeper), copies.path(Place::of_media(file)));
+            let keeper = copies.path(beside.keeper);
+            let with = copies.path(Place::of_media(file));
             let because = match because {
                 Because::Only => "is nowhere else".to_owned(),
                 Because::Empty => "is empty".to_owned(),
@@ -165,6 +170,7 @@ fn unread(index: &Index<'_>) -> impl Iterator<Item = Skip> {
         Some(Skip {
             path: TreePath::new(index.tree, entry.path.clone().into_owned()),
             why: unread.why.clone(),
+            bundle: None,
         })
     })
 }

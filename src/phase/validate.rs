@@ -78,10 +78,15 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
                 needs.entry(of).or_insert_with(need);
                 proven.push((path, file, stamp, twin));
             }
-            Judgement::Unproven(why) => plan.skipped.push(Skip { path, why }),
+            Judgement::Unproven(why) => plan.skipped.push(Skip {
+                path,
+                why,
+                bundle: None,
+            }),
             Judgement::Undecided(twin) => plan.skipped.push(Skip {
                 path,
                 why: format!("{} should be its twin, and was not read", twin.path()),
+                bundle: None,
             }),
         }
     }
@@ -124,6 +129,7 @@ fn not_files(state: &State<'_>) -> impl Iterator<Item = Skip> {
     unreadable.chain(special).map(|(path, why)| Skip {
         path: in_duplicates(path),
         why,
+        bundle: None,
     })
 }
 

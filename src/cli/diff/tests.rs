@@ -40,6 +40,7 @@ fn two() -> (Plan, Plan) {
     new.skipped = vec![Skip {
         path: path("media/2024/e"),
         why: "unreadable: no\nsuch luck".into(),
+        bundle: None,
     }];
     new.warnings = vec!["look out".into()];
     (old.check().unwrap(), new.check().unwrap())

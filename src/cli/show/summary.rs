@@ -1,5 +1,6 @@
 //! A plan as text.
 
+use super::report;
 use crate::cli::human::{Bytes, Count, Exactly, Things};
 use crate::cli::table::{Column, table};
 use crate::cli::terminal;
@@ -42,6 +43,8 @@ pub fn summary(plan: &Plan) -> String {
     text.push_str(&accounts(plan));
     if plan.phase == Phase::Crawl {
         text.push_str(&units(plan));
+    } else if !plan.accounts.is_empty() {
+        text.push_str(&report::report(plan));
     } else if !plan.moves.is_empty() {
         text.push_str(&by_kind(plan));
         text.push_str(&by_unit(plan));
@@ -182,7 +185,13 @@ fn accounts(plan: &Plan) -> String {
         let bytes = sizes.fold(0, u64::saturating_add);
         let _ = writeln!(text, "  to hash   {}, {}", files(&hash), Exactly(bytes));
     } else {
-        let _ = writeln!(text, "  moves     {}, {}", files(moves), Exactly(*bytes));
+        let _ = write!(text, "  moves     {}, {}", files(moves), Exactly(*bytes));
+        match report::contents(plan) {
+            0 => text.push('\n'),
+            contents => {
+                let _ = writeln!(text, ": copies of {}", Things(contents, "content"));
+            }
+        }
         let _ = writeln!(text, "  kept      {}", files(kept));
     }
     let _ = writeln!(text, "  left out  {}", files(skipped));

@@ -5,6 +5,7 @@ use crate::model::path::TreePath;
 use crate::model::plan::{
     Move, Need, Phase, Plan, RawPlan, Settings, Skip, UnitAction, UnitPlan, Why,
 };
+use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::run::{
     Begin, Brief, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Run, RunId,
     Verify,
@@ -76,6 +77,31 @@ fn dedupe() -> Plan {
     plan.skipped = vec![Skip {
         path: path("media/2024/d\tx.jpg"),
         why: "unreadable: permission denied".into(),
+        bundle: None,
+    }];
+    plan.accounts = [
+        ("archive/03", 3),
+        ("media/2023", 4),
+        ("media/2024", 7),
+        ("media/2025", 31),
+    ]
+    .map(|(unit, seen)| Account {
+        seen,
+        ..Account::of(path(unit))
+    })
+    .into();
+    plan.remains = [
+        (Remains::Only, 5, 20_000_000),
+        (Remains::Keeper, 4, 3),
+        (Remains::Bundle, 1, 0),
+    ]
+    .map(|(why, files, bytes)| Remain { why, files, bytes })
+    .into();
+    plan.skipped[0].bundle = Some(path("media/2024/d\u{202e}.cr2"));
+    plan.directories = vec![WholeDirectory {
+        dir: path("media/2025/trip"),
+        files: 30,
+        bytes: 0,
     }];
     plan.warnings = vec!["a warning\u{1b}[31m".into()];
     plan.check().unwrap()

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::plan::{Need, Role, Settings, Skip, Write};
+use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::schedule::Hop;
 use crate::model::time::Time;
 
@@ -43,6 +44,7 @@ fn good() -> RawPlan {
     plan.skipped = vec![Skip {
         path: path("media/2024/d"),
         why: "unreadable".into(),
+        bundle: None,
     }];
     plan
 }
@@ -170,6 +172,66 @@ fn all_problems_are_told_at_once() {
     plan.moves[0].from = path("archive/01/x");
     plan.needs.clear();
     assert!(plan.check().unwrap_err().len() >= 3);
+}
+
+#[test]
+fn law_9_what_a_plan_tells_of_itself_is_made_to_add_up() {
+    let mut raw = good();
+    let seen = |unit: &str, seen| Account {
+        seen,
+        ..Account::of(path(unit))
+    };
+    raw.accounts = vec![seen("media/2024", 7), seen("archive/01", 2)];
+    let remain = |files| Remain {
+        why: Remains::Only,
+        files,
+        bytes: 1,
+    };
+    raw.remains = vec![remain(7)];
+    let directory = |dir: &str, files| WholeDirectory {
+        dir: path(dir),
+        files,
+        bytes: 0,
+    };
+    raw.directories = vec![directory("media/2024", 2), directory("media/2025", 0)];
+    let plan = raw.check().unwrap();
+    assert!(plan.remarks().is_empty());
+    let account = &plan.accounts[1];
+    assert_eq!((account.moves, account.bytes), (2, 6));
+    assert_eq!((account.kept, account.skipped), (4, 1));
+    let summary = plan.summary.clone().unwrap();
+    assert_eq!((summary.seen, summary.kept, summary.skipped), (9, 6, 1));
+    assert_eq!(plan.remains, [remain(7)]);
+    let whole: Vec<_> = plan
+        .directories
+        .iter()
+        .map(|d| (d.files, d.bytes))
+        .collect();
+    assert_eq!(whole, [(2, 6)]);
+
+    // Without a move, its file remains, and its directory is whole no more.
+    let mut raw = plan.into_raw();
+    raw.moves.pop();
+    let plan = raw.check().unwrap();
+    assert_eq!(plan.remarks().len(), 2, "{:?}", plan.remarks());
+    assert_eq!(plan.accounts[1].kept, 5);
+    let taken_out = Remain {
+        why: Remains::TakenOut,
+        files: 1,
+        bytes: 3,
+    };
+    assert_eq!(plan.remains, [remain(7), taken_out]);
+    assert!(plan.directories.is_empty());
+
+    // Numbers that cannot be are not believed.
+    let mut raw = plan.into_raw();
+    raw.accounts = vec![seen("media/2024/x/y", u64::MAX), seen("media/2024", 0)];
+    raw.remains = vec![remain(u64::MAX), remain(u64::MAX)];
+    let plan = raw.check().unwrap();
+    assert_eq!(plan.accounts.len(), 1);
+    let summary = plan.summary.clone().unwrap();
+    assert_eq!(summary.seen, summary.moves + summary.kept + summary.skipped);
+    assert!(plan.remains.is_empty());
 }
 
 #[test]

@@ -145,9 +145,20 @@ impl<'s> Copies<'s> {
         (number != NONE).then_some(number as usize)
     }
 
+    /// The files of the archive whose content is there more than once.
+    pub(super) fn of_archive(&self) -> Vec<u32> {
+        let places = self.places.iter().filter(|p| p.tree == Tree::Archive);
+        places.map(|place| place.at).collect()
+    }
+
     /// What the index says.
     pub(super) fn entry(&self, place: Place) -> &'s Entry<'s> {
         &self.state.index_of(place.tree).entries[place.at as usize]
+    }
+
+    /// Whether a file is on discs alone, and those are lost.
+    pub(super) fn is_lost(&self, place: Place) -> bool {
+        self.offline.is_lost(place.tree, self.entry(place))
     }
 
     /// Where the file is.

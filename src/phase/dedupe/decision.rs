@@ -26,6 +26,8 @@ pub(super) struct Decision<'s> {
     rank: Rank,
     /// Which copy of each content stays in any case.
     keepers: Vec<Place>,
+    /// The copies in media that stay though another one is kept, and why.
+    pub(super) beside: Vec<Beside>,
 }
 
 /// What becomes of a file of media.
@@ -37,6 +39,17 @@ pub(super) enum Fate {
     Moves,
     /// It could move, and stays as the settings leave it aside.
     Aside,
+}
+
+/// A copy in media that stays though another one is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beside {
+    /// The file.
+    pub(super) file: u32,
+    /// The one that is kept.
+    pub(super) keeper: Place,
+    /// Why it stays.
+    pub(super) stay: Stay,
 }
 
 /// Why a copy stays, though another one is kept.
@@ -74,6 +87,7 @@ impl<'s> Decision<'s> {
             fates: vec![Fate::Stays; files],
             rank: Rank::of(state),
             keepers: Vec::new(),
+            beside: Vec::new(),
             copies,
             together,
         };
@@ -81,6 +95,8 @@ impl<'s> Decision<'s> {
         decision.keepers = (0..decision.copies.len())
             .map(|group| decision.keeper_among(decision.copies.group(group)))
             .collect();
+        let groups = 0..decision.copies.len();
+        decision.beside = groups.flat_map(|group| decision.beside(group)).collect();
         decision.leave_aside(&state.settings);
         decision
     }
@@ -95,9 +111,8 @@ impl<'s> Decision<'s> {
         self.keepers[group]
     }
 
-    /// The copies in media that stay though another one is kept, of the content of that number,
-    /// and why.
-    pub(super) fn others_that_stay(&self, group: usize) -> Vec<(u32, Stay)> {
+    /// The copies in media that stay beside the keeper of the content of that number.
+    fn beside(&self, group: usize) -> Vec<Beside> {
         let copies = self.copies.group(group);
         let keeper = self.keeper(group);
         let stay = || copies.iter().filter(|place| self.stays(**place));
@@ -118,7 +133,11 @@ impl<'s> Decision<'s> {
             } else {
                 Stay::Link(first)
             };
-            others.push((place.at, stay));
+            others.push(Beside {
+                file: place.at,
+                keeper,
+                stay,
+            });
         }
         others
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::bundle::bundles_of_directories;
 use crate::model::keep::Keep;
 use crate::model::plan::Settings;
+use crate::model::report::Account;
 use std::cmp::Reverse;
 
 /// A file of a random index.
@@ -349,5 +350,61 @@ proptest! {
         let read = plan_file::parse(text.clone()).unwrap().check().unwrap();
         prop_assert!(read.remarks().is_empty());
         prop_assert!(plan_file::text(&read) == text);
+    }
+
+    #[test]
+    fn law_9_units_reasons_and_directories_add_up(
+        archive in sown("0[1-2]"),
+        media in sown("20(18|19|20)"),
+        settings in settings(),
+    ) {
+        let state = state_with(&archive, &media, &settings);
+        let plan = plan(&state).unwrap();
+        let summary = plan.summary.as_ref().unwrap();
+        let entries = |tree| state.index_of(tree).entries.iter();
+        let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+        for tree in Tree::INDEXED {
+            for entry in entries(tree) {
+                let unit = std::str::from_utf8(entry.path.first()).unwrap();
+                *seen.entry(format!("{tree}/{unit}")).or_default() += 1;
+            }
+        }
+        let told: BTreeMap<_, _> = plan.accounts.iter().map(|a| (a.unit.to_string(), a.seen)).collect();
+        prop_assert_eq!(told, seen);
+        for account in &plan.accounts {
+            prop_assert_eq!(account.seen, account.moves + account.kept + account.skipped);
+        }
+        let sum = |of: fn(&Account) -> u64| plan.accounts.iter().map(of).sum::<u64>();
+        prop_assert_eq!(sum(|a| a.seen), summary.seen);
+        prop_assert_eq!(sum(|a| a.moves), summary.moves);
+        prop_assert_eq!(sum(|a| a.bytes), summary.bytes);
+        prop_assert_eq!(sum(|a| a.kept), summary.kept);
+        prop_assert_eq!(sum(|a| a.skipped), summary.skipped);
+
+        let files: u64 = plan.remains.iter().map(|r| r.files).sum();
+        let bytes: u64 = plan.remains.iter().map(|r| r.bytes).sum();
+        let all: u64 = entries(Tree::Archive).chain(entries(Tree::Media)).map(|e| e.stamp.size).sum();
+        prop_assert_eq!(files, summary.kept + summary.skipped);
+        prop_assert_eq!(bytes + summary.bytes, all);
+
+        // A directory goes where no file in it stays, and is named unless one around it is.
+        let left = after(&state, &plan);
+        let ancestors = entries(Tree::Media).flat_map(|e| e.path.ancestors());
+        let mut whole: Vec<_> = ancestors
+            .filter(|dir| left.media.entries.iter().all(|e| !e.path.starts_with(dir)))
+            .map(|dir| dir.into_owned())
+            .collect();
+        whole.sort();
+        whole.dedup();
+        let highest = whole.iter().filter(|dir| dir.ancestors().all(|outer| !whole.contains(&outer)));
+        let expected: Vec<_> = highest
+            .map(|dir| {
+                let beneath = entries(Tree::Media).filter(|e| e.path.starts_with(dir));
+                let sizes: Vec<_> = beneath.map(|e| e.stamp.size).collect();
+                (format!("media/{dir}"), sizes.len() as u64, sizes.iter().sum::<u64>())
+            })
+            .collect();
+        let told: Vec<_> = plan.directories.iter().map(|d| (d.dir.to_string(), d.files, d.bytes)).collect();
+        prop_assert_eq!(told, expected);
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::index::{Unit, UnitState};
+use crate::model::report::Remains;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
 use std::num::NonZeroU32;
 
@@ -54,5 +55,7 @@ fn a_copy_on_a_lost_disc_is_none() {
         let expected = moved("media/2024/b.jpg", "duplicates/2024/b.jpg", stays);
         assert_eq!(moves(&plan), [expected]);
         assert_eq!(plan.needs[0].offline, None);
+        let why: Vec<_> = plan.remains.iter().map(|r| (r.why, r.files)).collect();
+        assert_eq!(why, [(Remains::Keeper, 1), (Remains::Lost, 1)]);
     }
 }

@@ -1,0 +1,151 @@
+//! Makes what a plan says of itself true again, as far as the plan can tell.
+
+use crate::model::path::TreePath;
+use crate::model::plan::{RawPlan, Summary};
+use crate::model::report::{Account, Remain, Remains, WholeDirectory};
+use std::collections::BTreeMap;
+
+/// All that a plan says of itself.
+type Report = (
+    Option<Summary>,
+    Vec<Account>,
+    Vec<Remain>,
+    Vec<WholeDirectory>,
+);
+
+impl RawPlan {
+    /// Makes the report keys true, and says which were not. Moves and skipped files are sorted.
+    pub(super) fn recompute(&mut self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.id.is_some_and(|id| id != self.identity()) {
+            remarks.push("the plan was changed after it was made: its id is another".to_owned());
+        }
+        let told = self.report();
+        self.recount();
+        if self.id.is_some() && told.0.is_some() && told != self.report() {
+            remarks.push("the summary did not add up to the plan, and was made anew".to_owned());
+        }
+        remarks
+    }
+
+    fn report(&self) -> Report {
+        (
+            self.summary.clone(),
+            self.accounts.clone(),
+            self.remains.clone(),
+            self.directories.clone(),
+        )
+    }
+
+    fn recount(&mut self) {
+        let told = self.summary.take().unwrap_or_default();
+        let mut kinds = BTreeMap::new();
+        for operation in &self.moves {
+            *kinds.entry(operation.why.kind().to_owned()).or_insert(0) += 1;
+        }
+        let (moves, skipped) = (self.moves.len() as u64, self.skipped.len() as u64);
+        let bytes = sum(self.moves.iter().map(|m| m.size));
+        self.recount_units();
+        let seen = match &self.accounts[..] {
+            [] => told.seen.max(moves + skipped),
+            accounts => sum(accounts.iter().map(|a| a.seen)),
+        };
+        let kept = seen - moves - skipped;
+        self.balance_remains(kept + skipped, told.bytes.saturating_sub(bytes));
+        self.recount_directories();
+        self.summary = Some(Summary {
+            seen,
+            moves,
+            bytes,
+            kept,
+            skipped,
+            kinds,
+        });
+    }
+
+    /// Makes the accounts add up, of a plan that has some: how many files were seen is all that is
+    /// believed, where it can be.
+    fn recount_units(&mut self) {
+        if self.accounts.is_empty() {
+            return;
+        }
+        let mut units: BTreeMap<TreePath<'static>, Account> = BTreeMap::new();
+        let account = |units: &mut BTreeMap<_, Account>, unit: TreePath<'_>, seen: u64| {
+            let unit = unit.into_owned();
+            let new = || Account::of(unit.clone());
+            let account = units.entry(unit.clone()).or_insert_with(new);
+            account.seen = account.seen.max(seen);
+        };
+        for told in &self.accounts {
+            account(&mut units, told.unit.unit(), told.seen);
+        }
+        for moves in self.moves.chunk_by(|a, b| a.from.unit() == b.from.unit()) {
+            let unit = moves[0].from.unit();
+            account(&mut units, unit.borrowed(), 0);
+            if let Some(account) = units.get_mut(&unit.into_owned()) {
+                account.moves = moves.len() as u64;
+                account.bytes = sum(moves.iter().map(|m| m.size));
+            }
+        }
+        for skipped in &self.skipped {
+            account(&mut units, skipped.path.unit(), 0);
+            if let Some(account) = units.get_mut(&skipped.path.unit().into_owned()) {
+                account.skipped += 1;
+            }
+        }
+        for account in units.values_mut() {
+            let left = account.moves + account.skipped;
+            // Beyond this, no number of files can be meant.
+            account.seen = account.seen.clamp(left, left.max(1 << 40));
+            account.kept = account.seen - left;
+        }
+        self.accounts = units.into_values().collect();
+    }
+
+    /// Makes what remains add up to `files`: moves that were taken out of the plan, of `bytes`
+    /// bytes, remain too. Numbers that cannot be are forgotten.
+    fn balance_remains(&mut self, files: u64, bytes: u64) {
+        if self.remains.is_empty() {
+            return;
+        }
+        let told = sum(self.remains.iter().map(|r| r.files));
+        if told > files {
+            self.remains.clear();
+        } else if told < files {
+            let taken_out = |r: &&mut Remain| r.why == Remains::TakenOut;
+            let (files, why) = (files - told, Remains::TakenOut);
+            match self.remains.iter_mut().find(taken_out) {
+                Some(remain) => {
+                    remain.files += files;
+                    remain.bytes = remain.bytes.saturating_add(bytes);
+                }
+                None => self.remains.push(Remain { why, files, bytes }),
+            }
+        }
+        self.remains.sort_by_key(|remain| remain.why);
+    }
+
+    /// Forgets the directories of which some file does not move.
+    fn recount_directories(&mut self) {
+        self.directories.sort_by(|a, b| a.dir.cmp(&b.dir));
+        let moves = &self.moves;
+        self.directories.retain_mut(|directory| {
+            let dir = &directory.dir;
+            let beneath = [dir.rel.as_bytes(), b"/"].concat();
+            let is_before = |path: &TreePath<'_>| {
+                (path.tree, path.rel.as_bytes()) < (dir.tree, beneath.as_slice())
+            };
+            let is_in = |path: &TreePath<'_>| {
+                path.tree == dir.tree && path.rel.as_bytes().starts_with(&beneath)
+            };
+            let start = moves.partition_point(|m| is_before(&m.from));
+            let end = start + moves[start..].partition_point(|m| is_in(&m.from));
+            directory.bytes = sum(moves[start..end].iter().map(|m| m.size));
+            start < end && (end - start) as u64 == directory.files
+        });
+    }
+}
+
+fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
+}
