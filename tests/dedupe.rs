@@ -3,7 +3,7 @@
 
 mod library;
 
-use library::Library;
+use library::{Library, everything};
 
 const DATASET: [&str; 6] = ["--files", "300", "--size", "2000", "--seed", "11"];
 
@@ -125,4 +125,54 @@ fn a_directory_that_is_elsewhere_whole_is_named_once() {
         shown.contains("its move was taken out of the plan"),
         "{shown}"
     );
+}
+
+#[test]
+fn law_8_why_a_file_stays_or_moves_is_told_and_nothing_written() {
+    let library = Library::new();
+    for (path, content) in [
+        ("archive/01/a.JPG", "picture"),
+        ("media/2018/a.CR2", "raw"),
+        ("media/2018/a.JPG", "picture"),
+        ("media/2019/b\u{1b}.JPG", "picture"),
+    ] {
+        library.write(path, content);
+    }
+    library.succeed(&["crawl"]);
+    let before = everything(library.root(), &[&library.path("logs")]);
+    let why = |path: &str| library.succeed(&["plan", "dedupe", "--why", path]).out;
+    let picture = why("media/2018/a.JPG");
+    for told in [
+        "stays: copy of archive/01/a.JPG, but it stays with media/2018/a.CR2",
+        "hash        ",
+        "copies      archive/01/a.JPG: stays, in the archive",
+        "media/2019/b\\u{1b}.JPG: moves",
+        "bundle      media/2018/a.CR2",
+    ] {
+        assert!(picture.contains(told), "{told}: {picture}");
+    }
+    let system = library.path("media/2019/b\u{1b}.JPG");
+    let moves = why(system.to_str().unwrap());
+    let told = "moves to duplicates/2019/b\\u{1b}.JPG, as a copy of archive/01/a.JPG";
+    assert!(moves.contains(told) && !moves.contains('\u{1b}'), "{moves}");
+    assert_eq!(why("./media/2019/b\u{1b}.JPG"), moves);
+
+    for (path, code) in [
+        ("media/2018/c.JPG", 1),
+        ("media", 64),
+        ("c.JPG", 64),
+        ("/", 64),
+    ] {
+        let said = library.end_with(code, &["plan", "dedupe", "--why", path]);
+        assert!(
+            said.out.is_empty() && said.err.contains("hint: "),
+            "{said:?}"
+        );
+    }
+    library.end_with(
+        64,
+        &["plan", "dedupe", "--why", "media/2018/a.JPG", "-o", "x"],
+    );
+    let after = everything(library.root(), &[&library.path("logs")]);
+    before.assert_same(&after, "--why");
 }

@@ -5,8 +5,8 @@ mod phases;
 mod runs;
 
 pub use phases::{
-    CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions, PlanArguments, PlanPhase,
-    ValidateArguments,
+    CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions, DedupePlan, PlanArguments,
+    PlanPhase, ValidateArguments,
 };
 pub use runs::{
     ApplyArguments, HistoryArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify,

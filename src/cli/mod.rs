@@ -35,6 +35,7 @@ mod table;
 pub mod terminal;
 mod tree_path;
 mod validate;
+mod why;
 mod work;
 mod workshop;
 

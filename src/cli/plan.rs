@@ -1,6 +1,6 @@
 //! `plan`: what each phase would do, as a plan to read, to edit and to apply.
 
-use super::args::{DedupeOptions, PlanArguments, PlanPhase};
+use super::args::{DedupeOptions, DedupePlan, PlanArguments, PlanPhase};
 use super::config::DedupeSettings;
 use super::context::{Context, require};
 use super::crawl;
@@ -10,6 +10,8 @@ use super::past::Past;
 use super::show;
 use super::tree_path::directory_of_media;
 use super::validate;
+use super::why;
+use crate::disk::store::IndexFiles;
 use crate::disk::{named_file, names};
 use crate::model::keep::Keep;
 use crate::model::path::Escaped;
@@ -29,9 +31,20 @@ use std::path::Path;
 /// # Errors
 /// Where there can be no such plan, or it cannot be written.
 pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failure> {
+    if let PlanPhase::Dedupe(DedupePlan {
+        options,
+        why: Some(path),
+    }) = &arguments.phase
+    {
+        if arguments.output.is_some() {
+            let message = "--why tells of one file, and makes no plan for --output to write";
+            return Err(Failure::usage(message));
+        }
+        return why::why(path, options, context);
+    }
     let plan = match &arguments.phase {
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,
-        PlanPhase::Dedupe(options) => plan_dedupe(options, context)?,
+        PlanPhase::Dedupe(DedupePlan { options, .. }) => plan_dedupe(options, context)?,
         PlanPhase::Validate => validate::plan(context)?,
         PlanPhase::Undo { run } => plan_undo(run.as_ref(), &Past::of(context)?)?,
     };
@@ -55,15 +68,28 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
 /// # Errors
 /// Where a tree was never indexed, or an index is damaged.
 pub fn plan_dedupe(options: &DedupeOptions, context: &Context) -> Result<Plan, Failure> {
-    require(context.layout(), &Tree::INDEXED)?;
     let indexes = library::index_files(context)?;
+    let state = dedupe_state(options, context, &indexes)?;
+    Ok(dedupe::plan(&state)?)
+}
+
+/// What dedupe decides by.
+///
+/// # Errors
+/// Where a tree is missing, an index is damaged, or `options` name what is in no tree.
+pub fn dedupe_state<'i>(
+    options: &DedupeOptions,
+    context: &Context,
+    indexes: &'i IndexFiles,
+) -> Result<State<'i>, Failure> {
+    require(context.layout(), &Tree::INDEXED)?;
     let mut state = State::unknown(library::now());
     state.archive = indexes.index(Tree::Archive)?;
     state.media = indexes.index(Tree::Media)?;
     state.volumes = library::volumes(context)?;
     state.settings = dedupe_settings(options, context)?;
     state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
-    Ok(dedupe::plan(&state)?)
+    Ok(state)
 }
 
 /// What of the configuration and of `options` is not as it is by default.

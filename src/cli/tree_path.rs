@@ -60,6 +60,8 @@ pub fn directory_of_media(
 
 /// Where a file or directory is, itself and not what it may link to.
 fn place_of(path: &Path) -> Result<PathBuf, Failure> {
+    let absolute = std::path::absolute(path);
+    let path = absolute.as_deref().unwrap_or(path);
     match (path.parent(), path.file_name()) {
         (Some(parent), Some(name)) => Ok(resolve(parent)?.join(name)),
         _ => Ok(resolve(path)?),

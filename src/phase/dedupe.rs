@@ -12,6 +12,9 @@ mod offline;
 mod rank;
 mod report;
 mod together;
+mod why;
+
+pub use self::why::{Explanation, explain};
 
 use self::copies::{Copies, Place};
 use self::decision::{Because, Beside, Decision, Fate, Stay};

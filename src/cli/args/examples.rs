@@ -51,7 +51,8 @@ Examples:
   mediastruct plan dedupe -o plan.json
   mediastruct plan dedupe --keep oldest
   mediastruct plan dedupe --prefer 'media/2019/best of' --prefer media/2018
-  mediastruct plan dedupe --only media/2019 --only media/2020 --min-size 1MB";
+  mediastruct plan dedupe --only media/2019 --only media/2020 --min-size 1MB
+  mediastruct plan dedupe --why media/2019/IMG_1234.JPG";
 
 pub const DEDUPE: &str = "\
 Examples:

@@ -80,6 +80,20 @@ pub struct DedupeOptions {
     pub min_size: Option<u64>,
 }
 
+/// Of `plan dedupe`.
+#[derive(Clone, Debug, Args)]
+pub struct DedupePlan {
+    /// Which copies move.
+    #[command(flatten)]
+    pub options: DedupeOptions,
+    /// In place of the plan, tell why the file at PATH stays or moves
+    ///
+    /// With its hash, all its copies, its bundle and its hard links. PATH is as in plans, such as
+    /// media/2019/a.jpg, or a path of the system.
+    #[arg(long, value_name = "PATH")]
+    pub why: Option<OsString>,
+}
+
 /// Of `dedupe`.
 #[derive(Debug, Args)]
 pub struct DedupeArguments {
@@ -122,7 +136,7 @@ pub enum PlanPhase {
     Crawl(CrawlOptions),
     /// Plan which copies move from media to duplicates
     #[command(after_help = examples::PLAN_DEDUPE)]
-    Dedupe(DedupeOptions),
+    Dedupe(DedupePlan),
     /// Plan which duplicates move to validated: reads them, and a twin of each
     Validate,
     /// Plan how a run is taken back

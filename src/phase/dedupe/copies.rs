@@ -145,6 +145,12 @@ impl<'s> Copies<'s> {
         (number != NONE).then_some(number as usize)
     }
 
+    /// The number of the content of a file of either tree, as [`Copies::group_of`]; this takes a
+    /// look at all groups.
+    pub(super) fn group_with(&self, place: Place) -> Option<usize> {
+        (0..self.len()).find(|group| self.group(*group).contains(&place))
+    }
+
     /// The files of the archive whose content is there more than once.
     pub(super) fn of_archive(&self) -> Vec<u32> {
         let places = self.places.iter().filter(|p| p.tree == Tree::Archive);

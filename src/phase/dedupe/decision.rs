@@ -106,6 +106,14 @@ impl<'s> Decision<'s> {
         self.fates[file as usize]
     }
 
+    /// What becomes of a file; those of the archive stay.
+    pub(super) fn fate_of(&self, place: Place) -> Fate {
+        match place.tree {
+            Tree::Archive => Fate::Stays,
+            _ => self.fate(place.at),
+        }
+    }
+
     /// The copy that stays of the content of that number.
     pub(super) fn keeper(&self, group: usize) -> Place {
         self.keepers[group]

@@ -407,4 +407,40 @@ proptest! {
         let told: Vec<_> = plan.directories.iter().map(|d| (d.dir.to_string(), d.files, d.bytes)).collect();
         prop_assert_eq!(told, expected);
     }
+
+    #[test]
+    fn what_is_said_of_a_file_is_what_becomes_of_it(
+        archive in sown("0[1-2]"),
+        media in sown("20(18|19|20)"),
+        settings in settings(),
+        which: prop::sample::Index,
+    ) {
+        let state = state_with(&archive, &media, &settings);
+        let all = [&state.archive, &state.media];
+        let all = all.iter().flat_map(|i| i.entries.iter().map(|e| (i.tree, e)));
+        let all: Vec<_> = all.collect();
+        prop_assume!(!all.is_empty());
+        let (tree, entry) = all[which.index(all.len())];
+        let path = TreePath::new(tree, entry.path.clone());
+        let told = explain(&state, &path).unwrap().unwrap();
+
+        let plan = plan(&state).unwrap();
+        let operation = plan.moves.iter().find(|m| m.from == path);
+        prop_assert_eq!(told.verdict.starts_with("moves to "), operation.is_some());
+        if let Some(operation) = operation {
+            let main = operation.bundle.as_ref();
+            prop_assert!(main.is_none_or(|main| told.bundle[0] == *main));
+        }
+        if let Some(skip) = plan.skipped.iter().find(|s| s.path == path) {
+            prop_assert!(told.verdict.ends_with(&skip.why), "{}", told.verdict);
+        }
+        let is_copy = |e: &Entry<'_>| e.digest().is_some() && e.digest() == entry.digest();
+        let is_other = |(t, e): &&(Tree, &Entry<'_>)| (*t, &e.path) != (tree, &entry.path);
+        let copies = all.iter().filter(is_other).filter(|(_, e)| e.stamp.size > 0 && is_copy(e));
+        prop_assert_eq!(told.copies.len(), copies.count());
+        for (copy, becomes) in &told.copies {
+            let moves = plan.moves.iter().any(|m| m.from == *copy);
+            prop_assert_eq!(*becomes == "moves", moves);
+        }
+    }
 }

@@ -4,6 +4,10 @@ use crate::model::report::Remains;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
 use std::num::NonZeroU32;
 
+fn path(text: &str) -> TreePath<'static> {
+    TreePath::from_text(text).unwrap().into_owned()
+}
+
 /// A state whose volume 07 is offline and holds the content AA.
 fn offline(media: &[File<'_>], events: &[VolumeEvent]) -> State<'static> {
     let mut state = state(&[("07/2019/a.jpg", "AA", Some(7))], media);
@@ -44,17 +48,26 @@ fn a_copy_on_a_disc_is_a_keeper() {
     assert_eq!(plan.needs[0].path.to_string(), "archive/07/2019/a.jpg");
     let volume = plan.needs[0].offline.as_ref().map(VolumeName::as_str);
     assert_eq!(volume, Some("07"));
+
+    let told = explain(&state, &plan.moves[0].from).unwrap().unwrap();
+    assert_eq!(told.copies[0].1, "stays, on a disc of the archive");
+    assert!(told.names.is_empty());
 }
 
 #[test]
 fn a_copy_on_a_lost_disc_is_none() {
     let media = [("2024/a.jpg", "AA", None), ("2024/b.jpg", "AA", None)];
     for events in [&[BURNED, LOST][..], &[]] {
-        let plan = plan(&offline(&media, events)).unwrap();
+        let state = offline(&media, events);
+        let plan = plan(&state).unwrap();
         let stays = "media/2024/a.jpg";
         let expected = moved("media/2024/b.jpg", "duplicates/2024/b.jpg", stays);
         assert_eq!(moves(&plan), [expected]);
         assert_eq!(plan.needs[0].offline, None);
+        let told = explain(&state, &path("archive/07/2019/a.jpg"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(told.verdict, "is nowhere: the discs of its volume are lost");
         let why: Vec<_> = plan.remains.iter().map(|r| (r.why, r.files)).collect();
         assert_eq!(why, [(Remains::Keeper, 1), (Remains::Lost, 1)]);
     }
