@@ -152,8 +152,12 @@ pub enum Command {
     /// Move the copies that media does not need to duplicates: plan, show, ask, apply
     ///
     /// Compares the hashes that crawl took, and reads no file again. The archive's copy stays, else
-    /// the first one by path in media; every other one in media moves to duplicates, keeping its
-    /// directories. Nothing in the archive moves.
+    /// the first one by path in media, or the one that --keep and --prefer choose; every other one
+    /// in media moves to duplicates, keeping its directories. Nothing in the archive moves.
+    ///
+    /// Files that belong together, such as a raw file and its JPEG, a Live Photo and its movie, or a
+    /// picture and its sidecars, move together where each of them has a copy that stays, or not at
+    /// all.
     #[command(after_help = examples::DEDUPE)]
     Dedupe(DedupeArguments),
     /// Move the duplicates that are proven to exist elsewhere to validated: plan, show, ask, apply
