@@ -74,6 +74,9 @@ pub(super) enum Because {
     Link(Place),
 }
 
+/// The first two files of a set that must stay, by its first file.
+type FirstReasons = HashMap<u32, Vec<(u32, Because)>>;
+
 impl<'s> Decision<'s> {
     /// Decides over the files of media, of which those of a bundle stay together.
     pub(super) fn of(state: &'s State<'s>, copies: Copies<'s>) -> Decision<'s> {
@@ -96,7 +99,9 @@ impl<'s> Decision<'s> {
             .map(|group| decision.keeper_among(decision.copies.group(group)))
             .collect();
         let groups = 0..decision.copies.len();
-        decision.beside = groups.flat_map(|group| decision.beside(group)).collect();
+        let mut first = FirstReasons::new();
+        let beside = groups.flat_map(|group| decision.beside(group, &mut first));
+        decision.beside = beside.collect();
         decision.leave_aside(&state.settings);
         decision
     }
@@ -120,7 +125,7 @@ impl<'s> Decision<'s> {
     }
 
     /// The copies in media that stay beside the keeper of the content of that number.
-    fn beside(&self, group: usize) -> Vec<Beside> {
+    fn beside(&self, group: usize, first: &mut FirstReasons) -> Vec<Beside> {
         let copies = self.copies.group(group);
         let keeper = self.keeper(group);
         let stay = || copies.iter().filter(|place| self.stays(**place));
@@ -131,15 +136,15 @@ impl<'s> Decision<'s> {
         let in_order = std::iter::once(&keeper).chain(stay().filter(|p| **p != keeper));
         let mut others = Vec::new();
         for place in in_order {
-            let first = *names.entry(self.copies.file(*place)).or_insert(*place);
+            let known = *names.entry(self.copies.file(*place)).or_insert(*place);
             if place.tree == Tree::Archive || *place == keeper {
                 continue;
             }
-            let stay = if first == *place {
-                let (file, because) = self.reason_of(place.at);
+            let stay = if known == *place {
+                let (file, because) = self.reason_of(place.at, first);
                 Stay::With(file, because)
             } else {
-                Stay::Link(first)
+                Stay::Link(known)
             };
             others.push(Beside {
                 file: place.at,
@@ -245,20 +250,22 @@ impl<'s> Decision<'s> {
         place.tree == Tree::Archive || self.fate(place.at) == Fate::Stays
     }
 
-    /// Which of the files that belong together with `file` keeps them all from moving, and how.
-    fn reason_of(&self, file: u32) -> (u32, Because) {
+    /// Which of the files that belong together with `file` keeps them all from moving, and how: the
+    /// main file of its bundle, if it can be, for that says most to a person. `first` remembers of
+    /// each set the first that do.
+    fn reason_of(&self, file: u32, first: &mut FirstReasons) -> (u32, Because) {
         let set = self.together.set_of(file).unwrap_or(&[]);
-        let reasons = set
-            .iter()
-            .filter(|other| **other != file)
-            .filter_map(|other| Some((*other, self.why_it_must_stay(*other, set)?)));
-        // What is nearest says most to a person: the main file of the same bundle, if it can be.
-        let main = |file: u32| self.together.main_of(file);
-        let reason = reasons.min_by_key(|(other, _)| {
-            let is_far = main(*other) != main(file);
-            (is_far, main(*other) != Some(*other), *other)
-        });
-        reason.unwrap_or((file, Because::Only))
+        let reason = |other: u32| Some((other, self.why_it_must_stay(other, set)?));
+        let main = self.together.main_of(file).filter(|main| *main != file);
+        if let Some(reason) = main.and_then(reason) {
+            return reason;
+        }
+        let key = set.first().copied().unwrap_or(file);
+        let first = first
+            .entry(key)
+            .or_insert_with(|| set.iter().filter_map(|f| reason(*f)).take(2).collect());
+        let other = first.iter().find(|(other, _)| *other != file);
+        *other.unwrap_or(&(file, Because::Only))
     }
 
     fn why_it_must_stay(&self, file: u32, set: &[u32]) -> Option<Because> {
