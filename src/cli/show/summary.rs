@@ -48,8 +48,8 @@ pub fn summary(plan: &Plan) -> String {
     } else if !plan.moves.is_empty() {
         text.push_str(&by_kind(plan));
         text.push_str(&by_unit(plan));
-        text.push_str(&on_discs(plan));
     }
+    text.push_str(&on_discs(plan));
     paragraph(&mut text, "warnings", &plan.warnings);
     paragraph(&mut text, "remarks", plan.remarks());
     text
