@@ -3,28 +3,14 @@
 
 mod library;
 
-use library::Library;
+use library::{Library, burn, record, verify};
 use mediastruct::model::index_file;
 use mediastruct::model::path::{RelPath, TreePath};
 use mediastruct::model::plan::{Move, Phase, RawPlan, Why};
 use mediastruct::model::plan_file;
 use mediastruct::model::tree::Tree;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-
-/// Records that these things happened to volumes, one line each.
-fn record(library: &Library, events: &[&str]) {
-    let path = library.path("data/volumes.jsonl");
-    let header = "{\"format\":\"mediastruct/volumes/1\"}\n";
-    let mut text = fs::read_to_string(&path).unwrap_or(header.to_owned());
-    for event in events {
-        let (volume, rest) = event.split_once(' ').unwrap();
-        let at = jiff::Timestamp::now();
-        text += &format!("{{\"volume\":\"{volume}\",\"at\":\"{at}\",\"event\":{rest}}}\n");
-    }
-    fs::write(&path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
+use std::os::unix::fs::PermissionsExt;
 
 const BURNED: &str = "07 \"burned\",\"copy\":1";
 
@@ -137,7 +123,7 @@ fn offline() -> Library {
     library.write("media/2024/copy.jpg", "one");
     library.write("media/2024/other.jpg", "other");
     library.succeed(&["crawl"]);
-    record(&library, &[BURNED]);
+    burn(&library, "07", 1);
     fs::rename(library.path("archive/07"), library.path("disc")).unwrap();
     library
         .succeed(&["crawl"])
@@ -213,43 +199,152 @@ fn a_volume_that_is_gone_and_on_no_disc_is_an_error() {
     said.tells(&["gone from the archive as a whole", "archive/07"]);
     let plan = library.succeed(&["plan", "dedupe"]).out;
     assert!(plan.contains("\"moves\": [\n]"), "{plan}");
-    // A new disc of it was burned elsewhere: it is offline again.
+    // One of which nobody tells what is on it changes nothing.
     record(&library, &[BURNED]);
+    let said = library.end_with(4, &["crawl"]);
+    said.tells(&["do not hold what the index had last", "archive/07"]);
+    // A new disc of it was burned elsewhere: it is offline again.
+    fs::rename(library.path("disc"), library.path("archive/07")).unwrap();
+    burn(&library, "07", 2);
+    fs::rename(library.path("archive/07"), library.path("disc")).unwrap();
     library.succeed(&["crawl"]);
     let plan = library.succeed(&["plan", "dedupe"]).out;
     assert!(plan.contains("\"offline\":\"07\""), "{plan}");
 }
 
+/// Whether nothing that is in media moves, for no copy of it is known elsewhere, and nothing of
+/// duplicates is proven.
+fn nothing_moves(library: &Library) {
+    let start = library.census();
+    library.succeed(&["dedupe", "--yes"]);
+    let ended = library.run(&["validate", "--yes"]).code;
+    assert!([0, 4].contains(&ended), "{ended}");
+    assert!(library.census() == start);
+}
+
+/// Takes volume 07 off the disk; what the index had of it is on no disc.
+fn take_off_what_is_on_no_disc(library: &Library) {
+    fs::rename(library.path("archive/07"), library.path("off")).unwrap();
+    for _ in 0..2 {
+        let said = library.end_with(4, &["crawl"]);
+        said.tells(&["do not hold what the index had last", "archive/07"]);
+    }
+    let index = library.read("data/archive_index.json");
+    assert!(
+        index.contains("\"missing\"") && !index.contains("\"hash\":\""),
+        "{index}"
+    );
+}
+
 #[test]
-fn a_file_that_was_added_after_the_burn_is_on_no_disc() {
+fn law_5_what_was_moved_to_a_burned_volume_is_on_no_disc() {
+    let library = Library::new();
+    library.write("archive/07/a.jpg", "one");
+    library.write("media/2019/trip/late.jpg", "late");
+    library.write("media/2024/late.jpg", "late");
+    library.succeed(&["crawl"]);
+    burn(&library, "07", 1);
+    verify(&library, "07", 1);
+    // The times of the inode within do not change.
+    let trip = library.path("media/2019/trip");
+    fs::rename(&trip, library.path("archive/07/trip")).unwrap();
+    let said = library.end_with(4, &["crawl"]);
+    said.tells(&[
+        "archive/07/trip/late.jpg: it is new",
+        "archive/07: no disc is known",
+    ]);
+    take_off_what_is_on_no_disc(&library);
+    nothing_moves(&library);
+    // Without it, the disc holds the volume.
+    fs::rename(library.path("off"), library.path("archive/07")).unwrap();
+    fs::rename(library.path("archive/07/trip"), trip).unwrap();
+    library.succeed(&["crawl"]);
+    fs::rename(library.path("archive/07"), library.path("off")).unwrap();
+    library.succeed(&["crawl"]).tells(&["offline: on discs"]);
+}
+
+#[test]
+fn law_5_what_went_before_the_burn_is_on_no_disc() {
+    let library = Library::new();
+    library.write("archive/07/a.jpg", "one");
+    library.write("archive/07/x.jpg", "gone early");
+    library.write("media/2024/x.jpg", "gone early");
+    library.succeed(&["crawl"]);
+    fs::remove_file(library.path("archive/07/x.jpg")).unwrap();
+    burn(&library, "07", 1);
+    verify(&library, "07", 1);
+    library.succeed(&["crawl"]).tells(&["archive/07/x.jpg"]);
+    fs::rename(library.path("archive/07"), library.path("off")).unwrap();
+    library.succeed(&["crawl"]).tells(&["offline: on discs"]);
+    nothing_moves(&library);
+}
+
+#[test]
+fn law_5_a_disc_that_was_read_proves_nothing_of_what_was_edited_since() {
+    let library = Library::new();
+    library.write("archive/07/a.jpg", "one");
+    library.write("duplicates/2024/a.jpg", "edited");
+    library.succeed(&["crawl"]);
+    burn(&library, "07", 1);
+    verify(&library, "07", 1);
+    library.write("archive/07/a.jpg", "edited");
+    library
+        .end_with(4, &["crawl"])
+        .tells(&["archive/07/a.jpg: it changed"]);
+    burn(&library, "07", 2);
+    library.succeed(&["crawl"]);
+    fs::rename(library.path("archive/07"), library.path("off")).unwrap();
+    library.succeed(&["crawl"]).tells(&["offline: on discs"]);
+    let said = library.end_with(4, &["validate", "--yes"]);
+    said.tells(&["of which no disc was read and found whole"]);
+    assert_eq!(library.read("duplicates/2024/a.jpg"), "edited");
+    // Made while the second disc was believed to be read, a plan does not hold once it is lost.
+    fs::rename(library.path("off"), library.path("archive/07")).unwrap();
+    verify(&library, "07", 2);
+    fs::rename(library.path("archive/07"), library.path("off")).unwrap();
+    library.succeed(&["plan", "validate", "-o", "plan.json"]);
+    record(&library, &["07 \"lost\",\"copy\":2"]);
+    let why = "no disc is known that holds volume 07 as the index has it";
+    library.refuse(3, &["apply", "plan.json"], &[why]);
+}
+
+#[test]
+fn law_5_other_content_in_the_place_of_a_volume_is_on_no_disc() {
+    let library = Library::new();
+    library.write("archive/07/a.jpg", "one");
+    library.write("media/2024/wrong.jpg", "wrong");
+    library.succeed(&["crawl"]);
+    burn(&library, "07", 1);
+    verify(&library, "07", 1);
+    fs::rename(library.path("archive/07"), library.path("disc")).unwrap();
+    library.succeed(&["crawl"]);
+    library.write("archive/07/wrong.jpg", "wrong");
+    let said = library.end_with(4, &["crawl"]);
+    said.tells(&[
+        "archive/07/wrong.jpg: it is new",
+        "archive/07/a.jpg: it is gone",
+    ]);
+    take_off_what_is_on_no_disc(&library);
+    nothing_moves(&library);
+    // The loss of what was there by mistake can be accepted.
+    fs::create_dir(library.path("archive/07")).unwrap();
+    let said = library.end_with(4, &["crawl"]);
+    said.tells(&["archive/07/wrong.jpg: it is gone"]);
+    library.succeed(&["crawl"]);
+}
+
+#[test]
+fn law_5_a_volume_that_is_left_out_is_not_offline() {
     let library = Library::new();
     library.write("archive/07/a.jpg", "one");
     library.succeed(&["crawl"]);
-    record(&library, &[BURNED]);
-    // The clock by which files are dated is coarser than that of the record.
-    let recorded = jiff::Timestamp::now().as_nanosecond();
-    let dated = |path| {
-        let found = fs::metadata(library.path(path)).unwrap();
-        i128::from(found.ctime()) * 1_000_000_000 + i128::from(found.ctime_nsec())
-    };
-    library.write("archive/07/late.jpg", "late");
-    while dated("archive/07/late.jpg") <= recorded {
-        library.write("archive/07/late.jpg", "late");
+    burn(&library, "07", 1);
+    for pattern in ["archive/07/**", "archive/07"] {
+        library.run(&["crawl", "--exclude", pattern]);
+        let index = library.read("data/archive_index.json");
+        assert!(!index.contains("\"offline\""), "{pattern}: {index}");
+        library.succeed(&["crawl", "--force"]);
     }
-    library.write("media/2024/late.jpg", "late");
-    library.succeed(&["crawl"]);
-    fs::rename(library.path("archive/07"), library.path("disc")).unwrap();
-    library.end_with(4, &["crawl"]).tells(&[
-        "changed after their volume was burned",
-        "archive/07/late.jpg",
-    ]);
-    let plan = library.succeed(&["plan", "dedupe"]).out;
-    assert!(plan.contains("\"moves\": [\n]"), "{plan}");
-    // Read and found whole since, the disc holds that file as well.
-    record(&library, &["07 \"verified\",\"copy\":1"]);
-    library.succeed(&["crawl"]);
-    let plan = library.succeed(&["plan", "dedupe"]).out;
-    assert!(plan.contains("media/2024/late.jpg"), "{plan}");
 }
 
 #[test]

@@ -298,6 +298,14 @@ impl Entry<'_> {
         self.hash.as_ref().ok().copied()
     }
 
+    /// The hash that the file had when it could last be read.
+    pub fn remembered(&self) -> Option<Digest> {
+        match &self.hash {
+            Ok(digest) => Some(*digest),
+            Err(unread) => unread.was,
+        }
+    }
+
     fn write_content(&self, hasher: &mut Pieces) {
         write_bytes(hasher, self.path.as_bytes());
         hasher.update(&self.stamp.size.to_le_bytes());

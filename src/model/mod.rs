@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod check;
+pub mod contents;
 pub mod digest;
 pub mod document;
 pub mod exclude;

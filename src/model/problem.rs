@@ -147,8 +147,8 @@ pub enum Fault {
     /// The index does not say that the volume is gone from the disk and on discs.
     #[error("volume {0} is not offline any more; make a new plan")]
     NotOffline(VolumeName),
-    /// No disc of the volume is known that is not lost.
-    #[error("no disc is known that holds volume {0}")]
+    /// No disc of the volume is known that is not lost and holds what the index has.
+    #[error("no disc is known that holds volume {0} as the index has it")]
     OnNoDisc(VolumeName),
     /// No disc of the volume was read and found whole, and the plan relies on one.
     #[error("no disc of volume {0} was read and found whole")]

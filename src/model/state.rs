@@ -8,7 +8,7 @@ use super::run::Run;
 use super::sidecar::{SidecarError, SidecarHead};
 use super::time::Time;
 use super::tree::Tree;
-use super::volume::Volumes;
+use super::volume::{Volumes, Witness};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The one argument of every phase: a plan is a pure function of it.
@@ -62,12 +62,17 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The names of the archive's volumes that are on discs alone, with their files gone from the
-    /// disk.
-    pub fn offline(&self) -> BTreeSet<&str> {
+    /// The names of the archive's volumes whose files are gone from the disk and on discs alone;
+    /// each with what tells that a disc holds it as the index has it, none where nothing does.
+    pub fn offline(&self) -> BTreeMap<&str, Option<Witness>> {
         let units = self.archive.units.iter();
         let offline = units.filter(|unit| unit.state == UnitState::Offline);
-        offline.map(|unit| unit.unit.as_str()).collect()
+        let witnessed = offline.map(|unit| {
+            let name = unit.unit.as_str();
+            let entries = self.archive.entries_of(name);
+            (name, self.volumes.witness(name, entries))
+        });
+        witnessed.collect()
     }
 }
 
@@ -171,6 +176,12 @@ impl UnitListing {
             excluded.is_ok()
         };
         !self.excluded.is_empty() && (is_named(path.borrowed()) || path.ancestors().any(is_named))
+    }
+
+    /// Whether nothing is in it that is the user's, not even what was left out or not read.
+    pub fn is_empty(&self) -> bool {
+        let is_read = self.unreadable.is_empty() && self.special.is_empty();
+        is_read && self.files.is_empty() && self.excluded.is_empty()
     }
 
     /// How many files and bytes it holds.

@@ -3,7 +3,11 @@
 //! A volume is known by what happened to it. Its events are only ever added to, and the fold of all
 //! of them is what is known now. That a volume is on a disc is the one reason for which its files
 //! may be gone from the disk; and from then on nothing leaves it, for the disc would not follow.
+//! What a disc holds is what its events say, whatever is on the disk or in the index by now.
 
+use super::contents::contents;
+use super::digest::Digest;
+use super::index::Entry;
 use super::path::{RelPath, TreePath};
 use super::time::Time;
 use super::tree::Tree;
@@ -36,8 +40,12 @@ pub struct DiscCopy {
     pub burned: Time,
     /// Where it is kept, in the words of whoever burned it.
     pub location: Option<String>,
+    /// The digest over what was burned, as [`contents`] makes it, where that was told.
+    pub holds: Option<Digest>,
     /// When it was last read and found to hold every byte.
     pub verified: Option<Time>,
+    /// The digest over what it held when it was last read whole, where that was told.
+    pub read: Option<Digest>,
     /// When it was given up.
     pub lost: Option<Time>,
 }
@@ -56,6 +64,15 @@ pub enum VolumeState {
     Verified,
     /// It was on discs, and all of them are lost.
     Lost,
+}
+
+/// What tells that a disc holds a volume just as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Witness {
+    /// It was burned so, and not read since.
+    Burned,
+    /// It was read since, and held just that.
+    Verified,
 }
 
 /// Something that happened to a volume: one line of `volumes.jsonl`.
@@ -87,11 +104,19 @@ pub enum VolumeEvent {
         /// Where it is kept.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location: Option<String>,
+        /// The digest over path, size and hash of every file on it; without, nothing is believed to
+        /// be on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holds: Option<Digest>,
     },
     /// A disc was read and found whole.
     Verified {
         /// The number of the copy.
         copy: NonZeroU32,
+        /// The digest over path, size and hash of every file that was read; without, it proves
+        /// nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holds: Option<Digest>,
     },
     /// A disc is gone or cannot be read any more.
     Lost {
@@ -117,7 +142,7 @@ impl Volumes {
         let VolumeRecord { volume, at, event } = record;
         let known = self.0.get(&volume);
         match event {
-            VolumeEvent::Verified { copy } | VolumeEvent::Lost { copy }
+            VolumeEvent::Verified { copy, .. } | VolumeEvent::Lost { copy }
                 if !known.is_some_and(|v| v.copies.contains_key(&copy)) =>
             {
                 return Err(VolumeError::NeverBurned(volume, copy));
@@ -137,9 +162,15 @@ impl Volumes {
         self.0.iter()
     }
 
-    /// Whether a disc holds the volume of that name, so that its files may be gone from the disk.
-    pub fn hold(&self, name: &str) -> bool {
-        self.get(name).is_some_and(Volume::is_held)
+    /// What tells that a disc holds the volume of that name with just these `entries`, so that they
+    /// may be gone from the disk; none where nothing does.
+    pub fn witness(&self, name: &str, entries: &[Entry<'_>]) -> Option<Witness> {
+        let volume = self.get(name).filter(|volume| volume.is_held())?;
+        let contents = contents(name, entries)?;
+        let witnesses = volume
+            .discs()
+            .filter_map(|(_, disc)| disc.witness(contents));
+        witnesses.max()
     }
 
     /// The volume in which `path` lies, where that was ever burned: nothing leaves it.
@@ -169,15 +200,9 @@ impl Volume {
         copies.filter(|(_, copy)| copy.lost.is_none())
     }
 
-    /// Whether a disc holds it.
+    /// Whether there is a disc of it, whatever that holds.
     pub fn is_held(&self) -> bool {
         self.discs().next().is_some()
-    }
-
-    /// When a disc was last known to hold all of it: was burned, or was read and found whole.
-    pub fn witnessed(&self) -> Option<Time> {
-        let times = self.discs();
-        times.map(|(_, d)| d.verified.unwrap_or(d.burned)).max()
     }
 
     /// Whether it was ever burned, whatever became of the discs.
@@ -190,16 +215,25 @@ impl Volume {
             VolumeEvent::Opened => {}
             VolumeEvent::Sealed => self.sealed = Some(at),
             VolumeEvent::Imaged => self.imaged = Some(at),
-            VolumeEvent::Burned { copy, location } => {
+            VolumeEvent::Burned {
+                copy,
+                location,
+                holds,
+            } => {
                 let disc = DiscCopy {
                     burned: at,
                     location,
+                    holds,
                     verified: None,
+                    read: None,
                     lost: None,
                 };
                 self.copies.insert(copy, disc);
             }
-            VolumeEvent::Verified { copy } => self.change(copy, |disc| disc.verified = Some(at)),
+            VolumeEvent::Verified { copy, holds } => self.change(copy, |disc| {
+                disc.verified = Some(at);
+                disc.read = holds.or(disc.read);
+            }),
             VolumeEvent::Lost { copy } => self.change(copy, |disc| disc.lost = Some(at)),
         }
     }
@@ -208,6 +242,17 @@ impl Volume {
         if let Some(disc) = self.copies.get_mut(&copy) {
             change(disc);
         }
+    }
+}
+
+impl DiscCopy {
+    /// What tells that it holds these contents. What was read of it counts, not what was burned.
+    fn witness(&self, contents: Digest) -> Option<Witness> {
+        let (held, witness) = match self.read {
+            Some(read) => (Some(read), Witness::Verified),
+            None => (self.holds, Witness::Burned),
+        };
+        (held == Some(contents)).then_some(witness)
     }
 }
 

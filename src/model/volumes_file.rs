@@ -116,6 +116,7 @@ fn check_header(line: &[u8], is_last: bool) -> Result<(), VolumesError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::digest::Digest;
     use crate::model::time::Time;
     use crate::model::volume::{VolumeEvent, VolumeState};
     use std::num::NonZeroU32;
@@ -125,11 +126,15 @@ mod tests {
         let burned = |copy| VolumeEvent::Burned {
             copy: number(copy),
             location: Some("shelf".to_owned()),
+            holds: Some(Digest::of(b"07")),
         };
         let events = [
             burned(1),
             burned(2),
-            VolumeEvent::Verified { copy: number(2) },
+            VolumeEvent::Verified {
+                copy: number(2),
+                holds: None,
+            },
         ];
         let lines = events.into_iter().map(|event| {
             line(&VolumeRecord {
@@ -153,6 +158,8 @@ mod tests {
                 .as_deref(),
             Some("shelf")
         );
+        let holds = volume.copies.values().map(|disc| disc.holds);
+        assert_eq!(holds.collect::<Vec<_>>(), [Some(Digest::of(b"07")); 2]);
         assert_eq!(parse(b"").unwrap(), (Volumes::default(), 0));
     }
 

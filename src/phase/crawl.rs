@@ -14,7 +14,6 @@ use crate::model::sidecar::{Sidecar, SidecarHead};
 use crate::model::state::{Listed, State, TreeListing, UnitListing};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use crate::model::volume::Volume;
 
 mod merge;
 mod report;
@@ -32,12 +31,9 @@ const SECONDS_OF_DAY: i64 = 86_400;
 /// once the same files are back.
 const GONE: &str = "its unit is gone from the disk";
 
-/// Why a file has no hash that is gone from a volume whose other files are there: the discs hold
-/// it, and its hash is believed again once the file is back, or the others are gone as well.
+/// Why a file has no hash that is gone from a volume whose other files are there, and that the discs
+/// hold: its hash is believed again once the file is back, or the others are gone as well.
 const GONE_ALONE: &str = "it is gone from the disk";
-
-/// Why a file of an offline volume has no hash: what was there last may be on no disc.
-const CHANGED_SINCE: &str = "it changed after its volume was burned, and is gone from the disk";
 
 /// The plan of what would be hashed. It moves nothing, and is not for applying.
 pub fn plan(state: &State<'_>) -> Plan {
@@ -76,7 +72,7 @@ pub fn plan(state: &State<'_>) -> Plan {
         let strays = listing.strays.iter();
         strays.for_each(|(path, what)| skip(path, &format!("it is {what} outside any unit")));
         let missing = gone_units(state, listing)
-            .filter(|unit| tree == Tree::Archive && witnessed(state, tree, unit).is_none());
+            .filter(|unit| tree == Tree::Archive && !is_on_disc(state, unit));
         plan.warnings.extend(
             missing.map(|unit| format!("{tree}/{unit} is in the index and gone from the disk")),
         );
@@ -247,9 +243,7 @@ fn is_wanted(action: UnitAction, listed: &Listed, known: Option<&Entry<'_>>) -> 
 fn believed(known: &Entry<'_>) -> Option<Digest> {
     match &known.hash {
         Ok(digest) => Some(*digest),
-        Err(unread) if [GONE, GONE_ALONE, CHANGED_SINCE].contains(&unread.why.as_str()) => {
-            unread.was
-        }
+        Err(unread) if [GONE, GONE_ALONE].contains(&unread.why.as_str()) => unread.was,
         Err(_) => None,
     }
 }
@@ -283,17 +277,15 @@ fn gone_units<'s>(state: &'s State<'_>, listing: &'s TreeListing) -> impl Iterat
     })
 }
 
-/// When a disc was last known to hold a unit of the archive; none where no disc holds it.
-fn witnessed(state: &State<'_>, tree: Tree, unit: &str) -> Option<Time> {
-    let volume = state.volumes.get(unit).filter(|_| tree == Tree::Archive);
-    volume.and_then(Volume::witnessed)
+/// Whether a disc holds a unit of the archive just as the index had it last.
+fn is_on_disc(state: &State<'_>, unit: &str) -> bool {
+    let known = state.archive.entries_of(unit);
+    !known.is_empty() && state.volumes.witness(unit, known).is_some()
 }
 
-/// Whether nothing is left of a unit on the disk but its directory, and discs hold it.
+/// Whether nothing is left of a unit on the disk but its directory, and a disc holds it.
 fn is_offline(state: &State<'_>, tree: Tree, unit: &UnitListing) -> bool {
-    let is_empty = unit.files.is_empty() && unit.unreadable.is_empty();
-    let is_known = || !state.index_of(tree).entries_of(&unit.name).is_empty();
-    is_empty && witnessed(state, tree, &unit.name).is_some() && is_known()
+    tree == Tree::Archive && unit.is_empty() && is_on_disc(state, &unit.name)
 }
 
 /// The names of the units that the index knows; what else a damaged one may call so is none.

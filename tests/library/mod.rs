@@ -8,6 +8,7 @@
 mod everything;
 mod mounts;
 mod runs;
+mod volumes;
 
 use assert_cmd::cargo::cargo_bin;
 pub use everything::{Everything, everything};
@@ -23,6 +24,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+pub use volumes::{burn, record, verify};
 
 /// A library, and the program in an environment without anything of ours.
 pub struct Library {

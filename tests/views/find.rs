@@ -1,14 +1,13 @@
 //! `find`.
 
 use crate::history::{moves, undo};
-use crate::library::{Library, bury};
+use crate::library::{Library, burn, bury};
 use crate::{checked, json};
 use mediastruct::model::digest::Digest;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 
 /// The places that a JSON tells, with what is there.
 fn places(found: &Value) -> Vec<(String, String)> {
@@ -133,15 +132,10 @@ fn what_is_gone_or_changed_is_said_to_be() {
 #[test]
 fn the_discs_that_hold_a_file_are_told() {
     let library = Library::with_duplicates();
-    let now = jiff::Timestamp::now();
-    let events = format!(
-        "{{\"format\":\"mediastruct/volumes/1\"}}\n\
-         {{\"volume\":\"01\",\"at\":\"{now}\",\"event\":\"burned\",\"copy\":1,\
-         \"location\":\"shelf A\\u001b\"}}\n"
-    );
-    fs::write(library.path("data/volumes.jsonl"), events).unwrap();
-    let private = fs::Permissions::from_mode(0o600);
-    fs::set_permissions(library.path("data/volumes.jsonl"), private).unwrap();
+    burn(&library, "01", 1);
+    let events = library.read("data/volumes.jsonl");
+    let located = "\"copy\":1,\"location\":\"shelf A\\u001b\"";
+    library.write("data/volumes.jsonl", &events.replace("\"copy\":1", located));
     let told = library.succeed(&["find", "keeper"]).out;
     let line = "keeper.jpg  there, in volume 01, disc 1 (shelf A\\u{1b})\n";
     assert!(told.contains(line), "{told}");

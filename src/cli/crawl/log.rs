@@ -16,8 +16,13 @@ pub(super) fn report(report: &Report) {
         let pattern = Escaped(pattern.as_bytes());
         tracing::info!("Crawl - {count} files and directories left out by '{pattern}'");
     }
-    for path in &report.unburned {
-        tracing::error!("Crawl - {path} is gone, and changed after its volume was burned");
+    for (path, what) in &report.unlike {
+        tracing::error!("Crawl - {path}: {what}; its volume is burned");
+    }
+    for path in &report.unheld {
+        tracing::error!(
+            "Crawl - {path} is gone, and its discs do not hold what the index had last"
+        );
     }
     for path in &report.missing {
         tracing::error!("Crawl - {path} is in the index and gone from the disk");

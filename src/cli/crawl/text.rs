@@ -48,9 +48,16 @@ impl fmt::Display for Report {
         )?;
         named(
             f,
-            "gone, and changed after their volume was burned, so that its discs may not hold them. \
-             Bring them back; or verify a disc again",
-            &self.unburned,
+            "gone, and their discs do not hold what the index had last, so that nothing of it is \
+             believed to be on them. Bring the unit back as it was burned and crawl again; or, if \
+             it may go, make an empty directory of its name and crawl again",
+            &self.unheld,
+        )?;
+        being(
+            f,
+            "not on the disk as on the discs of their volume. Undo this, or burn the volume anew: \
+             once it is gone from the disk, only discs count that hold it as the index had it last",
+            &self.unlike,
         )?;
         with(f, "could not be read", &self.unread)?;
         with(f, "directories left out", &self.unreadable)?;

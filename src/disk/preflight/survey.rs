@@ -13,8 +13,8 @@ use crate::model::run::{Run, Verify};
 use crate::model::schedule::{Hop, Names, Step};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use crate::model::volume::{VolumeName, VolumeState};
-use std::collections::{HashMap, HashSet};
+use crate::model::volume::{VolumeName, Witness};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A plan that is being held against the disk.
 pub(super) struct Survey<'s> {
@@ -25,6 +25,8 @@ pub(super) struct Survey<'s> {
     inner: [Vec<Inner>; 5],
     placed: HashMap<TreePath<'s>, Stamp>,
     taken_away: HashSet<&'s TreePath<'static>>,
+    /// The volumes whose discs the plan leans on, and what tells that those hold them.
+    discs: BTreeMap<&'s VolumeName, Option<Witness>>,
 }
 
 /// Where a file goes.
@@ -62,6 +64,7 @@ impl<'s> Survey<'s> {
             inner: Tree::ALL.map(|tree| world.layout.inner(tree)),
             placed: placed(world.undone),
             taken_away: taken_away(&undone),
+            discs: discs(undone.plan, world),
         }
     }
 
@@ -142,23 +145,17 @@ impl<'s> Survey<'s> {
         if unit.is_none_or(|unit| unit.state != UnitState::Offline) {
             return Err(Fault::NotOffline(volume.clone()));
         }
-        if !self.world.volumes.hold(volume.as_str()) {
-            return Err(Fault::OnNoDisc(volume.clone()));
-        }
-        if self.undone.plan.phase == Phase::Validate && !self.is_verified(volume) {
-            return Err(Fault::NotVerified(volume.clone()));
-        }
         let entry = archive.get(&need.path.rel).ok_or(Fault::NotIndexed)?;
         if (entry.digest(), entry.stamp.size) != (Some(need.hash), need.size) {
             return Err(Fault::IndexDiffers);
         }
-        Ok(())
-    }
-
-    /// Whether a disc of the volume was read and found whole.
-    fn is_verified(&self, volume: &VolumeName) -> bool {
-        let known = self.world.volumes.get(volume.as_str());
-        known.is_some_and(|volume| volume.state() == VolumeState::Verified)
+        match self.discs[volume] {
+            None => Err(Fault::OnNoDisc(volume.clone())),
+            Some(Witness::Burned) if self.undone.plan.phase == Phase::Validate => {
+                Err(Fault::NotVerified(volume.clone()))
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     /// What a step takes away, where it is as the plan says.
@@ -438,6 +435,17 @@ fn taken_away<'u>(undone: &Undone<'u>) -> HashSet<&'u TreePath<'static>> {
     let replaced = plan.writes.iter().filter(|w| w.replaces.is_some());
     let prunes = plan.prunes.iter().map(|p| &p.dir);
     moves.chain(replaced.map(|w| &w.to)).chain(prunes).collect()
+}
+
+/// The volumes whose discs the plan leans on, and what tells that those hold what the index has.
+fn discs<'s>(plan: &'s Plan, world: &World<'_>) -> BTreeMap<&'s VolumeName, Option<Witness>> {
+    let needs = plan.needs.iter();
+    let volumes: BTreeSet<_> = needs.filter_map(|need| need.offline.as_ref()).collect();
+    let witnessed = volumes.into_iter().map(|volume| {
+        let entries = world.archive.entries_of(volume.as_str());
+        (volume, world.volumes.witness(volume.as_str(), entries))
+    });
+    witnessed.collect()
 }
 
 /// How a file differs from the size and modification time that were claimed of it, in words.

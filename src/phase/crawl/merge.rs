@@ -2,8 +2,8 @@
 
 use super::report::{Report, UnitReport};
 use super::{
-    CHANGED_SINCE, GONE, GONE_ALONE, believed, decide, gone_units, is_offline, is_wanted,
-    known_units, pattern, unit_path, unit_plan, with_known, witnessed,
+    GONE, GONE_ALONE, believed, decide, gone_units, is_offline, is_on_disc, is_wanted, known_units,
+    pattern, unit_path, unit_plan, with_known,
 };
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Reading, Stamp, Totals, Unit, UnitState, Unread};
@@ -12,6 +12,18 @@ use crate::model::plan::UnitAction;
 use crate::model::state::{Listed, State, TreeListing, UnitListing};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
+use crate::model::volume::Volume;
+
+/// A file of a unit that is another than before, and what happened to it, for people.
+type Change = (TreePath<'static>, &'static str);
+
+const CAME: &str = "it is new";
+const CHANGED: &str = "it changed";
+const WENT: &str = "it is gone";
+const WENT_HERE: &str = "it is gone, and on the discs";
+
+/// What is told of a burned volume that is on the disk with other files than on its discs.
+const UNLIKE: &str = "no disc is known that holds it as it is now";
 
 /// The state of the trees after a crawl.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +161,8 @@ impl<'s> Merging<'_, 's> {
             changed: 0,
             gone: 0,
         };
+        let is_burned = self.is_burned(&unit.name);
+        let mut changes = Vec::new();
         for (listed, known) in with_known(&unit.files, known) {
             let reading = match is_wanted(action, listed, known) {
                 true => self.readings.next(),
@@ -156,16 +170,26 @@ impl<'s> Merging<'_, 's> {
             };
             let entry = self.entry(listed, known, reading);
             match known {
-                None => found.new += 1,
+                None => {
+                    found.new += 1;
+                    if is_burned {
+                        changes.push((self.path(&listed.path), CAME));
+                    }
+                }
                 Some(known) => {
+                    if is_burned && entry.hash.is_ok() && entry.remembered() != known.remembered() {
+                        changes.push((self.path(&listed.path), CHANGED));
+                    }
                     let (was, is) = (believed(known), believed(&entry));
                     found.changed += u64::from(is.is_some() && was.is_some() && was != is);
                 }
             }
             entries.push(entry);
         }
-        self.unlisted(unit, known, entries, &mut found);
+        self.unlisted(unit, known, entries, &mut changes);
+        found.gone = changes.iter().filter(|(_, what)| *what == WENT).count() as u64;
         entries[start..].sort_by(|a, b| a.path.cmp(&b.path));
+        self.tell(&unit.name, entries, start, changes);
         let entries = &entries[start..];
         let old = self.old.unit(&unit.name);
         let same = entries == known;
@@ -221,7 +245,7 @@ impl<'s> Merging<'_, 's> {
         let Some(known) = known else {
             return Ok(digest);
         };
-        let Some(was) = remembered(known) else {
+        let Some(was) = known.remembered() else {
             return Ok(digest);
         };
         if was != digest && known.stamp.same_content_as(stamp) {
@@ -239,16 +263,16 @@ impl<'s> Merging<'_, 's> {
     }
 
     /// What becomes of known files that were not listed: those under a directory that cannot be
-    /// read are kept without a hash, and so are those that discs hold; those that are to be left out
-    /// go, and the others are gone.
+    /// read are kept without a hash, and so are those of a volume of which there are discs; those
+    /// that are to be left out go, and the others are gone.
     fn unlisted(
         &mut self,
         unit: &'s UnitListing,
         known: &'s [Entry<'s>],
         entries: &mut Vec<Entry<'s>>,
-        found: &mut UnitReport,
+        changes: &mut Vec<Change>,
     ) {
-        let witnessed = witnessed(self.state, self.listing.tree, &unit.name);
+        let is_burned = self.is_burned(&unit.name);
         let mut listed = unit.files.iter().peekable();
         for known in known {
             let path = known.path.as_bytes();
@@ -268,7 +292,7 @@ impl<'s> Merging<'_, 's> {
                 });
                 continue;
             }
-            if witnessed.is_some_and(|time| known.stamp.changed <= time) {
+            if is_burned {
                 let hash = Err(unread(GONE_ALONE, Some(known), &known.stamp));
                 let is_told = known.hash == hash;
                 entries.push(Entry {
@@ -279,15 +303,66 @@ impl<'s> Merging<'_, 's> {
                     continue;
                 }
             }
-            found.gone += 1;
-            if self.listing.tree == Tree::Archive {
-                self.report.gone.push(self.path(&known.path));
-            }
+            changes.push((self.path(&known.path), WENT));
         }
     }
 
-    /// What becomes of a unit that is gone. The archive's files are known on: those that discs hold
-    /// keep their hashes, those of the others are remembered.
+    /// Tells what came to a unit, changed in it or went from it, as far as that matters. The entries
+    /// from `start` on are those of the unit; of a burned one, those that are gone stay there only
+    /// while a disc holds them all.
+    fn tell(
+        &mut self,
+        unit: &str,
+        entries: &mut Vec<Entry<'_>>,
+        start: usize,
+        mut changes: Vec<Change>,
+    ) {
+        if !self.is_burned(unit) {
+            self.tell_gone(changes);
+            return;
+        }
+        let volumes = &self.state.volumes;
+        if volumes.witness(unit, &entries[start..]).is_some() {
+            // Only what is gone differs from the discs, and they hold it.
+            changes.retain(|(_, what)| *what == WENT);
+            changes.iter_mut().for_each(|(_, what)| *what = WENT_HERE);
+            self.report.unlike.append(&mut changes);
+            return;
+        }
+        let stay = entries.split_off(start).into_iter();
+        entries.extend(stay.filter(|entry| !is_gone_alone(entry)));
+        if volumes.witness(unit, &entries[start..]).is_some() {
+            self.tell_gone(changes);
+            return;
+        }
+        if entries.len() > start {
+            let path = unit_path(self.listing.tree, unit);
+            self.report.unlike.push((path, UNLIKE));
+        }
+        changes.sort();
+        self.report.unlike.append(&mut changes);
+    }
+
+    /// Tells what went from a unit.
+    fn tell_gone(&mut self, changes: Vec<Change>) {
+        let gone = changes.into_iter().filter(|(_, what)| *what == WENT);
+        if self.listing.tree == Tree::Archive {
+            self.report.gone.extend(gone.map(|(path, _)| path));
+        }
+    }
+
+    /// Whether there is a disc of the unit of that name.
+    fn is_burned(&self, unit: &str) -> bool {
+        let volume = self
+            .state
+            .volumes
+            .get(unit)
+            .filter(|_| self.listing.tree == Tree::Archive);
+        volume.is_some_and(Volume::is_held)
+    }
+
+    /// What becomes of a unit that is gone. The archive's files are known on: where a disc holds them
+    /// all as they were known, they keep their hashes, and otherwise those are remembered.
     fn gone_unit(&mut self, unit: &Unit, entries: &mut Vec<Entry<'s>>) -> Option<Unit> {
         let path = unit_path(self.listing.tree, &unit.unit);
         let known = self.old.entries_of(&unit.unit);
@@ -298,31 +373,19 @@ impl<'s> Merging<'_, 's> {
         if known.is_empty() {
             return None;
         }
-        let witnessed = witnessed(self.state, self.listing.tree, &unit.unit);
-        let state = match witnessed {
-            Some(_) => {
-                self.report.offline.push(path);
-                UnitState::Offline
-            }
-            None => {
-                self.report.missing.push(path);
-                UnitState::Missing
-            }
+        let is_on_disc = is_on_disc(self.state, &unit.unit);
+        let (state, told) = match (is_on_disc, self.is_burned(&unit.unit)) {
+            (true, _) => (UnitState::Offline, &mut self.report.offline),
+            (false, true) => (UnitState::Missing, &mut self.report.unheld),
+            (false, false) => (UnitState::Missing, &mut self.report.missing),
         };
+        told.push(path);
         let start = entries.len();
         for known in known {
-            let why = match witnessed {
-                None => Some(GONE),
-                Some(time) if known.stamp.changed > time => {
-                    self.report.unburned.push(self.path(&known.path));
-                    Some(CHANGED_SINCE)
-                }
-                Some(_) => None,
-            };
-            let hash = match (why, believed(known)) {
-                (None, Some(digest)) => Ok(digest),
-                (Some(why), Some(_)) => Err(unread(why, Some(known), &known.stamp)),
-                (_, None) => known.hash.clone(),
+            let hash = match believed(known) {
+                Some(digest) if is_on_disc => Ok(digest),
+                Some(_) => Err(unread(GONE, Some(known), &known.stamp)),
+                None => known.hash.clone(),
             };
             entries.push(Entry {
                 hash,
@@ -364,12 +427,10 @@ impl<'s> Merging<'_, 's> {
     }
 }
 
-/// The hash that a file had when it could last be read.
-fn remembered(known: &Entry<'_>) -> Option<Digest> {
-    match &known.hash {
-        Ok(digest) => Some(*digest),
-        Err(unread) => unread.was,
-    }
+/// Whether a file is gone from a burned volume whose other files are there.
+fn is_gone_alone(entry: &Entry<'_>) -> bool {
+    let unread = entry.hash.as_ref().err();
+    unread.is_some_and(|unread| unread.why == GONE_ALONE)
 }
 
 /// Why a file with this stamp has no hash. The hash of other bytes than these is not remembered.
@@ -377,7 +438,7 @@ fn unread(why: &str, known: Option<&Entry<'_>>, stamp: &Stamp) -> Box<Unread> {
     let known = known.filter(|k| k.stamp.same_content_as(stamp));
     Box::new(Unread {
         why: why.to_owned(),
-        was: known.and_then(remembered),
+        was: known.and_then(Entry::remembered),
     })
 }
 

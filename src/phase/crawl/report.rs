@@ -26,14 +26,17 @@ pub struct Report {
     pub strays: Vec<(TreePath<'static>, &'static str)>,
     /// How many files and directories in units were left out by each pattern.
     pub excluded: BTreeMap<String, u64>,
-    /// Files that are gone from units of the archive.
+    /// Files that are gone from units of the archive that are not burned.
     pub gone: Vec<TreePath<'static>>,
     /// Units of the archive that are gone.
     pub missing: Vec<TreePath<'static>>,
     /// Units of the archive that are gone from the disk, and on discs.
     pub offline: Vec<TreePath<'static>>,
-    /// Files that are gone with those, and changed after their volume was burned.
-    pub unburned: Vec<TreePath<'static>>,
+    /// Units of the archive that are gone from the disk, and of which no disc holds what the index
+    /// had last.
+    pub unheld: Vec<TreePath<'static>>,
+    /// Files of burned volumes that are not on the disk as the discs hold them, and what happened.
+    pub unlike: Vec<(TreePath<'static>, &'static str)>,
     /// Units of media that are gone.
     pub vanished: Vec<TreePath<'static>>,
     /// Units whose sidecar index could not be written, and why.
@@ -60,7 +63,8 @@ impl Report {
             && self.unread.is_empty()
             && self.unreadable.is_empty()
             && self.missing.is_empty()
-            && self.unburned.is_empty()
+            && self.unheld.is_empty()
+            && self.unlike.is_empty()
             && self.unwritten.is_empty())
     }
 

@@ -162,7 +162,7 @@ impl<'s> Copies<'s> {
         &self.state.index_of(place.tree).entries[place.at as usize]
     }
 
-    /// Whether a file is on discs alone, and those are lost.
+    /// Whether a file is gone from the disk, and on no disc that is known.
     pub(super) fn is_lost(&self, place: Place) -> bool {
         self.offline.is_lost(place.tree, self.entry(place))
     }

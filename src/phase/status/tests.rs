@@ -143,6 +143,7 @@ fn what_is_on_discs_alone_counts_as_archived_and_its_disc_is_told() {
         event: VolumeEvent::Burned {
             copy: NonZeroU32::MIN,
             location: None,
+            holds: None,
         },
     };
     state.volumes.add(burned).unwrap();

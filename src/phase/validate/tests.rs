@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::contents::contents;
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Stamp, Unit, UnitState, Unread};
 use crate::model::state::Proof;
@@ -218,8 +219,13 @@ fn a_disc_proves_a_file_once_it_was_read_and_found_whole() {
         };
         state.volumes.add(record).unwrap();
     };
-    let location = None;
-    happen(&mut state, VolumeEvent::Burned { copy, location });
+    let holds = contents("07", &state.archive.entries);
+    let burned = VolumeEvent::Burned {
+        copy,
+        location: None,
+        holds,
+    };
+    happen(&mut state, burned);
     assert_eq!(
         read(&mut state, &[("duplicates/x", "aa")]),
         ["duplicates/x"]
@@ -227,7 +233,22 @@ fn a_disc_proves_a_file_once_it_was_read_and_found_whole() {
     let told = "its only twin is on volume 07, of which no disc was read and found whole";
     assert_eq!(why_not(&plan(&state).unwrap())[0].1, told);
 
-    happen(&mut state, VolumeEvent::Verified { copy });
+    // A disc that was read and held something else proves nothing, nor does one that only was read.
+    let mut other = state.clone();
+    let (second, changed) = (NonZeroU32::new(2).unwrap(), Some(Digest::of(b"edited")));
+    let burned = VolumeEvent::Burned {
+        copy: second,
+        location: None,
+        holds: changed,
+    };
+    happen(&mut other, burned);
+    for holds in [changed, None] {
+        let copy = second;
+        happen(&mut other, VolumeEvent::Verified { copy, holds });
+        assert_eq!(why_not(&plan(&other).unwrap())[0].1, told);
+    }
+
+    happen(&mut state, VolumeEvent::Verified { copy, holds });
     let proven = plan(&state).unwrap();
     assert_eq!(
         moves(&proven),
@@ -236,7 +257,7 @@ fn a_disc_proves_a_file_once_it_was_read_and_found_whole() {
     assert!(proven.needs[0].offline.is_some());
 
     happen(&mut state, VolumeEvent::Lost { copy });
-    let told = "its only twin was on volume 07, of which there is no disc any more";
+    let told = "its only twin was on volume 07, and no disc is known that holds that";
     assert_eq!(why_not(&plan(&state).unwrap())[0].1, told);
 }
 

@@ -6,8 +6,8 @@ use crate::model::path::TreePath;
 use crate::model::plan::Need;
 use crate::model::state::{Listed, Proof, Proofs, State};
 use crate::model::tree::Tree;
-use crate::model::volume::{VolumeName, VolumeState};
-use std::collections::{HashMap, HashSet};
+use crate::model::volume::{VolumeName, Witness};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The files of the indexes that may be twins of duplicates.
 pub(super) struct Twins<'s> {
@@ -17,6 +17,8 @@ pub(super) struct Twins<'s> {
     /// For each hash that a duplicate has: its twins in the archive, in media, and on discs alone,
     /// each by path.
     by_hash: HashMap<Digest, Vec<Twin<'s>>>,
+    /// The volumes that are on discs alone, and what tells that those hold them.
+    offline: BTreeMap<&'s str, Option<Witness>>,
 }
 
 /// A file of an index that holds what a duplicate holds, as far as the index knows.
@@ -53,6 +55,7 @@ impl<'s> Twins<'s> {
             state,
             sizes: sizes.collect(),
             by_hash: read.collect(),
+            offline: state.offline(),
         };
         if !twins.by_hash.is_empty() {
             indexes.iter().for_each(|index| twins.add(index));
@@ -65,7 +68,6 @@ impl<'s> Twins<'s> {
     }
 
     fn add(&mut self, index: &'s Index<'s>) {
-        let offline = self.state.offline();
         for entry in &index.entries {
             let Some(hash) = entry.digest() else { continue };
             let Some(group) = self.by_hash.get_mut(&hash) else {
@@ -77,9 +79,9 @@ impl<'s> Twins<'s> {
                 hash,
                 offline: None,
             };
-            if index.tree == Tree::Archive && !offline.is_empty() {
+            if index.tree == Tree::Archive && !self.offline.is_empty() {
                 let name = VolumeName::of(&twin.path());
-                twin.offline = name.filter(|name| offline.contains(name.as_str()));
+                twin.offline = name.filter(|name| self.offline.contains_key(name.as_str()));
             }
             group.push(twin);
         }
@@ -119,14 +121,13 @@ impl<'s> Twins<'s> {
 
     /// Why a volume that is on discs alone proves nothing; none where it does.
     fn doubt_about_disc(&self, volume: &VolumeName) -> Option<String> {
-        let known = self.state.volumes.get(volume.as_str());
-        match known.map(|volume| volume.state()) {
-            Some(VolumeState::Verified) => None,
-            Some(VolumeState::Burned) => Some(format!(
+        match self.offline[volume.as_str()] {
+            Some(Witness::Verified) => None,
+            Some(Witness::Burned) => Some(format!(
                 "its only twin is on volume {volume}, of which no disc was read and found whole"
             )),
-            _ => Some(format!(
-                "its only twin was on volume {volume}, of which there is no disc any more"
+            None => Some(format!(
+                "its only twin was on volume {volume}, and no disc is known that holds that"
             )),
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::contents::contents;
 use crate::model::index::{Reading, UnitState, Unread};
 use crate::model::volume::{VolumeEvent, VolumeRecord};
 use std::num::NonZeroU32;
@@ -207,14 +208,15 @@ fn a_damaged_index_may_name_units_that_are_none() {
     }
 }
 
-/// The same state, of whose volume 03 a disc was burned at that time.
-fn burned(mut state: State<'static>, at: i64) -> State<'static> {
+/// The same state, of whose volume 03 a disc was burned that holds what the index has.
+fn burned(mut state: State<'static>) -> State<'static> {
     let record = VolumeRecord {
         volume: "03".to_owned().try_into().unwrap(),
-        at: time(at),
+        at: time(NOW),
         event: VolumeEvent::Burned {
             copy: NonZeroU32::MIN,
             location: None,
+            holds: contents("03", &state.archive.entries),
         },
     };
     state.volumes.add(record).unwrap();
@@ -223,7 +225,7 @@ fn burned(mut state: State<'static>, at: i64) -> State<'static> {
 
 #[test]
 fn a_burned_volume_that_is_gone_is_offline_and_keeps_its_hashes() {
-    let mut first = burned(state(Tree::Archive, &["a", "b"]), NOW);
+    let mut first = burned(state(Tree::Archive, &["a", "b"]));
     let listing = first.listing[0].units.pop().unwrap();
     assert!(plan(&first).warnings.is_empty());
     let (state, report) = next(first, &[]);
@@ -251,7 +253,7 @@ fn a_burned_volume_that_is_gone_is_offline_and_keeps_its_hashes() {
 
 #[test]
 fn a_volume_whose_discs_are_lost_is_missing_until_one_is_burned_again() {
-    let mut first = burned(state(Tree::Archive, &["a"]), NOW);
+    let mut first = burned(state(Tree::Archive, &["a"]));
     first.listing[0].units.clear();
     let (mut state, _) = next(first, &[]);
     let volumes = std::mem::take(&mut state.volumes);
@@ -267,33 +269,98 @@ fn a_volume_whose_discs_are_lost_is_missing_until_one_is_burned_again() {
 
 #[test]
 fn what_changed_after_the_burn_is_on_no_disc() {
-    let mut first = burned(state(Tree::Archive, &["a", "b"]), 100);
-    first.archive.entries[1].stamp.changed = time(101);
-    first.listing[0].units.clear();
-    let (state, report) = next(first, &[]);
+    let mut first = burned(state(Tree::Archive, &["a", "b"]));
+    let whole = unit(&mut first).clone();
+    unit(&mut first).files[1].stamp.modified = time(7);
+    let (state, report) = next(first, &[same(b"edited")]);
+    let told: Vec<_> = report
+        .unlike
+        .iter()
+        .map(|(p, w)| format!("{p}: {w}"))
+        .collect();
+    let unlike = "archive/03: no disc is known that holds it as it is now";
+    assert_eq!(told, [unlike, "archive/03/b: it changed"]);
     assert!(report.left_out());
-    assert_eq!(report.unburned[0].to_string(), "archive/03/b");
+    let (mut state, report) = next(state, &[]);
+    assert_eq!(
+        report.unlike.len(),
+        1,
+        "the volume is told of again and again"
+    );
+    state.listing[0].units.clear();
+    let (state, report) = next(state, &[]);
+    assert!(report.left_out());
+    assert_eq!(report.unheld[0].to_string(), "archive/03");
+    assert_eq!(state.archive.units[0].state, UnitState::Missing);
     let hashes = |state: &State<'_>| state.archive.entries.iter().map(Entry::digest).collect();
     let found: Vec<_> = hashes(&state);
-    assert_eq!(found, [Some(digest(b"abc")), None]);
-    // A disc that was verified later holds it.
-    let (state, report) = next(burned(state, 102), &[]);
+    assert_eq!(found, [None, None]);
+    // A disc that was burned later holds it.
+    let (offline, report) = next(burned(state.clone()), &[]);
     assert!(!report.left_out());
-    let found: Vec<_> = hashes(&state);
-    assert_eq!(found, [Some(digest(b"abc")); 2]);
+    let found: Vec<_> = hashes(&offline);
+    assert_eq!(found, [Some(digest(b"abc")), Some(digest(b"edited"))]);
+    // So does the first one, once the edit is undone.
+    let mut state = state;
+    state.listing[0].units.push(whole);
+    let (mut state, report) = next(state, &[same(b"abc")]);
+    assert!(!report.left_out(), "{report:?}");
+    state.listing[0].units.clear();
+    let (state, report) = next(state, &[]);
+    assert!(!report.left_out());
+    assert_eq!(state.archive.units[0].state, UnitState::Offline);
 }
 
 #[test]
 fn a_file_that_is_gone_alone_from_a_burned_volume_is_known_on() {
-    let mut state = burned(state(Tree::Archive, &["a", "b"]), NOW);
+    let mut state = burned(state(Tree::Archive, &["a", "b"]));
     unit(&mut state).files.pop();
     let (state, report) = next(state, &[]);
-    assert_eq!(report.gone[0].to_string(), "archive/03/b");
+    let (path, what) = &report.unlike[0];
+    assert_eq!(
+        (path.to_string().as_str(), *what),
+        ("archive/03/b", "it is gone, and on the discs")
+    );
     assert_eq!(state.archive.entries[1].digest(), None, "it equals nothing");
     let (mut state, report) = next(state, &[]);
-    assert!(report.gone.is_empty(), "it was told");
+    assert!(report.unlike.is_empty(), "it was told");
     assert_eq!(state.archive.entries.len(), 2);
     state.listing[0].units.clear();
     let (state, _) = next(state, &[]);
     assert_eq!(state.archive.entries[1].hash, Ok(digest(b"abc")));
+}
+
+#[test]
+fn a_file_that_went_before_the_burn_is_not_known_on() {
+    let mut state = state(Tree::Archive, &["a", "b"]);
+    let b = state.archive.entries.pop().unwrap();
+    let mut state = burned(state);
+    state.archive.entries.push(b);
+    unit(&mut state).files.pop();
+    let (mut state, report) = next(state, &[]);
+    assert_eq!((report.gone.len(), report.unlike.len()), (1, 0));
+    assert_eq!(state.archive.entries.len(), 1);
+    state.listing[0].units.clear();
+    let (state, report) = next(state, &[]);
+    assert!(!report.left_out());
+    assert_eq!(state.archive.units[0].state, UnitState::Offline);
+}
+
+#[test]
+fn a_volume_of_which_files_were_left_out_or_not_read_is_not_offline() {
+    let path = || RelPath::from_text("03/a".to_owned()).unwrap();
+    let hide: [fn(&mut UnitListing, RelPath<'static>); 3] = [
+        |unit, path| unit.excluded.push((path, 0)),
+        |unit, path| unit.special.push((path, "a symbolic link")),
+        |unit, path| unit.unreadable.push((path, "permission denied".to_owned())),
+    ];
+    for hide in hide {
+        let mut state = burned(state(Tree::Archive, &["a"]));
+        unit(&mut state).files.clear();
+        hide(unit(&mut state), path());
+        let (state, report) = next(state, &[]);
+        assert!(report.offline.is_empty());
+        assert_eq!(state.archive.units[0].state, UnitState::Present);
+        assert!(state.archive.entries.iter().all(|e| e.digest().is_none()));
+    }
 }

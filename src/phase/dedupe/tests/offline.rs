@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::contents::contents;
 use crate::model::index::{Unit, UnitState};
 use crate::model::report::Remains;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
@@ -8,7 +9,7 @@ fn path(text: &str) -> TreePath<'static> {
     TreePath::from_text(text).unwrap().into_owned()
 }
 
-/// A state whose volume 07 is offline and holds the content AA.
+/// A state whose volume 07 is offline, and the index says that it holds the content AA.
 fn offline(media: &[File<'_>], events: &[VolumeEvent]) -> State<'static> {
     let mut state = state(&[("07/2019/a.jpg", "AA", Some(7))], media);
     let unit = Unit::of("07", None, &state.archive.entries);
@@ -27,10 +28,15 @@ fn offline(media: &[File<'_>], events: &[VolumeEvent]) -> State<'static> {
     state
 }
 
-const BURNED: VolumeEvent = VolumeEvent::Burned {
-    copy: NonZeroU32::MIN,
-    location: None,
-};
+/// A disc was burned that holds that content.
+fn burned(content: &str) -> VolumeEvent {
+    let entries = index(Tree::Archive, &[("07/2019/a.jpg", content, None)]).entries;
+    VolumeEvent::Burned {
+        copy: NonZeroU32::MIN,
+        location: None,
+        holds: contents("07", &entries),
+    }
+}
 
 const LOST: VolumeEvent = VolumeEvent::Lost {
     copy: NonZeroU32::MIN,
@@ -40,7 +46,7 @@ const LOST: VolumeEvent = VolumeEvent::Lost {
 fn a_copy_on_a_disc_is_a_keeper() {
     // The inode of the file on the disc was given to another one since.
     let media = [("2024/a.jpg", "AA", Some(7)), ("2024/b.jpg", "AA", None)];
-    let mut state = offline(&media, &[BURNED]);
+    let mut state = offline(&media, &[burned("AA")]);
     state.media.entries[0].stamp.device = state.archive.entries[0].stamp.device;
     let plan = plan(&state).unwrap();
     assert_eq!((plan.moves.len(), plan.skipped.len()), (2, 0));
@@ -55,9 +61,9 @@ fn a_copy_on_a_disc_is_a_keeper() {
 }
 
 #[test]
-fn a_copy_on_a_lost_disc_is_none() {
+fn a_copy_on_a_lost_disc_or_on_one_that_never_held_it_is_none() {
     let media = [("2024/a.jpg", "AA", None), ("2024/b.jpg", "AA", None)];
-    for events in [&[BURNED, LOST][..], &[]] {
+    for events in [&[burned("AA"), LOST][..], &[burned("BB")], &[]] {
         let state = offline(&media, events);
         let plan = plan(&state).unwrap();
         let stays = "media/2024/a.jpg";
