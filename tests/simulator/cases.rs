@@ -175,6 +175,31 @@ impl Case {
         }
     }
 
+    /// Plays it with a stranger in the place of one of its blows: says whether one came.
+    ///
+    /// # Errors
+    /// What was lost.
+    pub fn play_with_stranger(&self) -> Result<bool, String> {
+        let comes_late = self.seed % 2 == 0;
+        let turn = |blow: Option<(usize, Blow)>| blow.map(|(step, _)| (step, Blow::Stranger));
+        let Fate { first, second, .. } = self.fate;
+        let fate = match second {
+            // While recovering from what struck first.
+            Some(_) if comes_late => Fate {
+                second: turn(second),
+                ..self.fate
+            },
+            _ => Fate {
+                first: turn(first),
+                ..self.fate
+            },
+        };
+        match &self.scene {
+            Some(scene) => scene.play_with_stranger(self.make, fate),
+            None => Ok(false),
+        }
+    }
+
     /// Plays it.
     ///
     /// # Errors

@@ -39,7 +39,12 @@ pub enum Blow {
     PowerCut,
     /// One of the two disks is gone from here on, until somebody plugs it in again.
     Unplug,
+    /// Somebody replaces a file by another one.
+    Stranger,
 }
+
+/// What a file of a stranger holds.
+pub const STRANGERS: &[u8] = b"a stranger's";
 
 /// What breaks the order in which things are made durable, to see that it is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +90,8 @@ struct State {
     dead: bool,
     /// The disk that is unplugged: what reaches for it fails.
     gone: Option<u64>,
+    /// What the file held that a stranger replaced.
+    replaced: Option<Vec<u8>>,
     /// The names on the disk that is not mounted: what reaches for it finds an empty directory.
     unmounted: Option<(u64, BTreeMap<Name, u64>)>,
     random: u64,
@@ -126,6 +133,7 @@ impl Machine {
             struck: false,
             dead: false,
             gone: None,
+            replaced: None,
             unmounted: None,
             random: seed | 1,
             owes_sync: false,
@@ -161,6 +169,11 @@ impl Machine {
         let inode = state.names[name];
         state.names.insert(link.clone(), inode);
         state.durable.insert(link.clone(), inode);
+    }
+
+    /// What the file held that a stranger replaced.
+    pub fn replaced(&self) -> Option<Vec<u8>> {
+        self.state().replaced.clone()
     }
 
     /// A stranger removes every name of the files that hold this.
@@ -403,7 +416,29 @@ impl State {
                 self.gone = Some(1 + u64::from(self.chance()));
                 Ok(())
             }
+            Blow::Stranger => {
+                self.let_stranger_in();
+                Ok(())
+            }
         }
+    }
+
+    /// A stranger gives a file of theirs the name of one that is not under a name of ours.
+    fn let_stranger_in(&mut self) {
+        let is_file = |inode: &u64| self.inodes[inode].kind == Kind::File;
+        let names = self.names.iter();
+        let names = names.filter(|(name, inode)| !name.rel.is_ours() && is_file(inode));
+        let names: Vec<_> = names.map(|(name, inode)| (name.clone(), *inode)).collect();
+        let bits = (0..6).fold(0, |bits, _| 2 * bits + usize::from(self.chance()));
+        let Some((name, inode)) = names.get(bits % names.len().max(1)).cloned() else {
+            return;
+        };
+        self.replaced = Some(self.inodes[&inode].content.clone());
+        let theirs = self.inode(Kind::File, STRANGERS, name.tree);
+        self.names.insert(name.clone(), theirs);
+        self.changes.retain(|change| change.inode != inode);
+        self.durable.retain(|_, durable| *durable != inode);
+        self.durable.insert(name, theirs);
     }
 
     fn reach(&self, tree: Tree) -> Result<(), DiskError> {
@@ -627,7 +662,10 @@ impl Filesystem for Machine {
             let inode = &state.inodes[inode];
             (inode.content.clone(), inode.modified)
         };
-        assert_eq!(Digest::of(&content), hash);
+        if Digest::of(&content) != hash {
+            // A stranger replaced it since it was looked at.
+            return Err(refusal(Errno::IO));
+        }
         self.create(&own(to), &content, modified)
     }
 

@@ -177,6 +177,26 @@ fn recover_puts_no_source_aside_whose_copy_the_disk_has_damaged() {
 }
 
 #[test]
+fn no_stranger_who_replaces_a_file_loses_theirs() {
+    let came = AtomicU64::new(0);
+    let cases = setting("MEDIASTRUCT_CASES", 40_000);
+    (1..=cases).into_par_iter().for_each(|seed| {
+        let case = Case::random(seed);
+        match case.play_with_stranger() {
+            Ok(has_come) => {
+                came.fetch_add(u64::from(has_come), Ordering::Relaxed);
+            }
+            Err(violation) => panic!("seed {seed}: {violation}\n{case:?}"),
+        }
+    });
+    let came = came.into_inner();
+    say(&format!(
+        "a stranger came in {came} of {cases} random cases, 0 violations"
+    ));
+    assert!(cases < 100 || came > cases / 4, "{came}");
+}
+
+#[test]
 fn names_of_one_file_that_follow_one_another_are_refused() {
     let fate = Fate {
         first: None,

@@ -1,6 +1,6 @@
 //! One plan on one machine: applied, struck, recovered, and held against what must hold.
 
-use crate::machine::{Blow, Machine, Make, Mutant, Name, Pen, device, root_inode};
+use crate::machine::{Blow, Machine, Make, Mutant, Name, Pen, STRANGERS, device, root_inode};
 use mediastruct::disk::apply::{ApplyError, Course, Follow, Mover, Tools};
 use mediastruct::disk::filesystem::Filesystem;
 use mediastruct::disk::monitor::Unwatched;
@@ -169,6 +169,28 @@ impl Scene {
             }
         }
         Ok(Some(is_damaged))
+    }
+
+    /// Carries out a plan during which a stranger replaces some file, perhaps one that just moved,
+    /// and recovers as far as that can be done. Says whether a stranger came.
+    ///
+    /// # Errors
+    /// Where the stranger's file is lost, or any but the one that it replaced.
+    pub fn play_with_stranger(&self, make: Make, fate: Fate) -> Result<bool, String> {
+        let mut trial = self.trial(make, Mutant::None, fate);
+        if trial.begun().is_none() {
+            return Ok(false);
+        }
+        let first = trial.machine.was_struck();
+        trial.all_reachable_with_stranger("after apply")?;
+        trial.machine.start(fate.second);
+        // Where files are in doubt, nothing is touched.
+        let _ = trial.recover(fate.rollback);
+        trial.all_reachable_with_stranger("after the first recover")?;
+        trial.machine.start(None);
+        let _ = trial.recover(fate.rollback);
+        trial.all_reachable_with_stranger("at the end")?;
+        Ok(first || trial.machine.replaced().is_some())
     }
 
     fn trial(&self, make: Make, mutant: Mutant, fate: Fate) -> Trial<'_> {
@@ -409,6 +431,22 @@ impl Trial<'_> {
             leftover: Vec::new(),
         };
         recovery.recover(tools, &check).map(|_| true)
+    }
+
+    /// The same, where a stranger may have replaced a file.
+    fn all_reachable_with_stranger(&self, when: &str) -> Result<(), String> {
+        let Some(replaced) = self.machine.replaced() else {
+            return self.all_reachable(when);
+        };
+        let held = self.machine.holders();
+        if !held.contains_key(STRANGERS) {
+            return Err(format!("{when}: what the stranger brought is lost"));
+        }
+        let mut files = self.scene.start.values().flatten();
+        match files.find(|content| **content != replaced && !held.contains_key(*content)) {
+            None => Ok(()),
+            Some(lost) => Err(format!("{when}: {} is lost", String::from_utf8_lossy(lost))),
+        }
     }
 
     /// Whatever happened, everything that there was can be found under some name.

@@ -103,9 +103,9 @@ impl Mover<'_> {
                 return Ok(None);
             }
             Step::Write(number) => {
-                if matches!(place, Place::After(_)) {
+                if let Place::After(Some(node)) = place {
                     let to = &self.plan.writes[number].to;
-                    self.vacate(at, to)?;
+                    self.vacate(at, to, node)?;
                 }
                 return Ok(None);
             }
@@ -118,18 +118,17 @@ impl Mover<'_> {
             Place::Before(None) | Place::After(None) => Ok(None),
             Place::Before(Some(node)) => Ok(self.followed.then(|| node.stamp.in_doubt())),
             Place::Linked(node) => {
-                self.vacate(at, &hop.to)?;
+                self.vacate(at, &hop.to, node)?;
                 Ok(Some(node.stamp.in_doubt()))
             }
-            Place::Copied(source, _) => {
-                self.vacate(at, &hop.to)?;
+            Place::Copied(source, copy) => {
+                self.vacate(at, &hop.to, copy)?;
                 Ok(Some(source.stamp.in_doubt()))
             }
             Place::After(Some(node)) => {
                 let known = self.placed[at].is_some_and(|p| p.changed == node.stamp.changed);
                 self.make_directories_for(&hop.from, &hop.to)?;
-                let id = FileId::from(node.stamp);
-                let back = self.rename_back(at, &hop, id)?;
+                let back = self.rename_back(at, &hop, node)?;
                 self.placed[at] = None;
                 Ok(Some(if known { back } else { back.in_doubt() }))
             }
@@ -140,8 +139,8 @@ impl Mover<'_> {
                 self.bring_back(&parked, &hop.from)?;
                 self.traces.insert(at);
                 let back = self.known_at(&hop.from, id, &hop)?;
-                if copy.is_some() {
-                    self.vacate(at, &hop.to)?;
+                if let Some(copy) = copy {
+                    self.vacate(at, &hop.to, copy)?;
                 }
                 self.placed[at] = None;
                 Ok(Some(back.in_doubt()))
@@ -160,7 +159,7 @@ impl Mover<'_> {
     }
 
     /// Gives a file its old name again, and takes its new one.
-    fn rename_back(&mut self, at: usize, hop: &Hop<'_>, id: FileId) -> Result<Stamp, Stop> {
+    fn rename_back(&mut self, at: usize, hop: &Hop<'_>, found: Node) -> Result<Stamp, Stop> {
         let filesystem = self.tools.filesystem;
         let renamed = if hop.from.rel.is_ours() {
             self.make_aside(&hop.from)?;
@@ -173,12 +172,12 @@ impl Mover<'_> {
                 filesystem.link(&hop.to, &hop.from)?;
                 // Both names are to be durable before one of them goes.
                 self.sync()?;
-                self.vacate(at, &hop.to)?;
+                self.vacate(at, &hop.to, found)?;
             }
             renamed => renamed?,
         }
         match filesystem.look(&hop.from)? {
-            Some(back) if is_file(&back, Some(id), hop) => Ok(back.stamp),
+            Some(back) if is_file(&back, Some(found.stamp.into()), hop) => Ok(back.stamp),
             _ => {
                 filesystem.rename(&hop.from, &hop.to)?;
                 Err(Stop::Changed(hop.to.clone().into_owned()))
@@ -186,24 +185,18 @@ impl Mover<'_> {
         }
     }
 
-    /// Takes the name `to` from what a step brought there, by giving it the name that its copy had;
-    /// that is removed once everything else is durable.
-    fn vacate(&mut self, at: usize, to: &TreePath<'_>) -> Result<(), Stop> {
+    /// Takes the name `to` from what a step brought there, which was `found` there, by giving it the
+    /// name that its copy had; that is removed once everything else is durable. A stranger's file
+    /// that took the name since keeps it.
+    fn vacate(&mut self, at: usize, to: &TreePath<'_>, found: Node) -> Result<(), Stop> {
         let part = self.names().part(to, at);
         let filesystem = self.tools.filesystem;
-        let before = filesystem.look(to)?;
         if filesystem.look(&part)?.is_some() {
             filesystem.unlink(&part)?;
         }
         filesystem.put_aside(to, &part)?;
-        let is_it = |before: Node, after: Node| {
-            before.stamp.same_file_as(&after.stamp) && before.stamp.same_content_as(&after.stamp)
-        };
-        let after = filesystem.look(&part)?;
-        if !before
-            .zip(after)
-            .is_some_and(|(before, after)| is_it(before, after))
-        {
+        let (was, is) = (found.stamp, filesystem.look(&part)?.map(|node| node.stamp));
+        if !is.is_some_and(|is| is.same_file_as(&was) && is.same_content_as(&was)) {
             self.give_back(&part, to)?;
             return Err(Stop::Changed(to.clone().into_owned()));
         }
