@@ -83,6 +83,19 @@ fn law_3_nothing_is_added_to_a_volume_that_is_burned() {
 }
 
 #[test]
+fn law_3_no_file_of_ours_is_written_into_a_volume_that_is_burned() {
+    let library = archived();
+    let plan = r#"{"format":"mediastruct/plan/1","phase":"archive",
+        "writes":[{"to":"archive/07/.unburned","role":"unburned","max_bytes":100}]}"#;
+    library.write("mark.json", plan);
+    library.succeed(&["check", "mark.json"]);
+    record(&library, &[BURNED]);
+    let why = "archive/07/.unburned: volume 07 is burned, and its discs would not hold this";
+    library.refuse(3, &["check", "mark.json"], &[why]);
+    library.refuse(3, &["apply", "mark.json"], &[why]);
+}
+
+#[test]
 fn while_it_is_in_doubt_what_is_burned_nothing_moves() {
     let library = archived();
     library.succeed(&["plan", "undo", "-o", "undo.json"]);

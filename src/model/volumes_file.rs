@@ -70,8 +70,8 @@ pub fn line(record: &VolumeRecord) -> String {
 /// What a text tells of volumes, and how many bytes of it do; what follows is torn.
 ///
 /// # Errors
-/// Where it is of another version, a line before the last one is damaged, or any whole line tells
-/// of something that cannot have happened.
+/// Where it is of another version, a line is damaged that is not torn, or one tells of something that
+/// cannot have happened.
 pub fn parse(text: &[u8]) -> Result<(Volumes, usize), VolumesError> {
     let mut volumes = Volumes::default();
     let mut end = match text.iter().position(|b| *b == b'\n') {
@@ -89,8 +89,9 @@ pub fn parse(text: &[u8]) -> Result<(Volumes, usize), VolumesError> {
                 line: number,
                 source,
             })?,
-            // A last line may be torn so that its newline is there and bytes before it are not.
-            Err(_) if next == text.len() => break,
+            // A last line may be torn so that its newline is there and bytes before it are not. Any
+            // other that cannot be read may tell what nothing else does: that a volume is burned.
+            Err(_) if next == text.len() && text[end..next].contains(&0) => break,
             Err(error) => {
                 return Err(VolumesError::Line {
                     line: number,
@@ -174,6 +175,10 @@ mod tests {
         }
         let zeros = [&whole.as_bytes()[..last], b"\0\0\0\n"].concat();
         assert_eq!(parse(&zeros).unwrap().1, last);
+        // One whose newline is there is whole, and may say that a volume is burned.
+        let damaged = whole.replacen("\"copy\":2}", "\"copy\":O2}", 1);
+        assert_ne!(damaged, whole);
+        assert!(parse(damaged.as_bytes()).is_err());
         for cut in 0..header().len() {
             let (volumes, _) = parse(&whole.as_bytes()[..cut]).unwrap();
             assert_eq!(volumes, Volumes::default(), "cut at {cut}");

@@ -180,7 +180,7 @@ impl Case {
     /// # Errors
     /// What was lost.
     pub fn play_with_stranger(&self) -> Result<bool, String> {
-        let comes_late = self.seed % 2 == 0;
+        let comes_late = self.seed.is_multiple_of(2);
         let turn = |blow: Option<(usize, Blow)>| blow.map(|(step, _)| (step, Blow::Stranger));
         let Fate { first, second, .. } = self.fate;
         let fate = match second {

@@ -98,14 +98,25 @@ impl<'s> Survey<'s> {
     /// What leaves volumes that are burned, or comes to them.
     pub(super) fn burned(&self, plan: &Plan) -> Vec<Problem> {
         let volumes = self.world.volumes;
-        let faults = plan.moves.iter().flat_map(|Move { from, to, .. }| {
-            let leaves = volumes.burned_around(from).cloned();
-            let joins = volumes.burned_around(to).cloned();
-            let leaves = leaves.map(|v| Problem::at(from, Fault::LeavesBurned(v)));
-            let joins = joins.map(|v| Problem::at(to, Fault::JoinsBurned(v)));
-            leaves.into_iter().chain(joins)
-        });
-        faults.collect()
+        let leaves = |path: &TreePath<'static>| {
+            let volume = volumes.burned_around(path)?;
+            Some(Problem::at(path, Fault::LeavesBurned(volume.clone())))
+        };
+        let joins = |path: &TreePath<'static>| {
+            let volume = volumes.burned_around(path)?;
+            Some(Problem::at(path, Fault::JoinsBurned(volume.clone())))
+        };
+        let moves = plan.moves.iter();
+        let moves = moves.flat_map(|m| [leaves(&m.from), joins(&m.to)]);
+        let writes = plan.writes.iter().map(|write| joins(&write.to));
+        let makes = plan.makes.iter().map(|made| joins(&made.dir));
+        let prunes = plan.prunes.iter().map(|pruned| leaves(&pruned.dir));
+        moves
+            .chain(writes)
+            .chain(makes)
+            .chain(prunes)
+            .flatten()
+            .collect()
     }
 
     fn step(&self, at: usize) -> Step {
