@@ -39,7 +39,8 @@ pub fn validate(arguments: &ValidateArguments, context: &Context) -> Result<Exit
             "what is in validated is yours to delete; until you do, it takes the room that it took",
         );
     }
-    if plan.skipped.is_empty() {
+    let is_declined = !is_applied && plan.has_operations();
+    if is_declined || !validate::leaves_out(&plan) {
         return Ok(Exit::Done);
     }
     context.output.note(left_out(&plan, Extent::All).trim_end());

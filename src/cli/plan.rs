@@ -57,6 +57,9 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         let file = Escaped::path(file);
         context.output.note(format_args!("wrote {file}"));
     }
+    if validate::leaves_out(&plan) {
+        return Ok(Exit::LeftOut);
+    }
     if arguments.detailed_exitcode && plan.has_work() {
         return Ok(Exit::HasWork);
     }

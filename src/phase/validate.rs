@@ -32,7 +32,7 @@ pub enum ValidateError {
 /// The files that are to be read next: first the duplicates, then a twin of each. What came of it
 /// goes to [`State::proofs`]; once nothing more is wanted, [`plan`] knows all that can be known.
 ///
-/// A twin that does not prove anything makes another one wanted, where there is one.
+/// A twin that does not prove anything makes all others wanted, where there are any.
 pub fn wants(state: &State<'_>) -> Vec<(Tree, Listed)> {
     let twins = Twins::of(state);
     let unread: Vec<_> = duplicates(state)
@@ -44,8 +44,8 @@ pub fn wants(state: &State<'_>) -> Vec<(Tree, Listed)> {
     }
     let mut wanted = BTreeMap::new();
     for (path, file) in duplicates(state) {
-        if let Judgement::Undecided(twin) = twins.judge(&path, file) {
-            wanted.insert(twin.path(), twin.listed());
+        if let Judgement::Undecided(unread) = twins.judge(&path, file) {
+            wanted.extend(unread.iter().map(|twin| (twin.path(), twin.listed())));
         }
     }
     let wanted = wanted.into_iter();
@@ -83,9 +83,9 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
                 why,
                 bundle: None,
             }),
-            Judgement::Undecided(twin) => plan.skipped.push(Skip {
+            Judgement::Undecided(_) => plan.skipped.push(Skip {
                 path,
-                why: format!("{} should be its twin, and was not read", twin.path()),
+                why: "nothing that should be its twin was read".to_owned(),
                 bundle: None,
             }),
         }

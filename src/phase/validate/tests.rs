@@ -163,6 +163,32 @@ fn a_twin_that_proves_nothing_makes_the_next_one_wanted() {
 }
 
 #[test]
+fn many_twins_that_prove_nothing_are_read_at_once() {
+    let paths: Vec<_> = (10..90).map(|number| format!("{number}/a")).collect();
+    let archive: Vec<_> = (paths.iter().zip(1..))
+        .map(|(path, inode)| (path.as_str(), "aa", inode))
+        .collect();
+    let mut state = state(&archive, &[], &[("x", "aa", 1000)]);
+    let mut rounds = 0;
+    loop {
+        let wanted = wants(&state);
+        if wanted.is_empty() {
+            break;
+        }
+        rounds += 1;
+        for (tree, file) in wanted {
+            let proof = match tree {
+                Tree::Duplicates => Proof::Read(Digest::of(b"aa"), file.stamp),
+                _ => Proof::Failed("it is gone".into()),
+            };
+            state.proofs.insert(TreePath::new(tree, file.path), proof);
+        }
+    }
+    assert_eq!((rounds, state.proofs.len()), (3, 81));
+    assert_eq!(plan(&state).unwrap().skipped.len(), 1);
+}
+
+#[test]
 fn a_duplicate_that_was_edited_is_told_from_its_twin() {
     let mut state = state(&[("03/a", "aa", 1)], &[], &[("x", "aa", 2)]);
     read(

@@ -36,8 +36,8 @@ pub(super) struct Twin<'s> {
 pub(super) enum Judgement<'t> {
     /// There is this one; and what `stat` said of the duplicate when it was read.
     Proven(&'t Twin<'t>, Stamp),
-    /// Only reading this one will tell.
-    Undecided(&'t Twin<'t>),
+    /// Only reading these will tell.
+    Undecided(Vec<&'t Twin<'t>>),
     /// There is none, and why, for people.
     Unproven(String),
 }
@@ -104,11 +104,14 @@ impl<'s> Twins<'s> {
             Some(Proof::Failed(why)) => return Judgement::Unproven(format!("unreadable: {why}")),
             None => return Judgement::Unproven(NONE.to_owned()),
         };
+        let group = self.by_hash.get(hash).map_or(&[][..], Vec::as_slice);
         let mut first_doubt = None;
-        for twin in self.by_hash.get(hash).into_iter().flatten() {
+        for (at, twin) in group.iter().enumerate() {
             let doubt = match (&twin.offline, self.state.proofs.get(&twin.path())) {
                 (Some(volume), _) => self.doubt_about_disc(volume),
-                (None, None) => return Judgement::Undecided(twin),
+                (None, None) if first_doubt.is_none() => return Judgement::Undecided(vec![twin]),
+                // After one that proves nothing, all others are read at once.
+                (None, None) => return Judgement::Undecided(self.unread(&group[at..])),
                 (None, Some(proof)) => twin.doubt(proof, &stamp),
             };
             if doubt.is_none() {
@@ -117,6 +120,14 @@ impl<'s> Twins<'s> {
             first_doubt = first_doubt.or(doubt);
         }
         Judgement::Unproven(first_doubt.unwrap_or_else(|| NONE.to_owned()))
+    }
+
+    /// Those of the twins that are on the disk and were not read.
+    fn unread<'t>(&self, twins: &'t [Twin<'t>]) -> Vec<&'t Twin<'t>> {
+        let is_unread = |twin: &&Twin<'_>| {
+            twin.offline.is_none() && !self.state.proofs.contains_key(&twin.path())
+        };
+        twins.iter().filter(is_unread).collect()
     }
 
     /// Why a volume that is on discs alone proves nothing; none where it does.
