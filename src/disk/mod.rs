@@ -24,6 +24,7 @@ pub mod log;
 pub mod machine;
 pub mod mediagen;
 pub mod memory;
+pub mod metadata;
 pub mod monitor;
 pub mod named_file;
 pub mod names;

@@ -5,6 +5,7 @@
 //! obeys the laws.
 
 pub mod bundle;
+pub mod capture;
 pub mod check;
 pub mod contents;
 pub mod digest;

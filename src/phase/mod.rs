@@ -9,6 +9,7 @@ pub mod crawl;
 pub mod dedupe;
 pub mod find;
 pub mod history;
+pub mod ingest;
 mod names;
 pub mod status;
 pub mod undo;
