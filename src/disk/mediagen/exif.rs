@@ -5,18 +5,18 @@ use jiff::civil::DateTime;
 
 /// What a camera tells about a picture.
 #[derive(Clone)]
-pub(super) struct Exif {
-    pub(super) order: Order,
-    pub(super) make: &'static str,
-    pub(super) model: &'static str,
-    pub(super) date: Date,
+pub(in crate::disk) struct Exif {
+    pub(in crate::disk) order: Order,
+    pub(in crate::disk) make: &'static str,
+    pub(in crate::disk) model: &'static str,
+    pub(in crate::disk) date: Date,
     /// Apple's ContentIdentifier, which a Live Photo's video carries too.
-    pub(super) content_id: Option<String>,
+    pub(in crate::disk) content_id: Option<String>,
 }
 
 /// The date in an EXIF block.
 #[derive(Clone)]
-pub(super) enum Date {
+pub(in crate::disk) enum Date {
     /// DateTimeOriginal, with what goes with it.
     Taken(Stamp),
     /// DateTimeOriginal as cameras without a set clock write it: all zeros.
@@ -25,17 +25,17 @@ pub(super) enum Date {
 
 /// A moment as the wall clock showed it where the picture was taken.
 #[derive(Clone, Copy)]
-pub(super) struct Stamp {
-    pub(super) local: DateTime,
+pub(in crate::disk) struct Stamp {
+    pub(in crate::disk) local: DateTime,
     /// SubSecTimeOriginal, in milliseconds.
-    pub(super) millis: Option<u16>,
+    pub(in crate::disk) millis: Option<u16>,
     /// Minutes east of UTC.
-    pub(super) offset: Option<i16>,
+    pub(in crate::disk) offset: Option<i16>,
 }
 
 /// The byte order of a TIFF block.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(in crate::disk) enum Order {
     /// `II`, least significant byte first.
     Little,
     /// `MM`, most significant byte first.
@@ -43,10 +43,10 @@ pub(super) enum Order {
 }
 
 /// One entry of a TIFF directory: its number and its value.
-pub(super) struct Tag(pub(super) u16, pub(super) Value);
+pub(in crate::disk) struct Tag(pub(in crate::disk) u16, pub(in crate::disk) Value);
 
 /// A TIFF value, of the types that are used here.
-pub(super) enum Value {
+pub(in crate::disk) enum Value {
     /// BYTE, one or more.
     Bytes(Vec<u8>),
     /// ASCII; the closing NUL is added.
@@ -63,19 +63,19 @@ pub(super) enum Value {
 
 impl Exif {
     /// The whole TIFF block, as it stands in PNG `eXIf`.
-    pub(super) fn block(&self) -> Vec<u8> {
+    pub(in crate::disk) fn block(&self) -> Vec<u8> {
         tiff(self.order, &[], self.tags())
     }
 
     /// The block behind `Exif\0\0`, as it stands in JPEG APP1 and HEIF items.
-    pub(super) fn marked_block(&self) -> Vec<u8> {
+    pub(in crate::disk) fn marked_block(&self) -> Vec<u8> {
         let mut bytes = b"Exif\0\0".to_vec();
         bytes.extend(self.block());
         bytes
     }
 
     /// The first directory: maker, model, date of the last change, and the EXIF directory.
-    pub(super) fn tags(&self) -> Vec<Tag> {
+    pub(in crate::disk) fn tags(&self) -> Vec<Tag> {
         let mut tags = vec![
             Tag(0x010f, Value::Text(self.make.into())),
             Tag(0x0110, Value::Text(self.model.into())),
@@ -111,7 +111,7 @@ impl Exif {
 
 impl Stamp {
     /// The offset as `+02:00`, if it is known.
-    pub(super) fn offset_text(&self) -> Option<String> {
+    pub(in crate::disk) fn offset_text(&self) -> Option<String> {
         self.offset.map(|minutes| {
             let sign = if minutes < 0 { '-' } else { '+' };
             let minutes = minutes.unsigned_abs();
@@ -120,7 +120,7 @@ impl Stamp {
     }
 
     /// Seconds from 1970 UTC to this moment, its offset taken as 0 where it is unknown.
-    pub(super) fn unix_seconds(&self) -> i64 {
+    pub(in crate::disk) fn unix_seconds(&self) -> i64 {
         let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
         self.local.duration_since(epoch).as_secs() - i64::from(self.offset.unwrap_or(0)) * 60
     }
@@ -139,7 +139,7 @@ fn apple_maker_note(content_id: &str) -> Vec<u8> {
 }
 
 /// A TIFF block: its 8-byte header, `extra` bytes behind it, and the directory `tags`.
-pub(super) fn tiff(order: Order, extra: &[u8], tags: Vec<Tag>) -> Vec<u8> {
+pub(in crate::disk) fn tiff(order: Order, extra: &[u8], tags: Vec<Tag>) -> Vec<u8> {
     let mut block = match order {
         Order::Little => b"II".to_vec(),
         Order::Big => b"MM".to_vec(),

@@ -8,11 +8,11 @@
 //! First a `Dataset` is laid out in memory: recipes for contents, and the paths where each lies. Then each content is made
 //! from its recipe and written, and the [`Truth`] follows from what was written.
 
-mod boxes;
+pub(in crate::disk) mod boxes;
 mod bulk;
 mod camera;
 mod dataset;
-mod exif;
+pub(in crate::disk) mod exif;
 mod heif;
 mod odd_names;
 mod picture;

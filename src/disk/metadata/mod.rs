@@ -1,7 +1,7 @@
 //! What a picture or a video says about itself: when it was taken, with what, and what it is.
 //!
 //! Told by content and never by name. Only headers are read, and no size that a file declares is
-//! believed: each read goes through a [`Bounded`], which serves so many bytes and no more, so that
+//! believed: each read goes through a `Bounded`, which serves so many bytes and no more, so that
 //! any file, however damaged, costs bounded memory and time. What cannot be made sense of is
 //! passed over; a date that could be read before the damage counts.
 //!
