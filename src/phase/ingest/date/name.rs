@@ -34,18 +34,7 @@ fn date_at(name: &[u8], start: usize, now: Timestamp) -> Option<When> {
 /// A day at the start of `text`, `20190301` or `2019-03-01`, and what follows it.
 fn day(text: &[u8]) -> Option<(Date, &[u8])> {
     let (year, rest) = number(text, 4)?;
-    let (month, day, rest) = match rest.first()? {
-        separator @ (b'-' | b'_' | b'.') => {
-            let (month, rest) = number(&rest[1..], 2)?;
-            let (day, rest) = number(rest.strip_prefix(&[*separator])?, 2)?;
-            (month, day, rest)
-        }
-        _ => {
-            let (month, rest) = number(rest, 2)?;
-            let (day, rest) = number(rest, 2)?;
-            (month, day, rest)
-        }
-    };
+    let (month, day, rest) = two_numbers(rest, b"-_.")?;
     let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     Some((date.ok()?, rest))
 }
@@ -62,18 +51,7 @@ fn time(text: &[u8]) -> Option<Time> {
     // Only with a morning or an afternoon is the hour written with one digit.
     let is_short = rest.get(1).is_some_and(|byte| !byte.is_ascii_digit());
     let (hour, rest) = number(rest, if is_short { 1 } else { 2 })?;
-    let (minute, second, rest) = match rest.first()? {
-        separator @ (b'.' | b'-' | b':' | b'_') => {
-            let (minute, rest) = number(&rest[1..], 2)?;
-            let (second, rest) = number(rest.strip_prefix(&[*separator])?, 2)?;
-            (minute, second, rest)
-        }
-        _ => {
-            let (minute, rest) = number(rest, 2)?;
-            let (second, rest) = number(rest, 2)?;
-            (minute, second, rest)
-        }
-    };
+    let (minute, second, rest) = two_numbers(rest, b".-:_")?;
     let hour = match half_of_day(rest) {
         Some(half) if (1..=12).contains(&hour) => hour % 12 + half,
         Some(_) => return None,
@@ -100,6 +78,16 @@ fn half_of_day(text: &[u8]) -> Option<i16> {
         b"PM" | b"pm" => Some(12),
         _ => None,
     }
+}
+
+/// Two numbers of two digits, both behind the same one of `separators` or both behind none, and
+/// what follows them.
+fn two_numbers<'a>(text: &'a [u8], separators: &[u8]) -> Option<(i16, i16, &'a [u8])> {
+    let first = text.first().filter(|byte| separators.contains(byte));
+    let separator = first.map(std::slice::from_ref).unwrap_or_default();
+    let (one, rest) = number(text.strip_prefix(separator)?, 2)?;
+    let (other, rest) = number(rest.strip_prefix(separator)?, 2)?;
+    Some((one, other, rest))
 }
 
 /// A number of exactly so many digits at the start of `text`, and what follows it.
