@@ -15,7 +15,7 @@ const MOST_CHUNKS: usize = 10_000;
 const MOST_TEXT: usize = 2 << 20;
 
 /// How many bytes a compressed text is inflated to.
-const MOST_INFLATED: u64 = 4 << 20;
+pub(super) const MOST_INFLATED: u64 = 4 << 20;
 
 /// How many texts are inflated or decoded in one file.
 const MOST_TEXTS: usize = 8;
@@ -103,7 +103,7 @@ fn after_nul(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// What is compressed, as far as it is sound and of a sensible length.
-fn inflated(compressed: &[u8]) -> Vec<u8> {
+pub(super) fn inflated(compressed: &[u8]) -> Vec<u8> {
     let mut inflated = Vec::new();
     let mut decoder = ZlibDecoder::new(compressed).take(MOST_INFLATED);
     // Of a stream that breaks off, what came before is there all the same.

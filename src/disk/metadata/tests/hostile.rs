@@ -1,9 +1,9 @@
 //! Files that are damaged, or made to do harm: reading them ends, soon and without a panic.
 
-use super::{chunk, dated_xmp, exif, jpeg, png, reading, riff, usual_exif};
+use super::{chunk, dated_xmp, exif, jpeg, reading, riff, usual_exif};
 use crate::disk::mediagen::boxes::container;
 use crate::disk::mediagen::exif::Order;
-use crate::disk::metadata::read;
+use crate::disk::metadata::{png, read};
 use crate::model::capture::Source;
 use proptest::prelude::*;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -134,8 +134,9 @@ fn a_small_text_that_inflates_without_end_is_cut_off() {
         encoder.write_all(&vec![b' '; 1 << 20]).unwrap();
     }
     let bomb = encoder.finish().unwrap();
+    assert_eq!(png::inflated(&bomb).len() as u64, png::MOST_INFLATED);
     let text = [b"XML:com.adobe.xmp\0\x01\0\0\0", &bomb[..]].concat();
-    let read = reading(&png(&[chunk(b"iTXt", &text)]));
+    let read = reading(&super::png(&[chunk(b"iTXt", &text)]));
     assert_eq!(read.date(Source::XmpOriginal), super::taken());
 }
 
@@ -154,7 +155,7 @@ fn seeds() -> Vec<Vec<u8>> {
     vec![
         usual_exif(),
         jpeg(&[&named]),
-        png(&[chunk(b"eXIf", &usual_exif())]),
+        super::png(&[chunk(b"eXIf", &usual_exif())]),
         riff(b"WEBP", &[(b"EXIF", &usual_exif()), (b"XMP ", &packet)]),
         riff(b"AVI ", &[(b"IDIT", b"Fri Mar 01 12:00:05 2019")]),
         packet,
