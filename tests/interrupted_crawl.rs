@@ -3,11 +3,12 @@
 
 mod library;
 
-use library::{Library, Said};
+use library::{Library, Mounted, Said, has_own_mounts};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::{Child, Stdio};
+use std::time::{Duration, SystemTime};
 
 /// How many files there are; each takes as long to hash as it is large, and no room.
 const FILES: u64 = 30;
@@ -19,13 +20,30 @@ const PROGRESS: &str = "data/crawl_progress.jsonl";
 
 fn large() -> Library {
     let library = Library::new();
+    fill(&library);
+    settle(&library);
+    library
+}
+
+fn fill(library: &Library) {
     for number in 0..FILES {
         let path = format!("media/2024/{number:02}");
         library.write(&path, &number.to_string());
         let file = fs::File::options().write(true).open(library.path(&path));
         file.unwrap().set_len(SIZE).unwrap();
     }
-    library
+}
+
+/// Waits until the files that were written are so old that a crawl notes their hashes.
+fn settle(library: &Library) {
+    let is_old = || {
+        let metadata = fs::metadata(library.path("media/2024/29")).unwrap();
+        let age = SystemTime::now().duration_since(metadata.modified().unwrap());
+        age.is_ok_and(|age| age > Duration::from_secs(3))
+    };
+    while !is_old() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// A crawl that has noted some files and is still at work.
@@ -193,4 +211,49 @@ fn a_crawl_of_some_units_leaves_what_was_hashed_of_others() {
     let rest = library.read(PROGRESS).matches("media/2024").count() as u64;
     library.succeed(&["crawl"]);
     assert_eq!(read(&library), FILES + 1 - rest);
+}
+
+#[test]
+fn an_edit_within_the_tick_of_a_coarse_clock_is_hashed_again() {
+    let test = an_edit_within_the_tick_of_a_coarse_clock_is_hashed_again;
+    if !has_own_mounts(test, "a file system with times of whole seconds") {
+        return;
+    }
+    let library = Library::new();
+    // The last change to an inode of that size is known to the second.
+    let mkfs = ["mkfs.ext4", "-I", "128"];
+    let (image, media) = (library.path("image"), library.path("media"));
+    let _mounted = Mounted::image(&mkfs, &image, &media);
+    // It is the first one by its inode, and so the first one that is read.
+    library.write("media/2024/file", "");
+    fill(&library);
+    settle(&library);
+    let file = library.path("media/2024/file");
+    let times = || {
+        let metadata = fs::metadata(&file).unwrap();
+        (metadata.mtime(), metadata.ctime(), metadata.ctime_nsec())
+    };
+    loop {
+        let _ = fs::remove_file(library.path(PROGRESS));
+        library.write("media/2024/file", "AAAA");
+        let before = times();
+        assert_eq!(before.2, 0, "its clock is not coarse");
+        let mut child = begun(&library, &["crawl"]);
+        library.write("media/2024/file", "BBBB");
+        let is_same = before == times();
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        if is_same {
+            break;
+        }
+    }
+    library.succeed(&["crawl"]);
+    assert!(read(&library) < FILES, "it did not go on");
+    let index = hashes(&library);
+    let (_, hash) = index
+        .iter()
+        .find(|(path, _)| path.contains("file"))
+        .unwrap();
+    let expected = blake3::hash(b"BBBB").to_hex();
+    assert!(hash.contains(expected.as_str()), "{hash}");
 }

@@ -9,8 +9,9 @@ use super::trust;
 use crate::model::digest::Digest;
 use crate::model::limits::MAX_BYTES;
 use crate::model::path::TreePath;
-use crate::model::progress::{Progress, ProgressHeader};
+use crate::model::progress::{Progress, ProgressHeader, is_settled};
 use crate::model::state::Listed;
+use crate::model::time::Time;
 use crate::model::tree::Tree;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -32,6 +33,8 @@ pub struct Notebook {
     pub known: Progress,
     path: PathBuf,
     header: ProgressHeader,
+    /// When this crawl began, which may go on with one that began earlier.
+    begun: Time,
     /// Bytes of the file that this crawl goes on after; none where it begins anew.
     end: Option<u64>,
     file: OnceLock<Option<File>>,
@@ -48,6 +51,7 @@ impl Notebook {
         let mut notebook = Notebook {
             known: Progress::default(),
             path: datadir.path().join("crawl_progress.jsonl"),
+            begun: header.begun,
             header,
             end: None,
             file: OnceLock::new(),
@@ -160,8 +164,11 @@ pub struct Page<'n> {
 }
 
 impl Page<'_> {
-    /// Notes the hash of a file.
+    /// Notes the hash of a file, unless a change that comes now could leave its times as they are.
     pub fn note(&mut self, tree: Tree, file: &Listed, hash: Digest) {
+        if !is_settled(&file.stamp, self.notebook.begun) {
+            return;
+        }
         Progress::write(&mut self.text, tree, file, hash);
         self.files += 1;
         self.bytes = self.bytes.saturating_add(file.stamp.size);
@@ -190,7 +197,8 @@ mod tests {
     use super::*;
     use crate::model::index::Stamp;
     use crate::model::path::RelPath;
-    use crate::model::time::Time;
+
+    const NOW: i64 = 1_000;
 
     struct Fixture {
         dir: tempfile::TempDir,
@@ -203,7 +211,7 @@ mod tests {
         }
 
         fn open(&self, force: bool) -> Notebook {
-            let header = ProgressHeader::new(force, Time::default());
+            let header = ProgressHeader::new(force, Time::new(NOW, 0).unwrap());
             Notebook::open(&Datadir::at(self.dir.path()), header).unwrap()
         }
 
@@ -247,6 +255,19 @@ mod tests {
         drop(page);
         notebook.close(|_| true).unwrap();
         assert!(!fixture.path().exists());
+    }
+
+    #[test]
+    fn a_file_that_changed_just_now_is_not_noted() {
+        let fixture = Fixture::new();
+        let notebook = fixture.open(false);
+        let mut file = listed("a", 1);
+        file.stamp.changed = Time::new(NOW - 1, 0).unwrap();
+        notebook.page().note(Tree::Media, &file, Digest::of(b"a"));
+        assert!(!fixture.path().exists() && notebook.kept() == 0);
+        file.stamp.changed = Time::new(NOW - 2, 0).unwrap();
+        notebook.page().note(Tree::Media, &file, Digest::of(b"a"));
+        assert_eq!((fixture.text().lines().count(), notebook.kept()), (2, 1));
     }
 
     #[test]

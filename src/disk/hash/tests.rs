@@ -81,7 +81,8 @@ impl Fixture {
     fn notebook(&self) -> Notebook {
         let datadir = Datadir::at(&self.dir.path().join("data"));
         datadir.make("").unwrap();
-        let header = ProgressHeader::new(false, Time::default());
+        // Far in the future, so that what is written now is noted.
+        let header = ProgressHeader::new(false, Time::new(i64::from(u32::MAX), 0).unwrap());
         Notebook::open(&datadir, header).unwrap()
     }
 }
