@@ -200,6 +200,14 @@ fn nothing_is_told_or_planned_from_hashes_of_the_original() {
     original.run(&["crawl"]);
     let again = original.run(&["crawl"]);
     assert!(!again.err.contains("original"), "{again:?}");
+    // The original may have been run once more since.
+    let newer = before.replace("aa", "cc");
+    original.write("opt/mediastruct/data/media_index.json", &newer);
+    original.run(&["crawl"]);
+    assert_eq!(
+        original.read("opt/mediastruct/data/media_index.json.original~2"),
+        newer
+    );
     assert_eq!(
         original.read("opt/mediastruct/data/media_index.json.original"),
         before

@@ -193,7 +193,7 @@ impl Datadir {
     }
 
     /// Replaces the index of its tree, and says whether that was needed: an index with the same
-    /// bytes stays as it is. One of the original is kept beside it, unless one is kept already.
+    /// bytes stays as it is. One of the original is kept beside it.
     ///
     /// # Errors
     /// Where the one that is there is not trusted, or the disk refuses.
@@ -277,16 +277,34 @@ impl IndexFile {
     }
 }
 
-/// Keeps a file of the original under its name with `.original` behind it, unless something is there.
+/// Keeps a file of the original under its name with `.original` behind it, and a number where another
+/// one is kept so already.
 fn keep(path: &Path) -> Result<(), DiskError> {
-    let mut kept = path.as_os_str().to_owned();
-    kept.push(".original");
-    match std::fs::hard_link(path, &kept) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(DiskError::at("keep a copy of", path, error))
+    let error = |source: io::Error| DiskError::at("keep a copy of", path, source);
+    for number in 1_u32.. {
+        let mut kept = path.as_os_str().to_owned();
+        kept.push(".original");
+        if number > 1 {
+            kept.push(format!("~{number}"));
         }
-        _ => Ok(()),
+        let linked = std::fs::hard_link(path, &kept);
+        let linked = match linked.map_err(|e| e.kind()) {
+            Ok(()) => return Ok(()),
+            Err(io::ErrorKind::AlreadyExists) => continue,
+            // A file system without links takes a copy.
+            Err(_) => File::create_new(&kept),
+        };
+        match linked {
+            Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {}
+            made => {
+                let mut made = made.map_err(error)?;
+                let mut original = File::open(path).map_err(error)?;
+                io::copy(&mut original, &mut made).map_err(error)?;
+                return made.sync_all().map_err(error);
+            }
+        }
     }
+    Ok(())
 }
 
 /// A writer that fails at the first byte that is another than the next of its own.
