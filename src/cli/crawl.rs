@@ -202,7 +202,7 @@ fn hash(
     let mut readings = Vec::with_capacity(wanted.len());
     let mut rest = Vec::new();
     for (tree, listed) in wanted {
-        let reading = notebook.known.reading(*tree, listed);
+        let reading = notebook.reading(*tree, listed);
         match &reading {
             Some(_) => taken_over.add(listed.stamp.size),
             None => rest.push((*tree, *listed)),

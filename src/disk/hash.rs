@@ -8,7 +8,7 @@ mod crew;
 mod queue;
 mod subtrees;
 
-use self::crew::{BUFFER, Crew, Place, SMALL_BUFFER, Share};
+use self::crew::{BUFFER, Crew, Left, Place, SMALL_BUFFER, Share};
 use self::queue::{Places, Queue, Task, queues};
 use self::subtrees::root;
 use super::disks::Disks;
@@ -147,6 +147,12 @@ impl Board {
     fn tasks(&self) -> usize {
         self.queues.iter().map(|queue| queue.tasks().len()).sum()
     }
+
+    /// What is left of them.
+    fn left(&self) -> Left {
+        let left = self.queues.iter().map(Queue::left);
+        left.max().unwrap_or(Left::Nothing)
+    }
 }
 
 impl Hashing<'_> {
@@ -156,12 +162,12 @@ impl Hashing<'_> {
             readers: readers.most.min(board.tasks()).max(1),
             buffer: BUFFER,
         };
-        let is_done = || {
-            let has_room = board.queues.iter().any(Queue::has_room);
-            !has_room || (readers.interrupted)()
+        let left = || match (readers.interrupted)() {
+            true => Left::Nothing,
+            false => board.left(),
         };
         let work = |place: Place<'_>| self.work(place, &board, readers);
-        Crew::new(most, readers.gauge).run(readers.gauge, is_done, work);
+        Crew::new(most, readers.gauge).run(readers.gauge, left, work);
         let readings = board.readings.into_iter().map(OnceLock::into_inner);
         readings.collect::<Option<_>>().ok_or(Interrupted)
     }

@@ -7,6 +7,7 @@ use super::error::DiskError;
 use super::store::{Datadir, StoreError, write_whole};
 use super::trust;
 use crate::model::digest::Digest;
+use crate::model::index::Reading;
 use crate::model::limits::MAX_BYTES;
 use crate::model::path::TreePath;
 use crate::model::progress::{Progress, ProgressHeader, is_settled};
@@ -29,8 +30,7 @@ const BATCH_FILES: u64 = 256;
 
 /// What an interrupted crawl left, and where this one keeps what it hashes.
 pub struct Notebook {
-    /// What was hashed before.
-    pub known: Progress,
+    known: Progress,
     path: PathBuf,
     header: ProgressHeader,
     /// When this crawl began, which may go on with one that began earlier.
@@ -76,6 +76,11 @@ impl Notebook {
             notebook.end = Some(end as u64);
         }
         Ok(notebook)
+    }
+
+    /// The hash of a file that was taken before, where nothing says that the file changed since.
+    pub fn reading(&self, tree: Tree, file: &Listed) -> Option<Reading> {
+        self.known.reading(tree, file, self.header.begun)
     }
 
     /// Pages for one reader.
@@ -282,7 +287,7 @@ mod tests {
         let again = fixture.open(false);
         assert_eq!(again.known.files(), 2);
         for (name, is_known) in [("a", true), ("b", false), ("c", true)] {
-            let reading = again.known.reading(Tree::Media, &listed(name, 1));
+            let reading = again.reading(Tree::Media, &listed(name, 1));
             assert_eq!(reading.is_some(), is_known, "{name}");
         }
         again.close(|path| path.rel.file_name() == b"a").unwrap();

@@ -65,6 +65,9 @@ pub struct Stamp {
 pub enum Reading {
     /// Its hash; it is the file that was listed, and did not change.
     Same(Digest),
+    /// Its hash as a crawl took it that was interrupted, and when that began; nothing says that the
+    /// file changed since.
+    Before(Digest, Time),
     /// It changed since it was listed: its hash now, and what `stat` said before and after that.
     Changed(Box<(Digest, Stamp)>),
     /// It could not be read, and why.

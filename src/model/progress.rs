@@ -150,14 +150,14 @@ impl Progress {
         self.0.len() as u64
     }
 
-    /// The hash of a file that is as it was when it was taken.
-    pub fn reading(&self, tree: Tree, file: &Listed) -> Option<Reading> {
+    /// The hash of a file that is as it was when it was taken, by a crawl that had `begun` then.
+    pub fn reading(&self, tree: Tree, file: &Listed, begun: Time) -> Option<Reading> {
         if self.0.is_empty() {
             return None;
         }
         let path = TreePath::new(tree, file.path.borrowed());
         let (stamp, hash) = self.0.get(&path)?;
-        (*stamp == Fingerprint::from(&file.stamp)).then_some(Reading::Same(*hash))
+        (*stamp == Fingerprint::from(&file.stamp)).then_some(Reading::Before(*hash, begun))
     }
 
     /// Forgets the files of which `is_done` says so.
@@ -218,14 +218,15 @@ mod tests {
         let (header, progress, end) = Progress::parse(&text(&["a", "b"])).unwrap();
         assert_eq!(header, ProgressHeader::new(false, time(1)));
         assert_eq!((progress.files(), end), (2, text(&["a", "b"]).len()));
-        let same = Some(Reading::Same(Digest::of(b"abc")));
-        assert_eq!(progress.reading(Tree::Media, &listed("a")), same);
-        assert_eq!(progress.reading(Tree::Archive, &listed("a")), None);
-        assert_eq!(progress.reading(Tree::Media, &listed("c")), None);
+        let same = Some(Reading::Before(Digest::of(b"abc"), header.begun));
+        let reading = |tree, file: &Listed| progress.reading(tree, file, header.begun);
+        assert_eq!(reading(Tree::Media, &listed("a")), same);
+        assert_eq!(reading(Tree::Archive, &listed("a")), None);
+        assert_eq!(reading(Tree::Media, &listed("c")), None);
         // The number of a device may be another after a restart.
         let mut elsewhere = listed("a");
         elsewhere.stamp.device = 10;
-        assert_eq!(progress.reading(Tree::Media, &elsewhere), same);
+        assert_eq!(reading(Tree::Media, &elsewhere), same);
         let changes: [fn(&mut Stamp); 4] = [
             |stamp| stamp.size = 4,
             |stamp| stamp.modified = time(0),
@@ -235,7 +236,7 @@ mod tests {
         for change in changes {
             let mut other = listed("a");
             change(&mut other.stamp);
-            assert_eq!(progress.reading(Tree::Media, &other), None);
+            assert_eq!(reading(Tree::Media, &other), None);
         }
         assert_eq!(progress.text(&header), text(&["a", "b"]));
     }

@@ -145,7 +145,7 @@ impl Proof {
     /// What reading a file came to that was listed so.
     pub fn of(reading: Reading, listed: &Listed) -> Proof {
         match reading {
-            Reading::Same(digest) => Proof::Read(digest, listed.stamp),
+            Reading::Same(digest) | Reading::Before(digest, _) => Proof::Read(digest, listed.stamp),
             Reading::Changed(now) => Proof::Read(now.0, now.1),
             Reading::Failed(why) => Proof::Failed(why),
         }

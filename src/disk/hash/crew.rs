@@ -39,6 +39,18 @@ pub(super) struct Crew {
     working: AtomicUsize,
 }
 
+/// What is left to be done, the less the lesser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Left {
+    /// Nothing that nobody has begun.
+    Nothing,
+    /// Something, and one more reader would not get at it now. It is no end: who is at it may be
+    /// about to leave, because there are too many readers.
+    Taken,
+    /// Something for one more reader.
+    Free,
+}
+
 /// A reader's place at work; given up when it is dropped.
 pub(super) struct Place<'c>(&'c Crew);
 
@@ -58,12 +70,12 @@ impl Crew {
         crew
     }
 
-    /// Has readers `work`, each on a thread of its own, until it `is_done`; as many of them at a time
-    /// as `gauge` leaves memory for.
+    /// Has readers `work`, each on a thread of its own, until nothing is `left`; as many of them at a
+    /// time as find something to do, and as `gauge` leaves memory for.
     pub(super) fn run(
         &self,
         gauge: &Gauge,
-        is_done: impl Fn() -> bool,
+        left: impl Fn() -> Left,
         work: impl Fn(Place<'_>) + Sync,
     ) {
         let governor = thread::current();
@@ -74,14 +86,14 @@ impl Crew {
         let mut measured = Instant::now();
         thread::scope(|scope| {
             loop {
-                while let Some(place) = self.step_in().filter(|_| !is_done()) {
+                while let Some(place) = self.step_in().filter(|_| left() == Left::Free) {
                     let thread = thread::Builder::new().name("reader".to_owned());
                     if let Err(error) = thread.spawn_scoped(scope, || reader(place)) {
                         self.refused(&error, &work);
                         break;
                     }
                 }
-                if is_done() && self.working.load(Ordering::Acquire) == 0 {
+                if left() == Left::Nothing && self.working.load(Ordering::Acquire) == 0 {
                     break;
                 }
                 thread::park_timeout(PERIOD);
@@ -302,9 +314,33 @@ mod tests {
             done.fetch_add(1, Ordering::Relaxed);
             drop(place);
         };
-        let is_done = || done.load(Ordering::Relaxed) >= 20;
-        crew.run(&Gauge::new(100), is_done, work);
-        assert!(is_done());
+        let left = || match done.load(Ordering::Relaxed) {
+            20.. => Left::Nothing,
+            _ => Left::Free,
+        };
+        crew.run(&Gauge::new(100), left, work);
+        assert_eq!(left(), Left::Nothing);
         assert_eq!(crew.working.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn it_is_not_done_while_the_seat_of_one_who_left_is_not_free_yet() {
+        let crew = crew(1);
+        let (asked, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let left = || {
+            let asked = asked.fetch_add(1, Ordering::Relaxed);
+            match (done.load(Ordering::Relaxed), asked) {
+                (1.., _) => Left::Nothing,
+                // Nobody is at work, and the one seat is taken.
+                (_, ..2) => Left::Taken,
+                _ => Left::Free,
+            }
+        };
+        let work = |place: Place<'_>| {
+            done.fetch_add(1, Ordering::Relaxed);
+            drop(place);
+        };
+        crew.run(&Gauge::new(100), left, work);
+        assert!(done.load(Ordering::Relaxed) > 0);
     }
 }

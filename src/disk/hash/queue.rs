@@ -3,6 +3,7 @@
 //! On a rotating disk one reader takes one file after another, in the order in which they lie there.
 //! Everywhere else as many as there are read side by side. What comes of it is the same.
 
+use super::crew::Left;
 use crate::disk::disks::Spindle;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
@@ -105,17 +106,23 @@ impl Queue {
         &self.tasks
     }
 
-    /// Whether one more reader would find something to do.
-    pub(super) fn has_room(&self) -> bool {
-        let seated = self.seated.load(Ordering::Acquire);
-        self.next.load(Ordering::Relaxed) < self.tasks.len() && seated < self.seats
+    /// What is left, and whether a seat is free for one more reader.
+    pub(super) fn left(&self) -> Left {
+        if self.next.load(Ordering::Relaxed) >= self.tasks.len() {
+            return Left::Nothing;
+        }
+        match self.seated.load(Ordering::Acquire) < self.seats {
+            true => Left::Free,
+            false => Left::Taken,
+        }
     }
 
     /// A seat, where one is free and there is something to do.
     pub(super) fn seat(&self) -> Option<Seat<'_>> {
         let one_more = |seated| (seated < self.seats).then_some(seated + 1);
         let (set, fetch) = (Ordering::AcqRel, Ordering::Acquire);
-        let is_free = self.has_room() && self.seated.fetch_update(set, fetch, one_more).is_ok();
+        let is_free = self.left() == Left::Free;
+        let is_free = is_free && self.seated.fetch_update(set, fetch, one_more).is_ok();
         is_free.then(|| Seat(self))
     }
 }
@@ -209,14 +216,15 @@ mod tests {
         };
         let queue = &queues(&files, |at| at + 1, &places)[0];
         let seat = queue.seat().unwrap();
-        assert!(!queue.has_room() && queue.seat().is_none());
+        assert!(queue.left() == Left::Taken && queue.seat().is_none());
         assert_eq!(seat.next(), Some(&Task { file: 0, part: 0 }));
         drop(seat);
+        assert_eq!(queue.left(), Left::Free);
         let seat = queue.seat().unwrap();
         assert_eq!(seat.next(), Some(&Task { file: 1, part: 0 }));
         assert_eq!(seat.next(), Some(&Task { file: 1, part: 1 }));
         assert_eq!(seat.next(), None);
         drop(seat);
-        assert!(!queue.has_room() && queue.seat().is_none(), "it is done");
+        assert!(queue.left() == Left::Nothing && queue.seat().is_none());
     }
 }

@@ -155,11 +155,16 @@ impl<'s> Merging<'_, 's> {
         };
         let is_burned = self.is_burned(&unit.name);
         let mut changes = Vec::new();
+        // As old as the oldest of its hashes: an interrupted crawl may have taken some before.
+        let mut dated = self.state.now;
         for (listed, known) in with_known(&unit.files, known) {
             let reading = match is_wanted(action, listed, known) {
                 true => self.readings.next(),
                 false => None,
             };
+            if let Some(Reading::Before(_, begun)) = &reading {
+                dated = dated.min(*begun);
+            }
             let entry = self.entry(listed, known, reading);
             match known {
                 None => {
@@ -187,10 +192,10 @@ impl<'s> Merging<'_, 's> {
         let same = entries == known;
         let indexed = match (tree, action, &unit.sidecar, old.and_then(|u| u.indexed)) {
             (Tree::Archive, UnitAction::Keep, Some(Ok(head)), _) => head.timestamp,
-            (Tree::Archive, ..) => self.state.now,
+            (Tree::Archive, ..) => dated,
             (_, UnitAction::Keep, _, Some(old)) => old,
             (_, UnitAction::Reindex, _, Some(old)) if same => old,
-            _ => self.state.now,
+            _ => dated,
         };
         self.report.units.push(found);
         Unit::of(&unit.name, Some(indexed), entries)
@@ -205,7 +210,7 @@ impl<'s> Merging<'_, 's> {
     ) -> Entry<'s> {
         let path = listed.path.borrowed();
         let (hash, stamp) = match reading {
-            Some(Reading::Same(digest)) => (
+            Some(Reading::Same(digest) | Reading::Before(digest, _)) => (
                 self.judge(listed, known, digest, &listed.stamp),
                 listed.stamp,
             ),

@@ -58,6 +58,21 @@ fn bytes_that_change_by_themselves_are_bit_rot_until_they_are_back() {
 }
 
 #[test]
+fn a_unit_is_as_old_as_the_crawl_of_which_hashes_are_taken_over() {
+    let begun = time(NOW - 5);
+    let before = |bytes: &[u8]| Reading::Before(digest(bytes), begun);
+    let (state, report) = next(forced(Tree::Archive), &[same(b"abc"), before(b"abc")]);
+    assert!(!report.left_out());
+    assert_eq!(state.archive.units[0].indexed, Some(begun));
+    assert_eq!(state.archive.entries[1].hash, Ok(digest(b"abc")));
+    let (state, _) = next(state, &[same(b"abc"), same(b"abc")]);
+    assert_eq!(state.archive.units[0].indexed, Some(time(NOW)));
+    // What was hashed then is held against what was known before.
+    let (_, report) = next(state, &[same(b"abc"), before(b"rot")]);
+    assert_eq!(report.rot.len(), 1);
+}
+
+#[test]
 fn an_edit_is_no_bit_rot() {
     let mut state = forced(Tree::Media);
     unit(&mut state).files[0].stamp.modified = time(7);
