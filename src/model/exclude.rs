@@ -1,6 +1,7 @@
 //! Patterns of files that a person wants left out of the indexes.
 
 use super::path::{Escaped, TreePath};
+use super::tree::Tree;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -45,6 +46,10 @@ impl Excludes {
                 patterns.push(pattern);
             }
         }
+        if let Some((pattern, why)) = patterns.iter().find_map(|p| Some((p, never_matches(p)?))) {
+            let (pattern, why) = (pattern.clone(), why.to_owned());
+            return Err(ExcludeError { pattern, why });
+        }
         Ok(Excludes {
             names: Globs::of(&patterns, |pattern| !pattern.contains('/'))?,
             paths: Globs::of(&patterns, |pattern| pattern.contains('/'))?,
@@ -65,6 +70,26 @@ impl Excludes {
         let name = self.names.find(path.rel.file_name());
         let whole = self.paths.find(&path.to_bytes());
         name.into_iter().chain(whole).min()
+    }
+}
+
+/// Why a pattern can match no path at all; none where it may.
+fn never_matches(pattern: &str) -> Option<&'static str> {
+    if pattern.starts_with('/') {
+        return Some(
+            "paths begin with the name of a tree, as in media/2024/cache, not with a slash",
+        );
+    }
+    if pattern.ends_with('/') {
+        return Some("paths end with a name: leave out the slash at its end");
+    }
+    let (first, _) = pattern.split_once('/')?;
+    // Alternatives may hold slashes, and then this is no whole pattern.
+    let first = GlobBuilder::new(first).build().ok()?.compile_matcher();
+    let is_tree = Tree::INDEXED.iter().any(|tree| first.is_match(tree.name()));
+    match is_tree {
+        true => None,
+        false => Some("paths begin with media or archive; begin it with **/ to mean any directory"),
     }
 }
 
@@ -138,6 +163,29 @@ mod tests {
         assert_eq!(found(&patterns, "media/2024/b.tmp.jpg"), None);
         assert_eq!(found(&patterns, "bytes://media/2024/caf%E9.tmp"), Some(0));
         assert_eq!(found(&[], "media/2024/b.tmp"), None);
+    }
+
+    #[test]
+    fn a_pattern_that_can_match_nothing_is_refused() {
+        let new = |pattern: &str| Excludes::new([pattern.to_owned()]);
+        for never in [
+            "@eaDir/",
+            "/media/2024/@eaDir",
+            "cache/*.tmp",
+            "2024/a",
+            "ingest/**",
+        ] {
+            assert!(new(never).is_err(), "{never}");
+        }
+        for may in [
+            "@eaDir",
+            "media/2024/@eaDir",
+            "**/cache/*.tmp",
+            "*/2024/a",
+            "{media/a,b/c}",
+        ] {
+            assert!(new(may).is_ok(), "{may}");
+        }
     }
 
     #[test]
