@@ -19,6 +19,7 @@ use crate::model::volumes_file::{self, VolumesError};
 use memmap2::Mmap;
 use rustix::fs::{AtFlags, Dir};
 use rustix::io::Errno;
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -266,8 +267,7 @@ impl IndexFile {
 
     /// Whether the original wrote it.
     fn is_of_original(&self) -> bool {
-        let source = index_file::parse(self.tree, &self.map).err();
-        matches!(source, Some(IndexError::Original))
+        index_file::is_of_original(&self.map)
     }
 
     /// Whether these are the bytes that would be written for `index`.
@@ -287,24 +287,23 @@ fn keep(path: &Path) -> Result<(), DiskError> {
         if number > 1 {
             kept.push(format!("~{number}"));
         }
+        // A file system without links takes a copy.
         let linked = std::fs::hard_link(path, &kept);
-        let linked = match linked.map_err(|e| e.kind()) {
-            Ok(()) => return Ok(()),
-            Err(io::ErrorKind::AlreadyExists) => continue,
-            // A file system without links takes a copy.
-            Err(_) => File::create_new(&kept),
-        };
-        match linked {
+        match linked.or_else(|refused| match refused.kind() {
+            io::ErrorKind::AlreadyExists => Err(refused),
+            _ => copy_to_new(path, &kept),
+        }) {
             Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {}
-            made => {
-                let mut made = made.map_err(error)?;
-                let mut original = File::open(path).map_err(error)?;
-                io::copy(&mut original, &mut made).map_err(error)?;
-                return made.sync_all().map_err(error);
-            }
+            kept => return kept.map_err(error),
         }
     }
     Ok(())
+}
+
+fn copy_to_new(from: &Path, to: &OsStr) -> io::Result<()> {
+    let mut copy = File::create_new(to)?;
+    io::copy(&mut File::open(from)?, &mut copy)?;
+    copy.sync_all()
 }
 
 /// A writer that fails at the first byte that is another than the next of its own.

@@ -152,9 +152,19 @@ pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
     })
 }
 
+/// Whether the original wrote a text. One of ours is told by its beginning.
+pub fn is_of_original(text: &[u8]) -> bool {
+    layout(text).is_none() && has_parts_of_original(text)
+}
+
+/// Where the files begin in a text that has the layout of an index.
+fn layout(text: &[u8]) -> Option<usize> {
+    text.windows(FILES.len()).position(|w| w == FILES)
+}
+
 /// The parsed header with no files, how many lines it takes, and the lines of the files.
 fn divide(text: &[u8]) -> Result<(IndexDocument<'static>, usize, &[u8]), IndexError> {
-    let Some(at) = text.windows(FILES.len()).position(|w| w == FILES) else {
+    let Some(at) = layout(text) else {
         return Err(what_else(text));
     };
     let mut header = text[..at + FILES.len()].to_vec();
@@ -179,7 +189,7 @@ fn what_else(text: &[u8]) -> IndexError {
     struct Format {
         format: String,
     }
-    if is_of_original(text) {
+    if has_parts_of_original(text) {
         return IndexError::Original;
     }
     match serde_json::from_slice::<Format>(text) {
@@ -192,7 +202,7 @@ fn what_else(text: &[u8]) -> IndexError {
 /// Whether a text is an index of the original: path, hash and size of each file, in a list, in a list
 /// within an object, or by path; or no more than the size of all. Whatever it is, reading it takes
 /// no more memory than its keys.
-fn is_of_original(text: &[u8]) -> bool {
+fn has_parts_of_original(text: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct File {
         #[serde(rename = "hash")]
