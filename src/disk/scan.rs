@@ -214,6 +214,8 @@ impl<'a> Walk<'a> {
                 _ => strays.push((path, words(kind))),
             }
         }
+        // The walk has a directory where its name with a slash would stand.
+        strays.sort_unstable();
         Ok((units, strays))
     }
 
@@ -288,19 +290,17 @@ impl<'a> Walk<'a> {
             }
             if !entry.file_type().is_dir() {
                 // A directory that could not be entered is skipped with all that is in it.
-                let root = || self.trees.handle(self.tree);
-                let name = entry.file_name().as_bytes();
-                match entry.depth().checked_sub(1) {
-                    Some(above) => {
-                        if let Some(parent) = open.get(above) {
-                            list(self.tree, listing, parent, name, path);
-                        }
-                    }
+                let root;
+                let parent = match entry.depth().checked_sub(1) {
+                    Some(above) => open.get(above),
                     None => {
-                        if let Some(root) = root() {
-                            list(self.tree, listing, &root, name, path);
-                        }
+                        root = self.trees.handle(self.tree);
+                        root.as_deref()
                     }
+                };
+                if let Some(parent) = parent {
+                    let name = entry.file_name().as_bytes();
+                    list(self.tree, listing, parent, name, path);
                 }
                 continue;
             }

@@ -220,3 +220,14 @@ fn totals_count_what_is_the_users() {
     let found = totals(&trees, &fixture.layout, Tree::Ingest);
     assert_eq!(found, Some(Totals { files: 2, bytes: 4 }));
 }
+
+#[test]
+fn strays_are_sorted_by_path() {
+    let fixture = Fixture::new();
+    fixture.write("archive/a/x", b"x");
+    fixture.write("archive/a-b", b"x");
+    let listings = fixture.scan(None);
+    let strays = listings[0].strays.iter();
+    let names: Vec<_> = strays.map(|(path, _)| path.to_string()).collect();
+    assert_eq!(names, ["a", "a-b"]);
+}
