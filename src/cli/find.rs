@@ -14,7 +14,6 @@ use crate::model::found::{Content, FIND_FORMAT, Finding, Place, Presence};
 use crate::model::layout::Layout;
 use crate::model::path::Escaped;
 use crate::model::pattern::Pattern;
-use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::phase::find::{self as phase, FEWEST_DIGITS, FindError, Query, Way};
 use std::ffi::{OsStr, OsString};
@@ -32,10 +31,7 @@ pub fn find(arguments: &FindArguments, context: &Context) -> Result<Exit, Failur
         .map(|what| query(what, arguments, context))
         .collect::<Result<Vec<_>, _>>()?;
     let indexes = library::index_files(context)?;
-    let mut state = State::unknown(library::now());
-    state.archive = indexes.index(Tree::Archive)?;
-    state.media = indexes.index(Tree::Media)?;
-    state.volumes = library::volumes(context)?;
+    let mut state = library::state(context, &indexes)?;
     state.runs = Past::all(context)?;
     let mut answers = phase::find(&state, &queries)?;
     let trees = Trees::open(context.layout())?;

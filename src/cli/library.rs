@@ -8,6 +8,7 @@ use crate::disk::lock::{Lock, LockError};
 use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
 use crate::model::index::Moved;
+use crate::model::state::State;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::Volumes;
@@ -18,6 +19,19 @@ use crate::model::volume::Volumes;
 /// Where one cannot be read or trusted.
 pub fn index_files(context: &Context) -> Result<IndexFiles, Failure> {
     Ok(Datadir::at(&context.layout().datadir).load_indexes()?)
+}
+
+/// What is known of a library: these indexes, and its volumes.
+///
+/// # Errors
+/// Where one of them is damaged, or cannot be read or trusted.
+pub fn state<'i>(context: &Context, indexes: &'i IndexFiles) -> Result<State<'i>, Failure> {
+    Ok(State {
+        archive: indexes.index(Tree::Archive)?,
+        media: indexes.index(Tree::Media)?,
+        volumes: volumes(context)?,
+        ..State::unknown(now())
+    })
 }
 
 /// What is known of the volumes of a library.

@@ -86,10 +86,7 @@ pub fn dedupe_state<'i>(
     indexes: &'i IndexFiles,
 ) -> Result<State<'i>, Failure> {
     require(context.layout(), &Tree::INDEXED)?;
-    let mut state = State::unknown(library::now());
-    state.archive = indexes.index(Tree::Archive)?;
-    state.media = indexes.index(Tree::Media)?;
-    state.volumes = library::volumes(context)?;
+    let mut state = library::state(context, indexes)?;
     state.settings = dedupe_settings(options, context)?;
     state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
     Ok(state)

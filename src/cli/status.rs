@@ -11,7 +11,6 @@ use crate::disk::scan;
 use crate::disk::trees::Trees;
 use crate::model::index::Totals;
 use crate::model::path::Escaped;
-use crate::model::state::State;
 use crate::model::status::Status;
 use crate::model::tree::Tree;
 use crate::phase::status::{self as phase, Surroundings};
@@ -48,10 +47,7 @@ pub fn status(arguments: &StatusArguments, context: &Context) -> Result<Exit, Fa
 fn look(trees: &Trees, context: &Context) -> Result<Status, Failure> {
     let indexes = library::index_files(context)?;
     let past = Past::of(context)?;
-    let mut state = State::unknown(library::now());
-    state.archive = indexes.index(Tree::Archive)?;
-    state.media = indexes.index(Tree::Media)?;
-    state.volumes = library::volumes(context)?;
+    let state = library::state(context, &indexes)?;
     let mut parked = Totals::default();
     for totals in past.parked(&past.briefs, context)?.into_values() {
         parked.files += totals.files;

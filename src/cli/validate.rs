@@ -10,7 +10,7 @@ use crate::disk::trees::Trees;
 use crate::disk::{machine, names, scan};
 use crate::model::path::TreePath;
 use crate::model::plan::{Phase, Plan};
-use crate::model::state::{Proof, State};
+use crate::model::state::Proof;
 use crate::model::tree::Tree;
 use crate::phase::validate::{self as phase, ValidateError};
 
@@ -25,10 +25,7 @@ pub fn plan(context: &Context) -> Result<Plan, Failure> {
     let trees = Trees::open(layout)?;
     let indexes = library::index_files(context)?;
     let progress = context.output.progress();
-    let mut state = State::unknown(library::now());
-    state.archive = indexes.index(Tree::Archive)?;
-    state.media = indexes.index(Tree::Media)?;
-    state.volumes = library::volumes(context)?;
+    let mut state = library::state(context, &indexes)?;
     state.found = scan::files(&trees, layout, Tree::Duplicates, &progress)?;
     state.taken = names::taken(layout.dir(Tree::Validated))?;
     let crawl = &context.configuration.crawl;

@@ -3,7 +3,7 @@
 use super::digest::Digest;
 use super::index::{Index, Reading, Stamp, Totals, UnitState};
 use super::path::{RelPath, TreePath};
-use super::plan::Settings;
+use super::plan::{Basis, Settings};
 use super::run::Run;
 use super::sidecar::{SidecarError, SidecarHead};
 use super::time::Time;
@@ -52,6 +52,21 @@ impl<'a> State<'a> {
             settings: Settings::default(),
             now,
         }
+    }
+
+    /// What a plan names as its basis: hashes over the indexes that there are.
+    pub fn basis(&self) -> Basis {
+        let basis = |index: &Index<'_>| index.indexed.map(|_| index.basis());
+        Basis {
+            archive: basis(&self.archive),
+            media: basis(&self.media),
+        }
+    }
+
+    /// The first tree that crawl indexes and that was never indexed.
+    pub fn not_indexed(&self) -> Option<Tree> {
+        let mut trees = Tree::INDEXED.into_iter();
+        trees.find(|tree| self.index_of(*tree).indexed.is_none())
     }
 
     /// The index of a tree that crawl indexes; media's for any other.

@@ -7,9 +7,7 @@
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Stamp, Unit};
 use crate::model::path::{RelPath, TreePath};
-use crate::model::plan::{
-    Basis, Phase, Plan, RawPlan, Settings, Skip, Summary, UnitAction, UnitPlan,
-};
+use crate::model::plan::{Phase, Plan, RawPlan, Settings, Skip, Summary, UnitAction, UnitPlan};
 use crate::model::sidecar::{Sidecar, SidecarHead};
 use crate::model::state::{Listed, State, TreeListing, UnitListing};
 use crate::model::time::Time;
@@ -38,11 +36,7 @@ const GONE_ALONE: &str = "it is gone from the disk";
 /// The plan of what would be hashed. It moves nothing, and is not for applying.
 pub fn plan(state: &State<'_>) -> Plan {
     let mut plan = RawPlan::of(Phase::Crawl);
-    let basis = |index: &Index<'_>| index.indexed.map(|_| index.basis());
-    plan.basis = Basis {
-        archive: basis(&state.archive),
-        media: basis(&state.media),
-    };
+    plan.basis = state.basis();
     plan.settings = Settings {
         run: None,
         ..state.settings.clone()

@@ -21,7 +21,7 @@ use self::decision::{Because, Beside, Decision, Fate, Stay};
 use super::names::Names;
 use crate::model::index::{Entry, Index};
 use crate::model::path::TreePath;
-use crate::model::plan::{Basis, Move, Phase, Plan, RawPlan, Skip, Why};
+use crate::model::plan::{Move, Phase, Plan, RawPlan, Skip, Why};
 use crate::model::problem;
 use crate::model::state::State;
 use crate::model::tree::Tree;
@@ -52,10 +52,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     let decision = decide(state)?;
     let mut plan = RawPlan::of(Phase::Dedupe);
     plan.settings = state.settings.clone();
-    plan.basis = Basis {
-        archive: Some(state.archive.basis()),
-        media: Some(state.media.basis()),
-    };
+    plan.basis = state.basis();
     plan.moves = moves(state, &decision)?;
     for group in 0..decision.copies.len() {
         let copies = decision.copies.group(group).iter();
@@ -84,10 +81,8 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
 
 /// What becomes of each file.
 fn decide<'s>(state: &'s State<'s>) -> Result<Decision<'s>, DedupeError> {
-    for tree in Tree::INDEXED {
-        if state.index_of(tree).indexed.is_none() {
-            return Err(DedupeError::NotIndexed(tree));
-        }
+    if let Some(tree) = state.not_indexed() {
+        return Err(DedupeError::NotIndexed(tree));
     }
     Ok(Decision::of(state, Copies::of(state)?))
 }

@@ -9,7 +9,7 @@ mod twins;
 use self::twins::{Judgement, Twins};
 use super::names::Names;
 use crate::model::path::{RelPath, TreePath};
-use crate::model::plan::{Basis, Move, Need, Phase, Plan, RawPlan, Skip, Summary, Why};
+use crate::model::plan::{Move, Need, Phase, Plan, RawPlan, Skip, Summary, Why};
 use crate::model::problem;
 use crate::model::state::{Listed, State};
 use crate::model::tree::Tree;
@@ -57,16 +57,11 @@ pub fn wants(state: &State<'_>) -> Vec<(Tree, Listed)> {
 /// # Errors
 /// Where a tree was never indexed.
 pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
-    for tree in Tree::INDEXED {
-        if state.index_of(tree).indexed.is_none() {
-            return Err(ValidateError::NotIndexed(tree));
-        }
+    if let Some(tree) = state.not_indexed() {
+        return Err(ValidateError::NotIndexed(tree));
     }
     let mut plan = RawPlan::of(Phase::Validate);
-    plan.basis = Basis {
-        archive: Some(state.archive.basis()),
-        media: Some(state.media.basis()),
-    };
+    plan.basis = state.basis();
     let twins = Twins::of(state);
     let mut proven = Vec::new();
     let mut needs: BTreeMap<TreePath<'static>, Need> = BTreeMap::new();
