@@ -1,20 +1,24 @@
 //! Holding each step of a plan against the disk.
 
-use super::{Kept, Ready, Undone, World};
+mod destinations;
+mod volumes;
+
+use self::volumes::discs;
+use super::{Kept, Undone, World};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
 use crate::model::digest::Digest;
-use crate::model::index::{Stamp, UnitState};
+use crate::model::index::Stamp;
 use crate::model::layout::Inner;
 use crate::model::path::TreePath;
-use crate::model::plan::{Directory, Move, Need, Phase, Plan};
+use crate::model::plan::{Directory, Need, Phase, Plan};
 use crate::model::problem::{Fault, Problem};
 use crate::model::run::{Run, Verify};
 use crate::model::schedule::{Hop, Names, Step};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A plan that is being held against the disk.
 pub(super) struct Survey<'s> {
@@ -95,30 +99,6 @@ impl<'s> Survey<'s> {
             .collect()
     }
 
-    /// What leaves volumes that are burned, or comes to them.
-    pub(super) fn burned(&self, plan: &Plan) -> Vec<Problem> {
-        let volumes = self.world.volumes;
-        let leaves = |path: &TreePath<'static>| {
-            let volume = volumes.burned_around(path)?;
-            Some(Problem::at(path, Fault::LeavesBurned(volume.clone())))
-        };
-        let joins = |path: &TreePath<'static>| {
-            let volume = volumes.burned_around(path)?;
-            Some(Problem::at(path, Fault::JoinsBurned(volume.clone())))
-        };
-        let moves = plan.moves.iter();
-        let moves = moves.flat_map(|m| [leaves(&m.from), joins(&m.to)]);
-        let writes = plan.writes.iter().map(|write| joins(&write.to));
-        let makes = plan.makes.iter().map(|made| joins(&made.dir));
-        let prunes = plan.prunes.iter().map(|pruned| leaves(&pruned.dir));
-        moves
-            .chain(writes)
-            .chain(makes)
-            .chain(prunes)
-            .flatten()
-            .collect()
-    }
-
     fn step(&self, at: usize) -> Step {
         self.undone.schedule.steps()[at]
     }
@@ -147,26 +127,6 @@ impl<'s> Survey<'s> {
             hash: need.hash,
         });
         node.map(|node| Kept::OnDisk(node.stamp))
-    }
-
-    /// Whether the discs of a volume are known to hold a file.
-    fn on_discs(&self, need: &Need, volume: &VolumeName) -> Result<(), Fault> {
-        let archive = self.world.archive;
-        let unit = archive.unit(volume.as_str());
-        if unit.is_none_or(|unit| unit.state != UnitState::Offline) {
-            return Err(Fault::NotOffline(volume.clone()));
-        }
-        let entry = archive.get(&need.path.rel).ok_or(Fault::NotIndexed)?;
-        if (entry.digest(), entry.stamp.size) != (Some(need.hash), need.size) {
-            return Err(Fault::IndexDiffers);
-        }
-        match self.discs[volume] {
-            None => Err(Fault::OnNoDisc(volume.clone())),
-            Some(Witness::Burned) if self.undone.plan.phase == Phase::Validate => {
-                Err(Fault::NotVerified(volume.clone()))
-            }
-            Some(_) => Ok(()),
-        }
     }
 
     /// What a step takes away, where it is as the plan says.
@@ -316,110 +276,6 @@ impl<'s> Survey<'s> {
         self.undone.run.is_none()
     }
 
-    /// Where a step brings something, if that may be.
-    pub(super) fn target(&self, at: usize, source: Option<&Node>) -> Result<Target, Problem> {
-        let plan = self.undone.plan;
-        let (path, is_move) = match self.step(at) {
-            Step::Move(number) | Step::Aside(number) => (&plan.moves[number].to, true),
-            // With the step that goes before it, or on the way already.
-            Step::Land(_) if self.is_fresh() => return Ok(Target::Near),
-            Step::Land(number) => (&plan.moves[number].to, true),
-            Step::Write(number) => (&plan.writes[number].to, false),
-            Step::Make(number) => (&plan.makes[number].dir, false),
-            Step::Replace(_) | Step::Prune(_) => return Ok(Target::Near),
-        };
-        let problem = |fault| Problem::at(path, fault);
-        self.innermost(path).map_err(problem)?;
-        match self.filesystem.look(path) {
-            Ok(None) => {}
-            Ok(Some(node)) if self.is_vacated(path, &node) => {}
-            Ok(Some(_)) => return Err(problem(Fault::Occupied)),
-            Err(error) => return Err(problem(Fault::Unreachable(error.reason()))),
-        }
-        let above = self.directory_above(path);
-        if let Some(above) = &above {
-            self.refuse_mount(path, above).map_err(problem)?;
-        }
-        let Some(source) = source.filter(|_| is_move) else {
-            return Ok(Target::Near);
-        };
-        let above = above.map(|node| node.mount);
-        let mount = above.or_else(|| self.filesystem.mount(path.tree));
-        if mount.is_none_or(|mount| mount == source.mount) {
-            return Ok(Target::Near);
-        }
-        match self.filesystem.room(path) {
-            Ok(room) => Ok(Target::Elsewhere(path.tree, room)),
-            Err(error) => Err(problem(Fault::Unreachable(error.reason()))),
-        }
-    }
-
-    /// Whether what is at `path` is taken away by the plan itself, under this name or, where names
-    /// are taken for one that differ in case, under that one.
-    fn is_vacated(&self, path: &TreePath<'static>, found: &Node) -> bool {
-        if self.taken_away.contains(path) {
-            return true;
-        }
-        if !self.undone.schedule.has_chains() {
-            return false;
-        }
-        let folded = path.folded();
-        let moves = self.undone.plan.moves.iter();
-        moves.filter(|m| m.from.folded() == folded).any(|m| {
-            let node = self.filesystem.look(&m.from).ok().flatten();
-            node.is_some_and(|n| n.stamp.same_file_as(&found.stamp))
-        })
-    }
-
-    /// Files that take the names of others which are the same files: hard links of one another.
-    pub(super) fn links_in_chains(&self, ready: &Ready) -> Vec<Problem> {
-        let is_link = |(leaver, taker): &(usize, usize)| {
-            let (leaver, taker) = (self.step(*leaver), self.step(*taker));
-            let nodes = ready.node(leaver).zip(ready.node(taker));
-            leaver.of_move() != taker.of_move()
-                && nodes.is_some_and(|(one, other)| one.stamp.same_file_as(&other.stamp))
-        };
-        let links = self.undone.schedule.successions().into_iter();
-        links
-            .filter(is_link)
-            .map(|(leaver, taker)| {
-                let fault = Fault::FollowsItself(self.from(leaver).clone());
-                Problem::at(self.from(taker), fault)
-            })
-            .collect()
-    }
-
-    /// Destinations that differ only in case or composition, on a file system that takes them for
-    /// one.
-    pub(super) fn same_names(&self) -> Vec<Problem> {
-        let plan = self.undone.plan;
-        let mut seen: HashMap<_, &TreePath<'static>> = HashMap::with_capacity(plan.moves.len());
-        let mut problems = Vec::new();
-        for Move { to, .. } in &plan.moves {
-            let Some(other) = seen.insert(to.folded(), to) else {
-                continue;
-            };
-            let fault = match self.filesystem.folds(to.tree, to.parent().as_ref()) {
-                Ok(false) => continue,
-                Ok(true) => Fault::SameName(other.clone()),
-                Err(error) => Fault::Unreachable(error.reason()),
-            };
-            problems.push(Problem::at(to, fault));
-        }
-        problems
-    }
-
-    /// The nearest directory above `path` that exists.
-    fn directory_above(&self, path: &TreePath<'_>) -> Option<Node> {
-        for ancestor in path.rel.ancestors() {
-            let ancestor = TreePath::new(path.tree, ancestor);
-            if let Ok(Some(node)) = self.filesystem.look(&ancestor) {
-                return Some(node);
-            }
-        }
-        self.filesystem.root(path.tree)
-    }
-
     /// Refuses a path that lies in another tree, nested in the one that it names.
     fn innermost(&self, path: &TreePath<'_>) -> Result<(), Fault> {
         let inner = &self.inner[path.tree as usize];
@@ -446,17 +302,6 @@ fn taken_away<'u>(undone: &Undone<'u>) -> HashSet<&'u TreePath<'static>> {
     let replaced = plan.writes.iter().filter(|w| w.replaces.is_some());
     let prunes = plan.prunes.iter().map(|p| &p.dir);
     moves.chain(replaced.map(|w| &w.to)).chain(prunes).collect()
-}
-
-/// The volumes whose discs the plan leans on, and what tells that those hold what the index has.
-fn discs<'s>(plan: &'s Plan, world: &World<'_>) -> BTreeMap<&'s VolumeName, Option<Witness>> {
-    let needs = plan.needs.iter();
-    let volumes: BTreeSet<_> = needs.filter_map(|need| need.offline.as_ref()).collect();
-    let witnessed = volumes.into_iter().map(|volume| {
-        let entries = world.archive.entries_of(volume.as_str());
-        (volume, world.volumes.witness(volume.as_str(), entries))
-    });
-    witnessed.collect()
 }
 
 /// How a file differs from the size and modification time that were claimed of it, in words.

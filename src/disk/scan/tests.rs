@@ -1,8 +1,13 @@
+use super::walk::Strays;
 use super::*;
 use crate::disk::monitor::Unwatched;
+use crate::model::path::RelPath;
+use crate::model::state::Listed;
+use rustix::fs::Mode;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 struct Fixture {
     _dir: tempfile::TempDir,

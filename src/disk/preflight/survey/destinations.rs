@@ -1,0 +1,120 @@
+//! Where a plan brings files, and whether they may come there.
+
+use super::{Survey, Target};
+use crate::disk::filesystem::Node;
+use crate::disk::preflight::Ready;
+use crate::model::path::TreePath;
+use crate::model::plan::Move;
+use crate::model::problem::{Fault, Problem};
+use crate::model::schedule::Step;
+use std::collections::HashMap;
+
+impl Survey<'_> {
+    /// Where a step brings something, if that may be.
+    pub(in crate::disk::preflight) fn target(
+        &self,
+        at: usize,
+        source: Option<&Node>,
+    ) -> Result<Target, Problem> {
+        let plan = self.undone.plan;
+        let (path, is_move) = match self.step(at) {
+            Step::Move(number) | Step::Aside(number) => (&plan.moves[number].to, true),
+            // With the step that goes before it, or on the way already.
+            Step::Land(_) if self.is_fresh() => return Ok(Target::Near),
+            Step::Land(number) => (&plan.moves[number].to, true),
+            Step::Write(number) => (&plan.writes[number].to, false),
+            Step::Make(number) => (&plan.makes[number].dir, false),
+            Step::Replace(_) | Step::Prune(_) => return Ok(Target::Near),
+        };
+        let problem = |fault| Problem::at(path, fault);
+        self.innermost(path).map_err(problem)?;
+        match self.filesystem.look(path) {
+            Ok(None) => {}
+            Ok(Some(node)) if self.is_vacated(path, &node) => {}
+            Ok(Some(_)) => return Err(problem(Fault::Occupied)),
+            Err(error) => return Err(problem(Fault::Unreachable(error.reason()))),
+        }
+        let above = self.directory_above(path);
+        if let Some(above) = &above {
+            self.refuse_mount(path, above).map_err(problem)?;
+        }
+        let Some(source) = source.filter(|_| is_move) else {
+            return Ok(Target::Near);
+        };
+        let above = above.map(|node| node.mount);
+        let mount = above.or_else(|| self.filesystem.mount(path.tree));
+        if mount.is_none_or(|mount| mount == source.mount) {
+            return Ok(Target::Near);
+        }
+        match self.filesystem.room(path) {
+            Ok(room) => Ok(Target::Elsewhere(path.tree, room)),
+            Err(error) => Err(problem(Fault::Unreachable(error.reason()))),
+        }
+    }
+
+    /// Whether what is at `path` is taken away by the plan itself, under this name or, where names
+    /// are taken for one that differ in case, under that one.
+    fn is_vacated(&self, path: &TreePath<'static>, found: &Node) -> bool {
+        if self.taken_away.contains(path) {
+            return true;
+        }
+        if !self.undone.schedule.has_chains() {
+            return false;
+        }
+        let folded = path.folded();
+        let moves = self.undone.plan.moves.iter();
+        moves.filter(|m| m.from.folded() == folded).any(|m| {
+            let node = self.filesystem.look(&m.from).ok().flatten();
+            node.is_some_and(|n| n.stamp.same_file_as(&found.stamp))
+        })
+    }
+
+    /// Files that take the names of others which are the same files: hard links of one another.
+    pub(in crate::disk::preflight) fn links_in_chains(&self, ready: &Ready) -> Vec<Problem> {
+        let is_link = |(leaver, taker): &(usize, usize)| {
+            let (leaver, taker) = (self.step(*leaver), self.step(*taker));
+            let nodes = ready.node(leaver).zip(ready.node(taker));
+            leaver.of_move() != taker.of_move()
+                && nodes.is_some_and(|(one, other)| one.stamp.same_file_as(&other.stamp))
+        };
+        let links = self.undone.schedule.successions().into_iter();
+        links
+            .filter(is_link)
+            .map(|(leaver, taker)| {
+                let fault = Fault::FollowsItself(self.from(leaver).clone());
+                Problem::at(self.from(taker), fault)
+            })
+            .collect()
+    }
+
+    /// Destinations that differ only in case or composition, on a file system that takes them for
+    /// one.
+    pub(in crate::disk::preflight) fn same_names(&self) -> Vec<Problem> {
+        let plan = self.undone.plan;
+        let mut seen: HashMap<_, &TreePath<'static>> = HashMap::with_capacity(plan.moves.len());
+        let mut problems = Vec::new();
+        for Move { to, .. } in &plan.moves {
+            let Some(other) = seen.insert(to.folded(), to) else {
+                continue;
+            };
+            let fault = match self.filesystem.folds(to.tree, to.parent().as_ref()) {
+                Ok(false) => continue,
+                Ok(true) => Fault::SameName(other.clone()),
+                Err(error) => Fault::Unreachable(error.reason()),
+            };
+            problems.push(Problem::at(to, fault));
+        }
+        problems
+    }
+
+    /// The nearest directory above `path` that exists.
+    fn directory_above(&self, path: &TreePath<'_>) -> Option<Node> {
+        for ancestor in path.rel.ancestors() {
+            let ancestor = TreePath::new(path.tree, ancestor);
+            if let Ok(Some(node)) = self.filesystem.look(&ancestor) {
+                return Some(node);
+            }
+        }
+        self.filesystem.root(path.tree)
+    }
+}

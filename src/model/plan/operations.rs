@@ -1,0 +1,180 @@
+//! What a plan does, leans on and leaves out, item by item.
+
+use crate::model::digest::Digest;
+use crate::model::path::{RelPath, TreePath};
+use crate::model::run::RunId;
+use crate::model::time::Time;
+use crate::model::tree::Tree;
+use crate::model::volume::VolumeName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A file that takes another place; its inverse is the move back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Where the file is.
+    pub from: TreePath<'static>,
+    /// Where it goes; nothing may be there.
+    pub to: TreePath<'static>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time.
+    pub modified: Time,
+    /// The hash of its content.
+    pub hash: Digest,
+    /// Why it moves.
+    pub why: Why,
+    /// The main file of the bundle that it moves with, which names itself; none where it is alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<TreePath<'static>>,
+}
+
+/// A file of mediastruct's own that is written, e.g. the mark of a volume that is not burned yet.
+///
+/// Its text is rendered when the plan is applied. It counts as a move from the name aside that
+/// [`Names::written`](crate::model::schedule::Names::written) gives, and is undone as one: the file goes
+/// there if it still holds the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Write {
+    /// Where the file goes.
+    pub to: TreePath<'static>,
+    /// What it says.
+    pub role: Role,
+    /// The most bytes that it may take.
+    pub max_bytes: u64,
+    /// The file of ours that is there now, and is put aside; none where nothing may be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
+}
+
+/// What a file of mediastruct's own says.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// That a volume is on no disc yet: `.unburned`.
+    Unburned,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 1] = [Role::Unburned];
+
+    /// The name of a file of this role, right beneath its volume.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Role::Unburned => ".unburned",
+        }
+    }
+
+    /// The role of the file at `path` in `tree`; none where it is the user's.
+    pub fn at(tree: Tree, path: &RelPath<'_>) -> Option<Role> {
+        let is_beneath_volume = tree == Tree::Archive && path.components().count() == 2;
+        let mut all = Role::ALL.into_iter().filter(|_| is_beneath_volume);
+        all.find(|role| path.file_name() == role.file_name().as_bytes())
+    }
+}
+
+/// A file of mediastruct's own that another takes the place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replaced {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time.
+    pub modified: Time,
+    /// The hash of its content.
+    pub hash: Digest,
+}
+
+/// An empty directory that goes or comes; each is the inverse of the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// Where it is.
+    pub dir: TreePath<'static>,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its modification time.
+    pub modified: Time,
+}
+
+/// Why a file moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Why {
+    /// Its content is also in `of`, which stays.
+    Duplicate {
+        /// The keeper.
+        of: TreePath<'static>,
+    },
+    /// Its content is also in `of`, which stays: both were read, or `of` is on a disc that was.
+    ProvenDuplicate {
+        /// The twin.
+        of: TreePath<'static>,
+    },
+    /// It goes to a volume.
+    Volume {
+        /// The number of the volume.
+        number: u32,
+    },
+    /// A run is taken back.
+    Undo {
+        /// That run.
+        run: RunId,
+    },
+}
+
+impl Why {
+    /// The name of the kind, as it stands in plans.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Why::Duplicate { .. } => "duplicate",
+            Why::ProvenDuplicate { .. } => "proven_duplicate",
+            Why::Volume { .. } => "volume",
+            Why::Undo { .. } => "undo",
+        }
+    }
+
+    /// The file whose being there is the reason, where there is one.
+    pub fn keeper(&self) -> Option<&TreePath<'static>> {
+        match self {
+            Why::Duplicate { of } | Why::ProvenDuplicate { of } => Some(of),
+            Why::Volume { .. } | Why::Undo { .. } => None,
+        }
+    }
+}
+
+/// A file that must be there and unchanged for the plan to hold; or one on a disc, which must be
+/// known to hold it still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// Where the file is.
+    pub path: TreePath<'static>,
+    /// The volume in which it is, where that is on discs alone and gone from the disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline: Option<VolumeName>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time.
+    pub modified: Time,
+    /// The hash of its content.
+    pub hash: Digest,
+}
+
+/// A file that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skip {
+    /// Where it is.
+    pub path: TreePath<'static>,
+    /// The reason, for people.
+    pub why: String,
+    /// The main file of the bundle that it stays with, though it has a copy elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<TreePath<'static>>,
+}
