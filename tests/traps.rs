@@ -23,8 +23,10 @@ fn indexed(library: &Library, tree: &str) -> Vec<String> {
 
 /// How many moves a new plan to dedupe has, and how many files it leaves out.
 fn planned(library: &Library) -> (usize, usize) {
-    library.succeed(&["plan", "dedupe", "-o", "plan.json"]);
+    let said = library.run(&["plan", "dedupe", "-o", "plan.json"]);
     let plan = library.plan("plan.json");
+    let code = if plan.skipped.is_empty() { 0 } else { 4 };
+    assert_eq!(said.code, code, "{}", said.err);
     (plan.moves.len(), plan.skipped.len())
 }
 

@@ -21,8 +21,8 @@ pub fn dedupe(arguments: &DedupeArguments, context: &Context) -> Result<Exit, Fa
     can_be_asked(arguments.yes, "mediastruct dedupe")?;
     Past::of(context)?.refuse_unfinished()?;
     let plan = plan_dedupe(&arguments.options, context)?;
-    go(&plan, arguments.yes, Verify::Stat, context)?;
-    Ok(Exit::Done)
+    let ended = go(&plan, arguments.yes, Verify::Stat, context)?;
+    Ok(ended.exit(&plan, context))
 }
 
 /// Moves the duplicates that are proven to exist elsewhere to validated.
@@ -33,18 +33,13 @@ pub fn validate(arguments: &ValidateArguments, context: &Context) -> Result<Exit
     can_be_asked(arguments.yes, "mediastruct validate")?;
     Past::of(context)?.refuse_unfinished()?;
     let plan = validate::plan(context)?;
-    let is_applied = go(&plan, arguments.yes, Verify::Hash, context)?;
-    if is_applied {
+    let ended = go(&plan, arguments.yes, Verify::Hash, context)?;
+    if plan.has_operations() && ended != Ended::Declined {
         context.output.note(
             "what is in validated is yours to delete; until you do, it takes the room that it took",
         );
     }
-    let is_declined = !is_applied && plan.has_operations();
-    if is_declined || !validate::leaves_out(&plan) {
-        return Ok(Exit::Done);
-    }
-    context.output.note(left_out(&plan, Extent::All).trim_end());
-    Ok(Exit::LeftOut)
+    Ok(ended.exit(&plan, context))
 }
 
 /// Takes a run back.
@@ -56,17 +51,36 @@ pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failur
     let past = Past::of(context)?;
     past.refuse_unfinished()?;
     let plan = plan_undo(arguments.run.as_ref(), &past)?;
-    go(&plan, arguments.yes, arguments.verify.into(), context)?;
-    Ok(Exit::Done)
+    let ended = go(&plan, arguments.yes, arguments.verify.into(), context)?;
+    Ok(ended.exit(&plan, context))
 }
 
-/// Shows a plan, asks where `yes` does not say that it need not, and carries it out; says whether it
-/// did.
-fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<bool, Failure> {
+/// What became of a plan that was shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// All of it was carried out, as far as there was anything to do.
+    Done,
+    /// Nothing: a person did not want it.
+    Declined,
+}
+
+impl Ended {
+    /// How a command ends with it; names what the plan left out, if some of that should have been taken.
+    fn exit(self, plan: &Plan, context: &Context) -> Exit {
+        if self == Ended::Declined || !plan.is_in_trouble() {
+            return Exit::Done;
+        }
+        context.output.note(left_out(plan, Extent::All).trim_end());
+        Exit::LeftOut
+    }
+}
+
+/// Shows a plan, asks where `yes` does not say that it need not, and carries it out.
+fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Ended, Failure> {
     context.output.note(summary(plan).trim_end());
     if !plan.has_operations() {
         context.output.note("nothing to do");
-        return Ok(false);
+        return Ok(Ended::Done);
     }
     if !yes {
         context.output.note(listing(plan, Extent::First).trim_end());
@@ -74,8 +88,8 @@ fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<bool,
     let to_do = words(&Work::of(plan), Tense::Do);
     if !confirm(&format!("Shall it {to_do}?"), yes)? {
         context.output.note("nothing was done");
-        return Ok(false);
+        return Ok(Ended::Declined);
     }
     execute(plan, verify, context)?;
-    Ok(true)
+    Ok(Ended::Done)
 }

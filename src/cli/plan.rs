@@ -57,7 +57,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         let file = Escaped::path(file);
         context.output.note(format_args!("wrote {file}"));
     }
-    if validate::leaves_out(&plan) {
+    if plan.is_in_trouble() {
         return Ok(Exit::LeftOut);
     }
     if arguments.detailed_exitcode && plan.has_work() {

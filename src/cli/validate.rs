@@ -9,7 +9,7 @@ use crate::disk::memory::Gauge;
 use crate::disk::trees::Trees;
 use crate::disk::{machine, names, scan};
 use crate::model::path::TreePath;
-use crate::model::plan::{Phase, Plan};
+use crate::model::plan::Plan;
 use crate::model::state::Proof;
 use crate::model::tree::Tree;
 use crate::phase::validate::{self as phase, ValidateError};
@@ -51,12 +51,6 @@ pub fn plan(context: &Context) -> Result<Plan, Failure> {
         });
         state.proofs.extend(proofs);
     }
-}
-
-/// Whether a plan is one of validate that leaves files in duplicates, each of which is named: somebody
-/// has to look into why nothing proves that they are elsewhere.
-pub fn leaves_out(plan: &Plan) -> bool {
-    plan.phase == Phase::Validate && !plan.skipped.is_empty()
 }
 
 impl From<ValidateError> for Failure {

@@ -2,7 +2,7 @@
 
 mod operations;
 
-pub use self::operations::{Directory, Move, Need, Replaced, Role, Skip, Why, Write};
+pub use self::operations::{Directory, Move, Need, Replaced, Role, Skip, SkipKind, Why, Write};
 
 use super::digest::Digest;
 use super::keep::Keep;
@@ -182,6 +182,11 @@ impl RawPlan {
     /// Whether carrying it out would change anything.
     pub fn has_work(&self) -> bool {
         self.has_operations() || self.units.iter().any(|u| u.hash_files > 0)
+    }
+
+    /// Whether it leaves files out that should have been taken.
+    pub fn is_in_trouble(&self) -> bool {
+        self.skipped.iter().any(|skip| skip.kind.is_trouble())
     }
 
     /// Whether there is anything for the mover to do.

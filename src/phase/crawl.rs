@@ -7,7 +7,9 @@
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Stamp, Unit};
 use crate::model::path::{RelPath, TreePath};
-use crate::model::plan::{Phase, Plan, RawPlan, Settings, Skip, Summary, UnitAction, UnitPlan};
+use crate::model::plan::{
+    Phase, Plan, RawPlan, Settings, Skip, SkipKind, Summary, UnitAction, UnitPlan,
+};
 use crate::model::sidecar::{Sidecar, SidecarHead};
 use crate::model::state::{Listed, State, TreeListing, UnitListing};
 use crate::model::time::Time;
@@ -44,10 +46,11 @@ pub fn plan(state: &State<'_>) -> Plan {
     let mut seen = 0;
     for listing in &state.listing {
         let tree = listing.tree;
-        let mut skip = |path: &RelPath<'_>, why: &str| {
+        let mut skip = |path: &RelPath<'_>, kind: SkipKind, why: String| {
             plan.skipped.push(Skip {
                 path: TreePath::new(tree, path.clone().into_owned()),
-                why: why.to_owned(),
+                kind,
+                why,
                 bundle: None,
             });
         };
@@ -55,16 +58,27 @@ pub fn plan(state: &State<'_>) -> Plan {
             seen += unit.files.len() as u64;
             plan.units.push(unit_plan(state, tree, unit));
             let unreadable = unit.unreadable.iter();
-            unreadable.for_each(|(path, why)| skip(path, &format!("unreadable: {why}")));
+            unreadable.for_each(|(path, why)| {
+                skip(path, SkipKind::Unread, format!("unreadable: {why}"));
+            });
             let special = unit.special.iter();
-            special.for_each(|(path, what)| skip(path, &format!("it is {what}")));
+            special.for_each(|(path, what)| {
+                skip(path, SkipKind::Special, format!("it is {what}"));
+            });
             let excluded = unit.excluded.iter();
             excluded.for_each(|(path, number)| {
-                skip(path, &format!("excluded by '{}'", pattern(state, *number)));
+                let why = format!("excluded by '{}'", pattern(state, *number));
+                skip(path, SkipKind::Excluded, why);
             });
         }
         let strays = listing.strays.iter();
-        strays.for_each(|(path, what)| skip(path, &format!("it is {what} outside any unit")));
+        strays.for_each(|(path, what)| {
+            skip(
+                path,
+                SkipKind::Stray,
+                format!("it is {what} outside any unit"),
+            );
+        });
         let missing = gone_units(state, listing)
             .filter(|unit| tree == Tree::Archive && !is_on_disc(state, unit));
         plan.warnings.extend(

@@ -21,7 +21,7 @@ use self::decision::{Because, Beside, Decision, Fate, Stay};
 use super::names::Names;
 use crate::model::index::{Entry, Index};
 use crate::model::path::TreePath;
-use crate::model::plan::{Move, Phase, Plan, RawPlan, Skip, Why};
+use crate::model::plan::{Move, Phase, Plan, RawPlan, Skip, SkipKind, Why};
 use crate::model::problem;
 use crate::model::state::State;
 use crate::model::tree::Tree;
@@ -65,6 +65,10 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     let beside = decision.beside.iter();
     plan.skipped.extend(beside.map(|beside| Skip {
         path: decision.copies.path(Place::of_media(beside.file)),
+        kind: match beside.stay {
+            Stay::With(..) => SkipKind::Bundle,
+            Stay::Link(_) => SkipKind::HardLink,
+        },
         why: words_of(beside, &decision.copies),
         bundle: match beside.stay {
             Stay::With(..) => bundle_of(beside.file, &decision),
@@ -167,6 +171,7 @@ fn unread(index: &Index<'_>) -> impl Iterator<Item = Skip> {
         let unread = entry.hash.as_ref().err()?;
         Some(Skip {
             path: TreePath::new(index.tree, entry.path.clone().into_owned()),
+            kind: SkipKind::Unread,
             why: unread.why.clone(),
             bundle: None,
         })

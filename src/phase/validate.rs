@@ -9,7 +9,7 @@ mod twins;
 use self::twins::{Judgement, Twins};
 use super::names::Names;
 use crate::model::path::{RelPath, TreePath};
-use crate::model::plan::{Move, Need, Phase, Plan, RawPlan, Skip, Summary, Why};
+use crate::model::plan::{Move, Need, Phase, Plan, RawPlan, Skip, SkipKind, Summary, Why};
 use crate::model::problem;
 use crate::model::state::{Listed, State};
 use crate::model::tree::Tree;
@@ -73,13 +73,15 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
                 needs.entry(of).or_insert_with(need);
                 proven.push((path, file, stamp, twin));
             }
-            Judgement::Unproven(why) => plan.skipped.push(Skip {
+            Judgement::Unproven(kind, why) => plan.skipped.push(Skip {
                 path,
+                kind,
                 why,
                 bundle: None,
             }),
             Judgement::Undecided(_) => plan.skipped.push(Skip {
                 path,
+                kind: SkipKind::Unproven,
                 why: "nothing that should be its twin was read".to_owned(),
                 bundle: None,
             }),
@@ -118,11 +120,13 @@ fn duplicates<'s>(state: &'s State<'_>) -> impl Iterator<Item = (TreePath<'stati
 /// What else is there, and cannot be read.
 fn not_files(state: &State<'_>) -> impl Iterator<Item = Skip> {
     let unreadable = state.found.unreadable.iter();
-    let unreadable = unreadable.map(|(path, why)| (path, format!("unreadable: {why}")));
+    let unreadable =
+        unreadable.map(|(path, why)| (path, SkipKind::Unread, format!("unreadable: {why}")));
     let special = state.found.special.iter();
-    let special = special.map(|(path, what)| (path, format!("it is {what}")));
-    unreadable.chain(special).map(|(path, why)| Skip {
+    let special = special.map(|(path, what)| (path, SkipKind::Special, format!("it is {what}")));
+    unreadable.chain(special).map(|(path, kind, why)| Skip {
         path: in_duplicates(path),
+        kind,
         why,
         bundle: None,
     })

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::digest::Digest;
-use crate::model::plan::{Need, Phase, Skip, Why};
+use crate::model::plan::{Need, Phase, Skip, SkipKind, Why};
 use crate::model::time::Time;
 
 fn path(text: &str) -> TreePath<'static> {
@@ -39,6 +39,7 @@ fn two() -> (Plan, Plan) {
     new.settings.force = Some(true);
     new.skipped = vec![Skip {
         path: path("media/2024/e"),
+        kind: SkipKind::Unread,
         why: "unreadable: no\nsuch luck".into(),
         bundle: None,
     }];

@@ -3,7 +3,7 @@ use crate::model::digest::Digest;
 use crate::model::index::{Stamp, Totals};
 use crate::model::path::TreePath;
 use crate::model::plan::{
-    Move, Need, Phase, Plan, RawPlan, Settings, Skip, UnitAction, UnitPlan, Why,
+    Move, Need, Phase, Plan, RawPlan, Settings, Skip, SkipKind, UnitAction, UnitPlan, Why,
 };
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::run::{
@@ -76,6 +76,7 @@ fn dedupe() -> Plan {
     }
     plan.skipped = vec![Skip {
         path: path("media/2024/d\tx.jpg"),
+        kind: SkipKind::Unread,
         why: "unreadable: permission denied".into(),
         bundle: None,
     }];

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::plan::{Need, Role, Settings, Skip, Write};
+use crate::model::plan::{Need, Role, Settings, Skip, SkipKind, Write};
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::schedule::Hop;
 use crate::model::time::Time;
@@ -43,6 +43,7 @@ fn good() -> RawPlan {
     ];
     plan.skipped = vec![Skip {
         path: path("media/2024/d"),
+        kind: SkipKind::Unread,
         why: "unreadable".into(),
         bundle: None,
     }];

@@ -172,9 +172,56 @@ pub struct Need {
 pub struct Skip {
     /// Where it is.
     pub path: TreePath<'static>,
+    /// What kind of reason there is.
+    #[serde(default, skip_serializing_if = "SkipKind::is_other")]
+    pub kind: SkipKind,
     /// The reason, for people.
     pub why: String,
     /// The main file of the bundle that it stays with, though it has a copy elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<TreePath<'static>>,
+}
+
+/// Why a file is left out, in one word.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipKind {
+    /// It could not be read.
+    Unread,
+    /// Nothing proves that it is elsewhere.
+    Unproven,
+    /// It is no regular file.
+    Special,
+    /// It lies in no unit.
+    Stray,
+    /// A person wants it left out.
+    Excluded,
+    /// It is another name of a file that stays.
+    HardLink,
+    /// It stays with its bundle.
+    Bundle,
+    /// For a reason that words alone tell.
+    #[default]
+    Other,
+}
+
+impl SkipKind {
+    /// Whether somebody has to look into it: the file should have been taken, and was not. All
+    /// else is as it should be.
+    pub fn is_trouble(self) -> bool {
+        match self {
+            SkipKind::Unread | SkipKind::Unproven | SkipKind::Other => true,
+            SkipKind::Special
+            | SkipKind::Stray
+            | SkipKind::Excluded
+            | SkipKind::HardLink
+            | SkipKind::Bundle => false,
+        }
+    }
+
+    fn is_other(&self) -> bool {
+        *self == SkipKind::Other
+    }
 }

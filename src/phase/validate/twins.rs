@@ -3,7 +3,7 @@
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Stamp};
 use crate::model::path::TreePath;
-use crate::model::plan::Need;
+use crate::model::plan::{Need, SkipKind};
 use crate::model::state::{Listed, Proof, Proofs, State};
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
@@ -39,7 +39,7 @@ pub(super) enum Judgement<'t> {
     /// Only reading these will tell.
     Undecided(Vec<&'t Twin<'t>>),
     /// There is none, and why, for people.
-    Unproven(String),
+    Unproven(SkipKind, String),
 }
 
 impl<'s> Twins<'s> {
@@ -97,12 +97,14 @@ impl<'s> Twins<'s> {
         const NONE: &str = "no file of media or archive has its content";
         if file.stamp.size == 0 {
             let why = "it is empty, and any other empty file proves nothing";
-            return Judgement::Unproven(why.to_owned());
+            return Judgement::Unproven(SkipKind::Unproven, why.to_owned());
         }
         let (hash, stamp) = match self.state.proofs.get(path) {
             Some(Proof::Read(hash, stamp)) => (hash, *stamp),
-            Some(Proof::Failed(why)) => return Judgement::Unproven(format!("unreadable: {why}")),
-            None => return Judgement::Unproven(NONE.to_owned()),
+            Some(Proof::Failed(why)) => {
+                return Judgement::Unproven(SkipKind::Unread, format!("unreadable: {why}"));
+            }
+            None => return Judgement::Unproven(SkipKind::Unproven, NONE.to_owned()),
         };
         let group = self.by_hash.get(hash).map_or(&[][..], Vec::as_slice);
         let mut first_doubt = None;
@@ -119,7 +121,8 @@ impl<'s> Twins<'s> {
             }
             first_doubt = first_doubt.or(doubt);
         }
-        Judgement::Unproven(first_doubt.unwrap_or_else(|| NONE.to_owned()))
+        let doubt = first_doubt.unwrap_or_else(|| NONE.to_owned());
+        Judgement::Unproven(SkipKind::Unproven, doubt)
     }
 
     /// Those of the twins that are on the disk and were not read.
