@@ -90,7 +90,10 @@ impl Trial {
                 size: entry.stamp.size,
                 modified: entry.stamp.modified,
                 hash: entry.digest().unwrap(),
-                why: Why::Duplicate { of: of.clone() },
+                why: Why::Duplicate {
+                    of: of.clone(),
+                    dated: None,
+                },
                 bundle: None,
             });
         }

@@ -35,7 +35,10 @@ fn many_moves(number: u32) -> Plan {
             size,
             modified,
             hash,
-            why: Why::Duplicate { of: keeper.clone() },
+            why: Why::Duplicate {
+                of: keeper.clone(),
+                dated: None,
+            },
             bundle: None,
         })
         .collect();

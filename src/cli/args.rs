@@ -5,8 +5,8 @@ mod phases;
 mod runs;
 
 pub use phases::{
-    CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions, DedupePlan, PlanArguments,
-    PlanPhase, ValidateArguments,
+    CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions, DedupePlan, IngestArguments,
+    IngestOptions, PlanArguments, PlanPhase, ValidateArguments,
 };
 pub use runs::{
     ApplyArguments, HistoryArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify,
@@ -128,6 +128,19 @@ pub enum Command {
     /// seed makes the same files.
     #[command(after_help = examples::MEDIAGEN)]
     Mediagen(MediagenArguments),
+    /// Take in what is in the drop directory: plan, show, ask, apply
+    ///
+    /// Each file gets a name of the time at which it was taken and of its content, such as
+    /// 20190301_120000_17762fddd969a453.jpg, and goes to media/2019. The time is what the picture or
+    /// video says itself, its sidecars, its name, and at last when it was changed; the plan says
+    /// which, and what speaks against it. Files that belong together, such as a raw file and its
+    /// JPEG, a Live Photo and its movie, or a picture and its sidecars, get one name and go together.
+    ///
+    /// What media or the archive hold already goes to duplicates, as does what is there twice. What
+    /// may still be written stays for the next time, as does what cannot be read; both make the exit
+    /// code 4.
+    #[command(after_help = examples::INGEST)]
+    Ingest(IngestArguments),
     /// Index media and archive
     ///
     /// Reads and hashes the files of media/YYYY, and those of archive/NN whose index is older than

@@ -4,10 +4,12 @@
 //! flags.
 
 mod draft;
+mod ingest;
 mod key;
 mod source;
 mod value;
 
+pub use ingest::{IngestSettings, MetadataReader, Zone, parse_zone};
 pub use key::Key;
 pub use value::{Percent, parse_bytes, parse_disk, parse_jobs, parse_keep, parse_percent};
 
@@ -34,6 +36,8 @@ pub struct Configuration {
     pub crawl: CrawlSettings,
     /// How dedupe decides.
     pub dedupe: DedupeSettings,
+    /// How ingest works.
+    pub ingest: IngestSettings,
     /// When the log is rotated.
     pub log: Rotation,
     /// Whether root may work where others can write.

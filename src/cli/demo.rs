@@ -1,5 +1,8 @@
 //! `demo`: the whole pipeline on a bogus dataset, told so that a newcomer learns the tool from it.
 
+mod compare;
+
+use self::compare::{compare_with_plan, compare_with_truth};
 use super::args::{Arguments, DemoArguments};
 use super::failure::{Exit, Failure};
 use super::human::{Bytes, Count, Things};
@@ -7,20 +10,19 @@ use super::output::Output;
 use super::plan_source::read_plan;
 use super::terminal;
 use crate::disk::census::{Census, census};
-use crate::disk::mediagen::{ExpectedMove, Options, Truth};
+use crate::disk::mediagen::Options;
 use crate::disk::place::resolve;
 use crate::disk::scratch::Scratch;
 use crate::model::layout::Layout;
 use crate::model::path::Escaped;
-use crate::model::plan::{Move, Plan};
+use crate::model::plan::{Move, Why};
 use crate::model::tree::Tree;
 use clap::Parser;
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
-/// Makes a dataset, crawls it, plans dedupe, applies the plan, checks what came of it against the
+/// Makes a dataset, crawls it, takes in what is new, plans dedupe, applies the plan, checks what came of it against the
 /// dataset's truth, validates, finds a file, undoes it all, and compares everything with the start.
 ///
 /// # Errors
@@ -84,10 +86,12 @@ impl Tour {
         self.run(&["crawl"])?;
         self.run(&["status"])?;
 
+        let taken_in = self.take_in(&start)?;
+
         self.say(
-            "3  Plan: what would be done?",
-            "A plan is JSON, one move a line, to read, to edit and to keep under version control.\n\
-             Planning reads the indexes alone and changes nothing.",
+            "4  Dedupe: what is there twice?",
+            "Of each content one copy stays, the archive's before any other. Planning reads the\n\
+             indexes alone and changes nothing.",
         )?;
         let plan = self.root.join("plan.json");
         let file = plan.to_string_lossy().into_owned();
@@ -104,19 +108,19 @@ impl Tour {
         ))?;
 
         self.say(
-            "4  Check and apply: all of it or none of it",
+            "5  Check and apply: all of it or none of it",
             "Every file is looked at before anything moves, and again right before it moves. What\n\
              is done is written to a journal first, so that a crash can be taken back or finished.",
         )?;
         self.run(&["check", &file])?;
         self.run(&["apply", &file])?;
         let applied = self.census()?;
-        compare_with_plan(&start, &applied, &plan)?;
+        compare_with_plan(&taken_in, &applied, &plan)?;
         self.tell("checked: each file of the plan is where the plan says, and no other moved")?;
         self.run(&["history"])?;
 
         self.say(
-            "5  Validate: which duplicates can go?",
+            "6  Validate: which duplicates can go?",
             "The index's word is not enough to give a file up: each duplicate is read, and a twin of\n\
              it. What is proven moves to validated, which is yours to empty.",
         )?;
@@ -129,7 +133,7 @@ impl Tour {
         self.tell("checked: what was proven is in validated, and nothing else moved")?;
 
         self.say(
-            "6  Find: where is it, and where was it?",
+            "7  Find: where is it, and where was it?",
             "By name, by hash, or by a file in hand: every place that the indexes and the journals\n\
              know, with the runs that moved it.",
         )?;
@@ -138,11 +142,12 @@ impl Tour {
         }
 
         self.say(
-            "7  Undo: as if it had never been",
+            "8  Undo: as if it had never been",
             "Undo is a plan too, of the inverse moves, through the same mover; it can be undone.",
         )?;
-        self.run(&["undo", "--yes"])?;
-        self.run(&["undo", "--yes"])?;
+        for _ in ["validate", "dedupe", "ingest"] {
+            self.run(&["undo", "--yes"])?;
+        }
         let end = self.census()?;
         if end != start {
             return Err(Failure::failed("after undo the trees are not as they were"));
@@ -153,9 +158,38 @@ impl Tour {
         ))?;
         self.say(
             "That is all there is to it",
-            "Your own: `mediastruct init DIR`, put files into DIR/media/YYYY and DIR/archive/NN,\n\
-             then the same commands with `--root DIR`. `mediastruct --help` lists them.",
+            "Your own: `mediastruct init DIR`, drop files into DIR/ingest, or put what is sorted\n\
+             into DIR/media/YYYY and DIR/archive/NN, then the same commands with `--root DIR`. `mediastruct --help` lists them.",
         )
+    }
+
+    /// Ingest: what is in the drop directory gets names and places. What is then everywhere.
+    fn take_in(&self, start: &Census) -> Result<Census, Failure> {
+        self.say(
+            "3  Ingest: what is new?",
+            "A plan is JSON, one move a line, to read, to edit and to keep under version control.\n\
+             Each file is named by the time at which it was taken and by its content, and what is\n\
+             there already goes to duplicates.",
+        )?;
+        let plan = self.root.join("ingest.json");
+        let file = plan.to_string_lossy().into_owned();
+        self.run(&["plan", "ingest", "-o", &file])?;
+        let plan = read_plan(&plan)?;
+        self.tell("\nA picture, a pair of files that belong together, and a copy:")?;
+        let is_new = |m: &&Move| matches!(m.why, Why::Date(_)) && m.bundle.is_none();
+        let is_of_pair = |m: &&Move| m.bundle.is_some();
+        let is_copy = |m: &&Move| m.why.keeper().is_some();
+        let moves = plan.moves.iter();
+        let pair = moves.clone().filter(is_of_pair).take(2);
+        let told = moves.clone().find(is_new).into_iter().chain(pair);
+        for operation in told.chain(moves.clone().find(is_copy)) {
+            self.tell(&line_of(operation))?;
+        }
+        self.run(&["apply", &file])?;
+        let taken_in = self.census()?;
+        compare_with_plan(start, &taken_in, &plan)?;
+        self.tell("checked: each file of the plan is where the plan says, and no other moved")?;
+        Ok(taken_in)
     }
 
     /// Runs a command as a person would, and shows what was typed.
@@ -202,47 +236,4 @@ impl Tour {
 fn line_of(operation: &Move) -> String {
     let text = serde_json::to_string(operation).unwrap_or_default();
     terminal::line(&text).to_string()
-}
-
-/// Whether the plan's moves are those that the dataset's maker expects.
-fn compare_with_truth(plan: &Plan, truth: &Truth) -> Result<(), Failure> {
-    let planned: BTreeSet<_> = plan
-        .moves
-        .iter()
-        .filter_map(|m| Some((m.from.to_text(), m.why.keeper()?.to_text())))
-        .collect();
-    let moves = truth.expected_moves.iter();
-    let expected: BTreeSet<_> = moves
-        .map(|ExpectedMove { from, keeper }| (from.clone(), keeper.clone()))
-        .collect();
-    match planned.symmetric_difference(&expected).next() {
-        None => Ok(()),
-        Some((from, keeper)) => {
-            let (from, keeper) = (Escaped(from.as_bytes()), Escaped(keeper.as_bytes()));
-            Err(Failure::failed(format!(
-                "the plan differs from what is expected of {from}, a copy of {keeper}"
-            )))
-        }
-    }
-}
-
-/// Whether the files of the plan moved, and nothing else changed but directories made for them.
-fn compare_with_plan(before: &Census, after: &Census, plan: &Plan) -> Result<(), Failure> {
-    let mut expected = before.clone();
-    for operation in &plan.moves {
-        if let Some(file) = expected.remove(&operation.from) {
-            expected.insert(operation.to.clone(), file);
-        }
-    }
-    let made = |path| !before.contains_key(path) && after[path].content.is_none();
-    let missing = expected
-        .iter()
-        .find(|(path, file)| after.get(*path) != Some(*file));
-    let extra = after
-        .keys()
-        .find(|path| !expected.contains_key(*path) && !made(*path));
-    match missing.map(|(path, _)| path).or(extra) {
-        None => Ok(()),
-        Some(path) => Err(Failure::failed(format!("{path} is not as the plan says"))),
-    }
 }

@@ -88,6 +88,27 @@ const CONFIG: &str = "\
 # counted at each crawl; by default, nothing is.
 #exclude = *.tmp, Thumbs.db
 
+[Ingest]
+# How the directories in media are called; the first is the year. %m is the month,
+# %d the day, %j the day of the year, %B and %b its month's name.
+#date_dirs = %Y
+
+# On whose clock times are put that are known in UTC, as those of most videos:
+# local, a name such as Europe/Berlin, or an offset such as +02:00.
+#time_zone = local
+
+# Files that belong together (raw file and JPEG, Live Photo and movie, sidecars)
+# get one name and move together or not at all: yes or no.
+#bundles = yes
+
+# The makers whose cameras write local time into videos where UTC belongs, parted by
+# commas; by default, none.
+#local_time_makes = Canon, FUJIFILM
+
+# What reads the dates of files: builtin, or exiftool for those in which the built-in
+# reader finds none; the program exiftool has to be installed.
+#metadata = builtin
+
 [Dedupe]
 # Files that belong together (raw file and JPEG, Live Photo and movie, sidecars)
 # move together or not at all: yes or no.

@@ -17,6 +17,7 @@ pub mod failure;
 mod find;
 mod history;
 pub mod human;
+mod ingest;
 mod init;
 mod library;
 mod mediagen;
@@ -96,6 +97,7 @@ fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Init(arguments) => init::init(&arguments, output),
         Command::Mediagen(arguments) => mediagen::mediagen(&arguments, output),
         Command::Demo(arguments) => demo::demo(&arguments, output),
+        Command::Ingest(arguments) => phases::ingest(&arguments, &changing()?),
         Command::Crawl(arguments) => crawl::command(&arguments.options, &changing()?),
         Command::Plan(arguments) => plan::plan(&arguments, &context()?),
         Command::Dedupe(arguments) => phases::dedupe(&arguments, &changing()?),

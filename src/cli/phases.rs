@@ -1,10 +1,11 @@
 //! The phases in one go: plan, show, ask, apply.
 
 use super::apply::execute;
-use super::args::{DedupeArguments, UndoArguments, ValidateArguments};
+use super::args::{DedupeArguments, IngestArguments, UndoArguments, ValidateArguments};
 use super::ask::{can_be_asked, confirm};
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::ingest;
 use super::past::Past;
 use super::plan::{plan_dedupe, plan_undo};
 use super::show::{Extent, left_out, listing, summary};
@@ -12,6 +13,18 @@ use super::validate;
 use super::work::{Tense, words};
 use crate::model::plan::Plan;
 use crate::model::run::{Verify, Work};
+
+/// Moves what is in the drop directory to media, and to duplicates what is there already.
+///
+/// # Errors
+/// Where there can be no plan, nobody can be asked, or it cannot be carried out.
+pub fn ingest(arguments: &IngestArguments, context: &Context) -> Result<Exit, Failure> {
+    can_be_asked(arguments.yes, "mediastruct ingest")?;
+    Past::of(context)?.refuse_unfinished()?;
+    let plan = ingest::plan(&arguments.options, context)?;
+    let ended = go(&plan, arguments.yes, Verify::Stat, context)?;
+    Ok(ended.exit(&plan, context))
+}
 
 /// Moves the copies that media does not need to duplicates.
 ///

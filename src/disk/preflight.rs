@@ -9,13 +9,13 @@ use super::filesystem::{Filesystem, Node};
 use crate::model::index::{Index, Stamp};
 use crate::model::layout::Layout;
 use crate::model::path::TreePath;
-use crate::model::plan::{Phase, Plan};
+use crate::model::plan::{Phase, Plan, Why};
 use crate::model::problem::{Fault, Problem};
 use crate::model::run::{Run, RunId, Standing, Verify};
 use crate::model::schedule::{Schedule, Step};
 use crate::model::volume::Volumes;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a plan is held against, besides the disk.
 pub struct World<'w> {
@@ -62,6 +62,8 @@ pub enum Kept {
     OnDisk(Stamp),
     /// On the discs of its volume alone.
     OnDiscs,
+    /// Nowhere yet: the step of that number brings it there.
+    Brought(usize),
 }
 
 impl Ready {
@@ -108,6 +110,7 @@ pub fn preflight(
             Err(fault) => problems.push(Problem::at(&need.path, fault)),
         }
     }
+    ready.needs.extend(brought(&undone));
     let steps = undone.steps;
     let all = undone.schedule.steps();
     let sources: Vec<_> = steps.par_iter().map(|at| survey.source(*at)).collect();
@@ -146,4 +149,18 @@ pub fn preflight(
     } else {
         Err(problems)
     }
+}
+
+/// The keepers that the plan itself brings to their places.
+fn brought<'u>(undone: &Undone<'u>) -> impl Iterator<Item = (TreePath<'static>, Kept)> + use<'u> {
+    let plan = undone.plan;
+    let keepers: HashSet<_> = plan.moves.iter().filter_map(|m| m.why.keeper()).collect();
+    let arrivals = match keepers.is_empty() {
+        true => Vec::new(),
+        false => undone.schedule.arrivals(),
+    };
+    let moves = plan.moves.iter().zip(arrivals);
+    let brought = moves.filter(|(m, _)| matches!(m.why, Why::Date(_)));
+    let kept = brought.filter(move |(m, _)| keepers.contains(&m.to));
+    kept.map(|(m, at)| (m.to.clone(), Kept::Brought(at)))
 }

@@ -4,16 +4,19 @@ mod walk;
 
 use self::walk::{Walk, Walked, is_media};
 use super::error::DiskError;
+use super::filesystem::Filesystem;
 use super::monitor::Monitor;
 use super::trees::Trees;
 use crate::model::exclude::Excludes;
 use crate::model::index::Totals;
+use crate::model::intake::DropDirectory;
 use crate::model::layout::Layout;
-use crate::model::path::TreePath;
+use crate::model::path::{RelPath, TreePath};
+use crate::model::plan::Directory;
 use crate::model::state::{TreeFiles, TreeListing, UnitListing};
 use crate::model::tree::Tree;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use walkdir::WalkDir;
 
 /// What to look for: a tree that crawl indexes, all of it or some of its units.
@@ -139,6 +142,48 @@ pub fn files(
     }
     monitor.end();
     Ok(found)
+}
+
+/// The directories beneath a tree, sorted by path, and how many things lie right in each; nothing
+/// where there is no such tree. What cannot be looked at is not listed.
+pub fn directories(trees: &Trees, layout: &Layout, tree: Tree) -> Vec<DropDirectory> {
+    let Some(walk) = Walk::of(trees, layout, tree, None) else {
+        return Vec::new();
+    };
+    let mut found: BTreeMap<RelPath<'static>, DropDirectory> = BTreeMap::new();
+    let mut entries = WalkDir::new(walk.dir).min_depth(1).into_iter();
+    while let Some(entry) = entries.next() {
+        let Ok(entry) = entry else { continue };
+        let Some(path) = walk.rel(entry.path()) else {
+            continue;
+        };
+        if let Some(parent) = path.parent()
+            && let Some(parent) = found.get_mut(&parent.into_owned())
+        {
+            parent.entries += 1;
+        }
+        if !entry.file_type().is_dir() {
+            continue;
+        }
+        if walk.is_left_alone(&path) {
+            entries.skip_current_dir();
+            continue;
+        }
+        let Ok(node) = trees.look(&TreePath::new(tree, path.borrowed())) else {
+            continue;
+        };
+        if let Some(node) = node {
+            let dir = TreePath::new(tree, path.clone());
+            let directory = Directory {
+                dir,
+                mode: node.mode,
+                modified: node.stamp.modified,
+            };
+            let entries = 0;
+            found.insert(path, DropDirectory { directory, entries });
+        }
+    }
+    found.into_values().collect()
 }
 
 #[cfg(test)]

@@ -8,22 +8,26 @@
 mod tests;
 mod text;
 
+pub use self::text::{Clock, UtcOffset};
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// The date chosen for a file, as the `why` of its move gives it.
+/// A date of a file, as the `why` of its move gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Taken {
     /// Wall-clock time where the picture was taken, to the second: `YYYY-MM-DDTHH:MM:SS`.
     #[serde(with = "text::wall_clock")]
-    #[schemars(with = "String")]
+    #[schemars(with = "Clock")]
     pub taken: DateTime,
     /// The offset of that clock from UTC, `+HH:MM`, where it is known.
     #[serde(with = "text::offset")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<UtcOffset>")]
     pub offset: Option<Offset>,
     /// What said so.
     pub source: Source,
@@ -121,6 +125,12 @@ pub enum Source {
     /// When the file was last written.
     #[serde(rename = "mtime")]
     Modified,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// How far a date is to be trusted.

@@ -71,12 +71,23 @@ impl RawPlan {
             (phase, from, to) => faults.push(Fault::WrongTrees { phase, from, to }),
         }
         match (self.phase, why) {
-            (Phase::Dedupe, Why::Duplicate { .. })
+            (Phase::Ingest, Why::Date(_)) => {
+                if to.tree == Tree::Duplicates {
+                    faults.push(Fault::DuplicateOfNothing);
+                }
+            }
+            (
+                Phase::Ingest,
+                Why::AlreadyArchived { .. } | Why::Duplicate { dated: Some(_), .. },
+            )
+            | (Phase::Dedupe, Why::Duplicate { dated: None, .. })
             | (Phase::Validate, Why::ProvenDuplicate { .. }) => {
                 if operation.size == 0 {
                     faults.push(Fault::Empty);
                 }
+                faults.extend(why.keeper().and_then(|keeper| misplaced(why, keeper)));
             }
+            (Phase::Ingest, Why::Duplicate { .. }) => faults.push(Fault::Undated),
             (Phase::Archive, Why::Volume { number }) => {
                 if unit_number(to) != Some(*number) {
                     faults.push(Fault::OtherVolume(*number));
@@ -220,6 +231,7 @@ impl RawPlan {
             }
         }
         let sources: HashSet<_> = self.moves.iter().map(|m| &m.from).collect();
+        let brought: HashMap<_, _> = self.brought().map(|m| (&m.to, m)).collect();
         let mut named = HashSet::new();
         for operation in &self.moves {
             let Some(keeper) = operation.why.keeper() else {
@@ -231,11 +243,16 @@ impl RawPlan {
                 _ if !Tree::INDEXED.contains(&keeper.tree) => {
                     Fault::KeeperElsewhere(keeper.clone())
                 }
-                None => Fault::KeeperNotNeeded(keeper.clone()),
-                Some(need) if (need.size, need.hash) != (operation.size, operation.hash) => {
-                    Fault::KeeperDiffers(keeper.clone())
+                kept => {
+                    let brought = || brought.get(keeper).map(|m| (m.size, m.hash));
+                    match kept.map(|need| (need.size, need.hash)).or_else(brought) {
+                        None => Fault::KeeperNotNeeded(keeper.clone()),
+                        Some(kept) if kept != (operation.size, operation.hash) => {
+                            Fault::KeeperDiffers(keeper.clone())
+                        }
+                        Some(_) => continue,
+                    }
                 }
-                Some(_) => continue,
             };
             problems.push(Problem::at(&operation.from, fault));
         }
@@ -274,6 +291,13 @@ impl RawPlan {
         self.units.iter().for_each(|u| feed(&mut hasher, u));
         hasher.finish()
     }
+}
+
+/// What is wrong with where the keeper is that a reason names.
+fn misplaced(why: &Why, keeper: &TreePath<'static>) -> Option<Fault> {
+    let is_archived = matches!(why, Why::AlreadyArchived { .. });
+    let is_misplaced = is_archived && keeper.tree != Tree::Archive;
+    is_misplaced.then(|| Fault::NotArchived(keeper.clone()))
 }
 
 /// The number of the volume in which a path of the archive lies.

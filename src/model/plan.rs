@@ -1,8 +1,10 @@
 //! What a phase wants done, for a person to read and `apply` to do.
 
 mod operations;
+mod why;
 
-pub use self::operations::{Directory, Move, Need, Replaced, Role, Skip, SkipKind, Why, Write};
+pub use self::operations::{Directory, Move, Need, Replaced, Role, Skip, SkipKind, Write};
+pub use self::why::{Dated, Why};
 
 use super::digest::Digest;
 use super::keep::Keep;
@@ -179,6 +181,13 @@ impl RawPlan {
         }
     }
 
+    /// The moves of ingest that bring files to stay, of which others may be duplicates.
+    pub fn brought(&self) -> impl Iterator<Item = &Move> {
+        let is_ingest = self.phase == Phase::Ingest;
+        let brought = move |m: &&Move| is_ingest && matches!(m.why, Why::Date(_));
+        self.moves.iter().filter(brought)
+    }
+
     /// Whether carrying it out would change anything.
     pub fn has_work(&self) -> bool {
         self.has_operations() || self.units.iter().any(|u| u.hash_files > 0)
@@ -263,6 +272,16 @@ pub struct Settings {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub only: Vec<TreePath<'static>>,
+    /// The directory of media in which ingest gathers files of which nothing but their last change
+    /// is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undated: Option<TreePath<'static>>,
+    /// How ingest calls the directories in media, where not by the year alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_dirs: Option<String>,
+    /// The time zone on whose clock ingest puts moments in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// The size in bytes below which dedupe moves no file, unless it is in a bundle with a larger
     /// one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -286,6 +305,9 @@ pub struct Summary {
     /// The moves, counted by the kind of their reason.
     #[serde(default)]
     pub kinds: BTreeMap<String, u64>,
+    /// The files that were left out, counted by the kind of their reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<SkipKind, u64>,
 }
 
 /// What crawl would do with a unit.

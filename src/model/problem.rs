@@ -127,11 +127,20 @@ pub enum Fault {
     #[error("its keeper {0} is neither in media nor in archive")]
     KeeperElsewhere(TreePath<'static>),
     /// The keeper is not among the needs.
-    #[error("its keeper {0} is not among the plan's needs")]
+    #[error("its keeper {0} is not among the plan's needs, nor brought there by it")]
     KeeperNotNeeded(TreePath<'static>),
     /// The keeper has other content.
     #[error("its keeper {0} has another size or hash")]
     KeeperDiffers(TreePath<'static>),
+    /// A file goes to duplicates, and nothing says of what it is one.
+    #[error("it goes to duplicates, and its reason names no file of which it is one")]
+    DuplicateOfNothing,
+    /// A move of ingest does not say when its file was taken.
+    #[error("its reason does not say when it was taken")]
+    Undated,
+    /// The keeper is said to be archived, and is elsewhere.
+    #[error("{0} is said to be archived, and is not in the archive")]
+    NotArchived(TreePath<'static>),
     /// An empty file is nobody's duplicate.
     #[error("an empty file is not a duplicate")]
     Empty,

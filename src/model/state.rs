@@ -2,6 +2,7 @@
 
 use super::digest::Digest;
 use super::index::{Index, Reading, Stamp, Totals, UnitState};
+use super::intake::Intake;
 use super::path::{RelPath, TreePath};
 use super::plan::{Basis, Settings};
 use super::run::Run;
@@ -25,6 +26,8 @@ pub struct State<'a> {
     pub found: TreeFiles,
     /// What came of reading files for such a phase.
     pub proofs: Proofs,
+    /// What ingest looks at besides.
+    pub intake: Intake,
     /// The names that are taken in the tree that the phase fills, where files keep theirs.
     pub taken: Taken,
     /// The run to take back and those that took some of it back already, oldest first.
@@ -46,6 +49,7 @@ impl<'a> State<'a> {
             listing: Vec::new(),
             found: TreeFiles::default(),
             proofs: Proofs::new(),
+            intake: Intake::default(),
             taken: Taken::default(),
             runs: Vec::new(),
             volumes: Volumes::default(),

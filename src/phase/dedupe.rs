@@ -114,6 +114,7 @@ fn moves(state: &State<'_>, decision: &Decision<'_>) -> Result<Vec<Move>, Dedupe
                 hash,
                 why: Why::Duplicate {
                     of: copies.path(keeper),
+                    dated: None,
                 },
                 bundle: bundle_of(file, decision),
             }),

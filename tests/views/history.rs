@@ -35,7 +35,10 @@ pub fn moves(files: &[(&str, u64)]) -> Plan {
             size: *size,
             modified,
             hash,
-            why: Why::Duplicate { of: keeper },
+            why: Why::Duplicate {
+                of: keeper,
+                dated: None,
+            },
             bundle: None,
         });
     }

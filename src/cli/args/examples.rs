@@ -31,6 +31,29 @@ Examples:
   mediastruct mediagen /tmp/bogus --files 5000 --duplicates 30% --seed 7
   mediastruct mediagen /tmp/bogus --truth - > truth.json";
 
+pub const INGEST: &str = "\
+Examples:
+  mediastruct ingest
+  mediastruct ingest --yes --prune-empty
+  mediastruct ingest --time-zone Europe/Berlin
+  mediastruct ingest --undated media/2024/undated
+  mediastruct ingest --date 1987-07-14 ~/library/ingest/scans
+  mediastruct ingest --date-map dates.txt
+
+The same in steps, with time to read:
+  mediastruct plan ingest -o plan.json
+  mediastruct show plan.json --all
+  mediastruct apply plan.json";
+
+pub const PLAN_INGEST: &str = "\
+Examples:
+  mediastruct plan ingest -o plan.json
+  mediastruct plan ingest | mediastruct show --all -
+  mediastruct plan ingest --time-zone +02:00 --undated media/2024/undated
+  mediastruct plan ingest --date-map dates.txt, where dates.txt says
+    1987-07-14 scans/album 3
+    2003-12-24T18:30:00 scans/christmas*.tif";
+
 pub const CRAWL: &str = "\
 Examples:
   mediastruct crawl

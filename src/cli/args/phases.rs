@@ -1,14 +1,16 @@
 //! The arguments of the phases, and of planning them.
 
 use super::examples;
-use crate::cli::config::{parse_bytes, parse_disk, parse_keep};
+use crate::cli::config::{Zone, parse_bytes, parse_disk, parse_keep, parse_zone};
 use crate::disk::disks::DiskKind;
 use crate::model::keep::Keep;
 use crate::model::run::RunId;
+use crate::model::said::SaidDate;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Of `crawl`.
 #[derive(Debug, Args)]
@@ -47,6 +49,52 @@ pub struct CrawlOptions {
     /// Index only these: a tree, or units such as media/2024 [default: media and archive]
     #[arg(value_name = "DIR")]
     pub directories: Vec<PathBuf>,
+}
+
+/// What is taken in, and how it is dated.
+#[derive(Clone, Debug, Default, Args)]
+pub struct IngestOptions {
+    /// Gather in DIR, such as media/2024/undated, what no date is known of but its last change
+    ///
+    /// Such files keep their names and directories there. Without it they are named and placed by
+    /// that time, and the plan says that it is a guess.
+    #[arg(long, value_name = "DIR")]
+    pub undated: Option<OsString>,
+    /// Say when all files were taken: 1987-07-14, or 2019-03-01T12:00:00+02:00
+    ///
+    /// Whatever they say themselves. Files that --date-map is about go by that.
+    #[arg(long, value_name = "DATE", value_parser = SaidDate::from_str)]
+    pub date: Option<SaidDate>,
+    /// Read from FILE when files were taken: on each line a date, and a path or glob in ingest
+    ///
+    /// Such as `1987-07-14 scans/album 3`, for all that is in that directory. The first line that
+    /// matches a file counts; `-` reads the standard input.
+    #[arg(long, value_name = "FILE")]
+    pub date_map: Option<PathBuf>,
+    /// Put times that are known in UTC on the clock of ZONE, such as Europe/Berlin or +02:00
+    /// [default: this machine's]
+    ///
+    /// Videos and Google Takeout give UTC; a picture's own clock is taken as it is. Also: time_zone,
+    /// in the section Ingest of the configuration.
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
+    pub time_zone: Option<Zone>,
+    /// Remove the directories of ingest in which nothing is left; `undo` makes them again
+    #[arg(long)]
+    pub prune_empty: bool,
+    /// Take in only what is in these directories of ingest [default: all of it]
+    #[arg(value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+}
+
+/// Of `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArguments {
+    /// What is taken in.
+    #[command(flatten)]
+    pub options: IngestOptions,
+    /// Do not ask before moving files
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Which copies move, and which stay.
@@ -132,6 +180,9 @@ pub struct PlanArguments {
 /// The phases that can be planned.
 #[derive(Clone, Debug, Subcommand)]
 pub enum PlanPhase {
+    /// Plan which names and places the files in ingest get: reads them
+    #[command(after_help = examples::PLAN_INGEST)]
+    Ingest(IngestOptions),
     /// Plan what crawl would hash
     Crawl(CrawlOptions),
     /// Plan which copies move from media to duplicates

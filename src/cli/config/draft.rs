@@ -2,7 +2,9 @@
 
 use super::key::nearest;
 use super::value::{parse_disk, parse_jobs, parse_keep, parse_number, parse_yes};
-use super::{Configuration, CrawlSettings, DedupeSettings, Flags, Key, Percent, Source};
+use super::{
+    Configuration, CrawlSettings, DedupeSettings, Flags, IngestSettings, Key, Percent, Source,
+};
 use super::{parse_bytes, parse_percent};
 use crate::cli::failure::Failure;
 use crate::cli::tree_path::directory_of_media;
@@ -38,6 +40,7 @@ pub struct Draft {
     jobs: Option<NonZeroUsize>,
     disk: DiskKind,
     exclude: Vec<String>,
+    ingest: IngestSettings,
     bundles: bool,
     keep: Keep,
     prefer: Option<Preferred>,
@@ -55,6 +58,7 @@ impl Draft {
             jobs: None,
             disk: DiskKind::Auto,
             exclude: Vec::new(),
+            ingest: IngestSettings::default(),
             bundles: true,
             keep: Keep::First,
             prefer: None,
@@ -176,6 +180,11 @@ impl Draft {
                 self.exclude = exclude::split(text);
                 Excludes::new(self.exclude.clone()).map_err(|e| bad(e.to_string()))?;
             }
+            Key::DateDirs
+            | Key::TimeZone
+            | Key::IngestBundles
+            | Key::LocalTimeMakes
+            | Key::Metadata => self.ingest.set(key, text).map_err(bad)?,
             Key::Bundles => self.bundles = parse_yes(text).map_err(bad)?,
             Key::KeepRule => self.keep = parse_keep(text).map_err(bad)?,
             Key::Prefer => {
@@ -245,6 +254,7 @@ impl Draft {
                 disk: self.disk,
                 exclude: self.exclude,
             },
+            ingest: self.ingest,
             dedupe: DedupeSettings {
                 bundles: self.bundles,
                 keep: self.keep,
@@ -317,7 +327,8 @@ fn unknown_section(path: &Path, section: Option<&str>) -> Failure {
     ));
     match nearest(section, Key::sections()) {
         Some(near) => failure.hint(format!("did you mean [{near}]?")),
-        None => failure.hint("the sections are [Paths], [Crawl], [Dedupe], [Log] and [Safety]"),
+        None => failure
+            .hint("the sections are [Paths], [Crawl], [Ingest], [Dedupe], [Log] and [Safety]"),
     }
 }
 

@@ -21,6 +21,16 @@ pub enum Key {
     Disk,
     /// The patterns of files that crawl leaves out.
     Exclude,
+    /// How ingest calls the directories in media.
+    DateDirs,
+    /// On whose clock ingest puts times in UTC.
+    TimeZone,
+    /// Whether files that belong together are taken in together.
+    IngestBundles,
+    /// The makers whose cameras write local time where UTC belongs.
+    LocalTimeMakes,
+    /// What reads the dates of files.
+    Metadata,
     /// Whether files that belong together stay together.
     Bundles,
     /// Which copy dedupe keeps.
@@ -37,7 +47,7 @@ pub enum Key {
 
 impl Key {
     /// All keys, those without which nothing works first.
-    pub const ALL: [Key; 18] = [
+    pub const ALL: [Key; 23] = [
         Key::Logdir,
         Key::Datadir,
         Key::Tree(Tree::Ingest),
@@ -50,6 +60,11 @@ impl Key {
         Key::Jobs,
         Key::Disk,
         Key::Exclude,
+        Key::DateDirs,
+        Key::TimeZone,
+        Key::IngestBundles,
+        Key::LocalTimeMakes,
+        Key::Metadata,
         Key::Bundles,
         Key::KeepRule,
         Key::Prefer,
@@ -63,6 +78,11 @@ impl Key {
         match self {
             Key::Logdir | Key::Datadir | Key::Tree(_) => "Paths",
             Key::MaxAgeDays | Key::Memory | Key::Jobs | Key::Disk | Key::Exclude => "Crawl",
+            Key::DateDirs
+            | Key::TimeZone
+            | Key::IngestBundles
+            | Key::LocalTimeMakes
+            | Key::Metadata => "Ingest",
             Key::Bundles | Key::KeepRule | Key::Prefer => "Dedupe",
             Key::MaxSize | Key::Keep => "Log",
             Key::SharedTrees => "Safety",
@@ -80,7 +100,11 @@ impl Key {
             Key::Jobs => "jobs",
             Key::Disk => "disk",
             Key::Exclude => "exclude",
-            Key::Bundles => "bundles",
+            Key::DateDirs => "date_dirs",
+            Key::TimeZone => "time_zone",
+            Key::IngestBundles | Key::Bundles => "bundles",
+            Key::LocalTimeMakes => "local_time_makes",
+            Key::Metadata => "metadata",
             Key::KeepRule => "keep",
             Key::Prefer => "prefer",
             Key::MaxSize => "max_size",
@@ -111,7 +135,7 @@ impl Key {
 
     /// The sections, each once.
     pub fn sections() -> impl Iterator<Item = &'static str> {
-        ["Paths", "Crawl", "Dedupe", "Log", "Safety"].into_iter()
+        ["Paths", "Crawl", "Ingest", "Dedupe", "Log", "Safety"].into_iter()
     }
 
     /// The key of that name in that section; names are told apart by letters, not by their case, as
@@ -152,9 +176,10 @@ mod tests {
         assert_eq!(names[0], "MEDIASTRUCT_LOGDIR");
         assert_eq!(names[3], "MEDIASTRUCT_MEDIA_DIR");
         assert_eq!(names[7], "MEDIASTRUCT_CRAWL_MAX_AGE_DAYS");
-        assert_eq!(names[13], "MEDIASTRUCT_DEDUPE_KEEP");
-        assert_eq!(names[16], "MEDIASTRUCT_LOG_KEEP");
-        assert_eq!(names[17], "MEDIASTRUCT_SHARED_TREES");
+        assert_eq!(names[12], "MEDIASTRUCT_INGEST_DATE_DIRS");
+        assert_eq!(names[18], "MEDIASTRUCT_DEDUPE_KEEP");
+        assert_eq!(names[21], "MEDIASTRUCT_LOG_KEEP");
+        assert_eq!(names[22], "MEDIASTRUCT_SHARED_TREES");
     }
 
     #[test]

@@ -18,7 +18,10 @@ fn plan(names: &[&str]) -> RawPlan {
             size: 3,
             modified: Time::default(),
             hash: Digest::of(b"abc"),
-            why: Why::Duplicate { of: of.clone() },
+            why: Why::Duplicate {
+                of: of.clone(),
+                dated: None,
+            },
             bundle: None,
         })
         .collect();

@@ -4,9 +4,10 @@ use super::report;
 use crate::cli::human::{Bytes, Count, Exactly, Things};
 use crate::cli::table::{Column, table};
 use crate::cli::terminal;
+use crate::model::capture::{Confidence, Taken};
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
-use crate::model::plan::{Move, Phase, Plan, Settings, Summary, UnitAction, Why};
+use crate::model::plan::{Dated, Move, Phase, Plan, Settings, Summary, UnitAction, Why};
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,11 +110,34 @@ pub fn left_out(plan: &Plan, extent: Extent) -> String {
 /// Why a file moves, in words.
 pub fn reason(why: &Why) -> String {
     match why {
-        Why::Duplicate { of } => format!("duplicate of {of}"),
+        Why::Date(dated) => date(dated),
+        Why::AlreadyArchived { of, .. } => format!("archived already as {of}"),
+        Why::Duplicate { of, .. } => format!("duplicate of {of}"),
         Why::ProvenDuplicate { of } => format!("proven duplicate of {of}"),
         Why::Volume { number } => format!("goes to volume {number:02}"),
         Why::Undo { run } => format!("undoes run {run}"),
     }
+}
+
+/// When a file was taken, what says so, and what says otherwise, in words.
+fn date(dated: &Dated) -> String {
+    let Dated { taken, rivals } = dated;
+    let doubt = match taken.confidence {
+        Confidence::Low => ", which is a guess",
+        Confidence::Medium | Confidence::High => "",
+    };
+    let mut text = format!("taken {}{doubt}", moment(taken));
+    for rival in rivals {
+        let _ = write!(text, "; but {}", moment(rival));
+    }
+    text
+}
+
+fn moment(taken: &Taken) -> String {
+    let day = taken.taken.strftime("%Y-%m-%d %H:%M:%S");
+    let offset = taken.offset.map(|offset| format!(" {offset}"));
+    let offset = offset.unwrap_or_default();
+    format!("{day}{offset} ({})", taken.source)
 }
 
 /// Which bundle a file moves with, in words that follow others; empty where it is alone or the
@@ -175,6 +199,7 @@ fn accounts(plan: &Plan) -> String {
         bytes,
         kept,
         skipped,
+        left,
         ..
     } = plan.summary.as_ref().unwrap_or(&nothing);
     let files = |n: &u64| Things(*n, "file").to_string();
@@ -187,6 +212,11 @@ fn accounts(plan: &Plan) -> String {
     } else {
         let _ = write!(text, "  moves     {}, {}", files(moves), Exactly(*bytes));
         match report::contents(plan) {
+            _ if plan.phase == Phase::Ingest => {
+                let new = Count(plan.brought().count() as u64);
+                let known = Count(*moves - new.0);
+                let _ = writeln!(text, ": {new} to media, {known} to duplicates");
+            }
             0 => text.push('\n'),
             contents => {
                 let _ = writeln!(text, ": copies of {}", Things(contents, "content"));
@@ -194,7 +224,15 @@ fn accounts(plan: &Plan) -> String {
         }
         let _ = writeln!(text, "  kept      {}", files(kept));
     }
-    let _ = writeln!(text, "  left out  {}", files(skipped));
+    let _ = write!(text, "  left out  {}", files(skipped));
+    let kinds = left.iter().map(|(kind, n)| format!("{} {kind}", Count(*n)));
+    let kinds: Vec<_> = kinds.collect();
+    match kinds.is_empty() {
+        true => text.push('\n'),
+        false => {
+            let _ = writeln!(text, ": {}", kinds.join(", "));
+        }
+    }
     text
 }
 

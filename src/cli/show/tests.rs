@@ -36,7 +36,10 @@ fn duplicate(from: &str, size: u64, of: &str) -> Move {
         size,
         modified: Time::default(),
         hash: Digest::of(of.as_bytes()),
-        why: Why::Duplicate { of: path(of) },
+        why: Why::Duplicate {
+            of: path(of),
+            dated: None,
+        },
         bundle: None,
     }
 }

@@ -71,6 +71,11 @@ impl Mover<'_> {
         if let Some(keeper) = step.of_move().and_then(|n| self.plan.moves[n].why.keeper()) {
             match ready.needs.get(keeper) {
                 Some(Kept::OnDisk(stamp)) => self.unchanged(keeper, stamp, hop.hash)?,
+                Some(Kept::Brought(step)) => {
+                    if let Some(Some(stamp)) = self.placed.get(*step) {
+                        self.unchanged(keeper, stamp, hop.hash)?;
+                    }
+                }
                 Some(Kept::OnDiscs) => {}
                 None => return Err(Stop::Changed(keeper.clone())),
             }

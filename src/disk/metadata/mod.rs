@@ -15,6 +15,7 @@ mod bounded;
 mod found;
 mod gif;
 mod jpeg;
+mod many;
 mod matroska;
 mod png;
 mod riff;
@@ -24,6 +25,8 @@ mod tests;
 mod text;
 mod tiff;
 mod xmp;
+
+pub use self::many::read_all;
 
 use self::bounded::{Bounded, Span};
 use self::found::Finds;

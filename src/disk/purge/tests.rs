@@ -62,6 +62,7 @@ impl Fixture {
                 hash: Digest::of(name.as_bytes()),
                 why: Why::Duplicate {
                     of: path("media/2023/keeper"),
+                    dated: None,
                 },
                 bundle: None,
             }

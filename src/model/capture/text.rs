@@ -1,57 +1,51 @@
 //! How the parts of a [`Taken`](super::Taken) are written.
 
-/// A wall-clock time to the second, `2019-03-01T12:00:00`.
-pub(super) mod wall_clock {
-    use jiff::civil::DateTime;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-    use std::borrow::Cow;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
 
+/// A wall clock's time to the second, written `2019-03-01T12:00:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+pub struct Clock(#[schemars(with = "String")] pub DateTime);
+
+/// How far a wall clock is ahead of UTC in hours and minutes, written `+02:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+pub struct UtcOffset(#[schemars(with = "String")] pub Offset);
+
+impl Clock {
     const FORMAT: &str = "%Y-%m-%dT%H:%M:%S";
+}
 
-    pub(in super::super) fn serialize<S: Serializer>(
-        at: &DateTime,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.collect_str(&at.strftime(FORMAT))
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<DateTime, D::Error> {
-        let text = Cow::<str>::deserialize(from)?;
-        let read = DateTime::strptime(FORMAT, text.as_ref());
-        read.map_err(|_| de::Error::custom("a time is written like 2019-03-01T12:00:00"))
+impl Serialize for Clock {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0.strftime(Clock::FORMAT))
     }
 }
 
-/// An offset from UTC in hours and minutes, `+02:00`, or null.
-pub(super) mod offset {
-    use jiff::tz::Offset;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-    use std::borrow::Cow;
-
-    pub(in super::super) fn serialize<S: Serializer>(
-        offset: &Option<Offset>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        let Some(offset) = offset else {
-            return to.serialize_none();
-        };
-        let sign = if offset.is_negative() { '-' } else { '+' };
-        let minutes = offset.seconds().unsigned_abs() / 60;
-        to.collect_str(&format_args!(
-            "{sign}{:02}:{:02}",
-            minutes / 60,
-            minutes % 60
-        ))
+impl<'de> Deserialize<'de> for Clock {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Clock, D::Error> {
+        let text = Cow::<str>::deserialize(from)?;
+        let read = DateTime::strptime(Clock::FORMAT, text.as_ref());
+        let read =
+            read.map_err(|_| de::Error::custom("a time is written like 2019-03-01T12:00:00"));
+        Ok(Clock(read?))
     }
+}
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Offset>, D::Error> {
-        let Some(text) = Option::<Cow<str>>::deserialize(from)? else {
-            return Ok(None);
-        };
+impl Serialize for UtcOffset {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let sign = if self.0.is_negative() { '-' } else { '+' };
+        let minutes = self.0.seconds().unsigned_abs() / 60;
+        let (hours, minutes) = (minutes / 60, minutes % 60);
+        to.collect_str(&format_args!("{sign}{hours:02}:{minutes:02}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for UtcOffset {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<UtcOffset, D::Error> {
+        let text = Cow::<str>::deserialize(from)?;
         let error = || de::Error::custom("an offset is written like +02:00");
         let (sign, digits) = text.split_at_checked(1).ok_or_else(error)?;
         let (hours, minutes) = digits.split_once(':').ok_or_else(error)?;
@@ -65,6 +59,43 @@ pub(super) mod offset {
             "-" => -seconds,
             _ => return Err(error()),
         };
-        Offset::from_seconds(seconds).map(Some).map_err(|_| error())
+        let offset = Offset::from_seconds(seconds).map_err(|_| error())?;
+        Ok(UtcOffset(offset))
+    }
+}
+
+/// A [`Clock`], as serde wants it for a field.
+pub(super) mod wall_clock {
+    use super::*;
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        at: &DateTime,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        Clock(*at).serialize(to)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<DateTime, D::Error> {
+        Ok(Clock::deserialize(from)?.0)
+    }
+}
+
+/// A [`UtcOffset`] or null, as serde wants it for a field.
+pub(super) mod offset {
+    use super::*;
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        offset: &Option<Offset>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        offset.map(UtcOffset).serialize(to)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Offset>, D::Error> {
+        Ok(Option::<UtcOffset>::deserialize(from)?.map(|offset| offset.0))
     }
 }

@@ -43,6 +43,10 @@ impl RawPlan {
         for operation in &self.moves {
             *kinds.entry(operation.why.kind().to_owned()).or_insert(0) += 1;
         }
+        let mut left = BTreeMap::new();
+        for skip in &self.skipped {
+            *left.entry(skip.kind).or_insert(0) += 1;
+        }
         let (moves, skipped) = (self.moves.len() as u64, self.skipped.len() as u64);
         let bytes = sum(self.moves.iter().map(|m| m.size));
         self.recount_units();
@@ -60,6 +64,7 @@ impl RawPlan {
             kept,
             skipped,
             kinds,
+            left,
         });
     }
 

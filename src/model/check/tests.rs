@@ -4,6 +4,8 @@ use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::schedule::Hop;
 use crate::model::time::Time;
 
+mod ingest;
+
 fn path(text: &str) -> TreePath<'static> {
     TreePath::from_text(text).unwrap().into_owned()
 }
@@ -15,7 +17,10 @@ fn duplicate(from: &str, to: &str, of: &str) -> Move {
         size: 3,
         modified: Time::default(),
         hash: Digest::of(b"abc"),
-        why: Why::Duplicate { of: path(of) },
+        why: Why::Duplicate {
+            of: path(of),
+            dated: None,
+        },
         bundle: None,
     }
 }
@@ -117,6 +122,7 @@ fn all_problems_are_told_at_once() {
             |p| {
                 p.moves[0].why = Why::Duplicate {
                     of: path("media/2024/b"),
+                    dated: None,
                 }
             },
             "is moved by this plan",
@@ -125,6 +131,7 @@ fn all_problems_are_told_at_once() {
             |p| {
                 p.moves[0].why = Why::Duplicate {
                     of: path("media/2024/c"),
+                    dated: None,
                 }
             },
             "is moved by this plan",
@@ -133,6 +140,7 @@ fn all_problems_are_told_at_once() {
             |p| {
                 p.moves[0].why = Why::Duplicate {
                     of: path("ingest/c"),
+                    dated: None,
                 }
             },
             "neither in media nor",

@@ -1,13 +1,14 @@
 //! What a plan does, leans on and leaves out, item by item.
 
+use super::Why;
 use crate::model::digest::Digest;
 use crate::model::path::{RelPath, TreePath};
-use crate::model::run::RunId;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A file that takes another place; its inverse is the move back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -102,52 +103,6 @@ pub struct Directory {
     pub modified: Time,
 }
 
-/// Why a file moves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Why {
-    /// Its content is also in `of`, which stays.
-    Duplicate {
-        /// The keeper.
-        of: TreePath<'static>,
-    },
-    /// Its content is also in `of`, which stays: both were read, or `of` is on a disc that was.
-    ProvenDuplicate {
-        /// The twin.
-        of: TreePath<'static>,
-    },
-    /// It goes to a volume.
-    Volume {
-        /// The number of the volume.
-        number: u32,
-    },
-    /// A run is taken back.
-    Undo {
-        /// That run.
-        run: RunId,
-    },
-}
-
-impl Why {
-    /// The name of the kind, as it stands in plans.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Why::Duplicate { .. } => "duplicate",
-            Why::ProvenDuplicate { .. } => "proven_duplicate",
-            Why::Volume { .. } => "volume",
-            Why::Undo { .. } => "undo",
-        }
-    }
-
-    /// The file whose being there is the reason, where there is one.
-    pub fn keeper(&self) -> Option<&TreePath<'static>> {
-        match self {
-            Why::Duplicate { of } | Why::ProvenDuplicate { of } => Some(of),
-            Why::Volume { .. } | Why::Undo { .. } => None,
-        }
-    }
-}
-
 /// A file that must be there and unchanged for the plan to hold; or one on a disc, which must be
 /// known to hold it still.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -190,10 +145,20 @@ pub struct Skip {
 pub enum SkipKind {
     /// It could not be read.
     Unread,
+    /// It is still being written, or was until a moment ago.
+    Changing,
+    /// Nothing tells when it was taken.
+    Undated,
+    /// A file that no index knows has the name that it would get.
+    Occupied,
     /// Nothing proves that it is elsewhere.
     Unproven,
     /// It is no regular file.
     Special,
+    /// There is nothing in it.
+    Empty,
+    /// An operating system keeps it for itself, such as `.DS_Store`.
+    System,
     /// It lies in no unit.
     Stray,
     /// A person wants it left out.
@@ -212,8 +177,15 @@ impl SkipKind {
     /// else is as it should be.
     pub fn is_trouble(self) -> bool {
         match self {
-            SkipKind::Unread | SkipKind::Unproven | SkipKind::Other => true,
+            SkipKind::Unread
+            | SkipKind::Changing
+            | SkipKind::Undated
+            | SkipKind::Occupied
+            | SkipKind::Unproven
+            | SkipKind::Other => true,
             SkipKind::Special
+            | SkipKind::Empty
+            | SkipKind::System
             | SkipKind::Stray
             | SkipKind::Excluded
             | SkipKind::HardLink
@@ -223,5 +195,25 @@ impl SkipKind {
 
     fn is_other(&self) -> bool {
         *self == SkipKind::Other
+    }
+}
+
+impl fmt::Display for SkipKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SkipKind::Unread => "unread",
+            SkipKind::Changing => "still changing",
+            SkipKind::Undated => "undated",
+            SkipKind::Occupied => "whose name is taken",
+            SkipKind::Unproven => "unproven",
+            SkipKind::Special => "no regular files",
+            SkipKind::Empty => "empty",
+            SkipKind::System => "of operating systems",
+            SkipKind::Stray => "in no unit",
+            SkipKind::Excluded => "excluded",
+            SkipKind::HardLink => "hard links",
+            SkipKind::Bundle => "with their bundles",
+            SkipKind::Other => "for other reasons",
+        })
     }
 }

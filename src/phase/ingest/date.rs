@@ -21,7 +21,8 @@ pub struct Evidence<'a> {
     pub said: Option<(DateTime, Option<Offset>)>,
     /// What it says itself.
     pub file: &'a Reading,
-    /// What its sidecars say, the nearest first.
+    /// What the files beside it say, the nearest first: its sidecars, the thumbnail of a movie, the
+    /// picture of a raw file.
     pub sidecars: &'a [&'a Reading],
     /// Its name, without directories.
     pub name: &'a [u8],
@@ -107,6 +108,9 @@ fn candidates(evidence: &Evidence<'_>, settings: &Settings) -> Vec<Taken> {
     add(evidence.file, own);
     add(evidence.file, last);
     add(evidence.file, &XMP);
+    for sidecar in evidence.sidecars {
+        add(sidecar, &EXIF);
+    }
     for sidecar in evidence.sidecars {
         add(sidecar, &XMP);
     }

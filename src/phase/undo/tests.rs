@@ -31,6 +31,7 @@ pub(in crate::phase) fn dedupe(names: &[&str]) -> Plan {
             hash,
             why: Why::Duplicate {
                 of: path("media/2023/k"),
+                dated: None,
             },
             bundle: None,
         });

@@ -93,7 +93,10 @@ fn plan(archive: &Index<'_>, media: &Index<'_>) -> Plan {
                 size: entry.stamp.size,
                 modified: entry.stamp.modified,
                 hash,
-                why: Why::Duplicate { of: of.clone() },
+                why: Why::Duplicate {
+                    of: of.clone(),
+                    dated: None,
+                },
                 bundle: None,
             }
         }));

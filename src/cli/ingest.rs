@@ -1,0 +1,210 @@
+//! Ingest, where the phase and the disk meet: look, read what the phase wants, plan, and look whether
+//! the names are free.
+
+use super::args::IngestOptions;
+use super::context::{Context, require};
+use super::failure::Failure;
+use super::library;
+use super::tree_path::{directory_of_media, tree_path};
+use crate::disk::disks::Disks;
+use crate::disk::filesystem::Filesystem;
+use crate::disk::hash::{Readers, hash_files};
+use crate::disk::memory::Gauge;
+use crate::disk::place::{Found, look, resolve};
+use crate::disk::trees::Trees;
+use crate::disk::{machine, metadata, named_file, names, scan};
+use crate::model::date_dirs::DateDirs;
+use crate::model::intake::Intake;
+use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::plan::{Plan, Settings};
+use crate::model::said::Said;
+use crate::model::state::{Listed, Proof, State, TreeFiles};
+use crate::model::tree::Tree;
+use crate::phase::ingest::{self as phase, IngestError};
+use jiff::Timestamp;
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// The plan that gives the files of the drop directory their names and places. Reads all of them.
+///
+/// # Errors
+/// Where a tree is missing or was never indexed, or cannot be read, or `options` cannot be understood.
+pub fn plan(options: &IngestOptions, context: &Context) -> Result<Plan, Failure> {
+    let layout = context.layout();
+    require(layout, &[Tree::Ingest, Tree::Media, Tree::Archive])?;
+    let trees = Trees::open(layout)?;
+    let indexes = library::index_files(context)?;
+    let mut state = library::state(context, &indexes)?;
+    state.settings = settings(options, context)?;
+    state.intake = intake(options, &trees, context)?;
+    let progress = context.output.progress();
+    state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
+    restrict(&mut state.found, options, context)?;
+    state.taken = names::taken(layout.dir(Tree::Duplicates))?;
+    read(&mut state, &trees, context)?;
+    loop {
+        let plan = phase::plan(&state)?;
+        let occupied = occupied(&plan, &state, &trees)?;
+        if occupied.is_empty() {
+            return Ok(plan);
+        }
+        state.intake.occupied.extend(occupied);
+    }
+}
+
+/// What `options` and the configuration say that a plan is to remember.
+fn settings(options: &IngestOptions, context: &Context) -> Result<Settings, Failure> {
+    let configured = &context.configuration.ingest;
+    let zone = options.time_zone.as_ref().unwrap_or(&configured.time_zone);
+    let undated = options.undated.as_deref();
+    let undated = undated.map(|dir| undated_directory(dir, context));
+    let date_dirs = &configured.date_dirs;
+    Ok(Settings {
+        bundles: (!configured.bundles).then_some(false),
+        undated: undated.transpose()?,
+        date_dirs: (*date_dirs != DateDirs::default()).then(|| date_dirs.to_string()),
+        time_zone: Some(zone.name().to_owned()),
+        ..Settings::default()
+    })
+}
+
+/// The directory in which undated files are gathered: one in which crawl looks.
+fn undated_directory(dir: &OsStr, context: &Context) -> Result<TreePath<'static>, Failure> {
+    let path = directory_of_media(dir, Path::new(""), context.layout())?;
+    let is_in_unit = Tree::Media.is_unit_name(path.rel.first());
+    if !is_in_unit {
+        let message = format!("{path} is in no unit of media, and crawl would not look there");
+        return Err(Failure::usage(message).hint("name a directory such as media/2024/undated"));
+    }
+    Ok(path)
+}
+
+/// What ingest looks at besides the files.
+fn intake(options: &IngestOptions, trees: &Trees, context: &Context) -> Result<Intake, Failure> {
+    let configured = &context.configuration.ingest;
+    let zone = options.time_zone.as_ref().unwrap_or(&configured.time_zone);
+    let mut said = Said::default();
+    said.all = options.date;
+    if let Some(file) = &options.date_map {
+        let shown = Escaped::path(file);
+        let text = named_file::read(file)?;
+        let text = String::from_utf8(text)
+            .map_err(|_| Failure::usage(format!("{shown}: it is no text in UTF-8")))?;
+        said.parse_map(&text).map_err(|error| {
+            Failure::usage(format!("{shown}: {error}"))
+                .hint("each line holds a date and a path in ingest: 1987-07-14 scans/album 1")
+        })?;
+    }
+    let directories = match options.prune_empty {
+        true => scan::directories(trees, context.layout(), Tree::Ingest),
+        false => Vec::new(),
+    };
+    Ok(Intake {
+        said,
+        time_zone: zone.zone().clone(),
+        local_makes: configured.local_time_makes.clone(),
+        date_dirs: configured.date_dirs.clone(),
+        directories,
+        ..Intake::default()
+    })
+}
+
+/// Leaves of what was found in ingest only what lies in the directories that `options` name.
+fn restrict(
+    found: &mut TreeFiles,
+    options: &IngestOptions,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut within = Vec::new();
+    for dir in &options.directories {
+        let layout = context.layout();
+        if resolve(dir)? == layout.dir(Tree::Ingest) {
+            return Ok(());
+        }
+        let shown = Escaped::path(dir);
+        if look(dir)? != Found::Directory {
+            return Err(Failure::usage(format!(
+                "{shown}: there is no such directory"
+            )));
+        }
+        let path = tree_path(dir.as_os_str(), Path::new(""), layout)?;
+        if path.tree != Tree::Ingest {
+            let message = format!("{path} is not in ingest");
+            return Err(Failure::usage(message));
+        }
+        within.push(path.rel);
+    }
+    if within.is_empty() {
+        return Ok(());
+    }
+    let is_within = |path: &RelPath<'_>| within.iter().any(|dir| path.starts_with(dir));
+    found.files.retain(|file| is_within(&file.path));
+    found.unreadable.retain(|(path, _)| is_within(path));
+    found.special.retain(|(path, _)| is_within(path));
+    Ok(())
+}
+
+/// Reads what the phase wants: what files say of themselves, and their hashes.
+fn read(state: &mut State<'_>, trees: &Trees, context: &Context) -> Result<(), Failure> {
+    let crawl = &context.configuration.crawl;
+    let progress = context.output.progress();
+    let gauge = Gauge::new(crawl.memory.get());
+    let pool = machine::pool(crawl.jobs.get(), &gauge)
+        .map_err(|error| Failure::failed(format!("cannot start threads: {error}")))?;
+    let wanted: Vec<Listed> = phase::wants(state).into_iter().cloned().collect();
+    let now = state.now.timestamp().unwrap_or(Timestamp::MAX);
+    let files: Vec<&Listed> = wanted.iter().collect();
+    let readings = metadata::read_all(trees, Tree::Ingest, &files, now, &pool, &progress);
+    let metadata = files.iter().map(|file| file.path.clone()).zip(readings);
+    state.intake.metadata.extend(metadata);
+    let readers = Readers {
+        most: machine::readers(crawl.jobs.get(), &gauge),
+        gauge: &gauge,
+        disks: &Disks::new(crawl.disk),
+        notebook: None,
+        interrupted: &|| false,
+    };
+    let files: Vec<_> = wanted.iter().map(|file| (Tree::Ingest, file)).collect();
+    let readings = hash_files(trees, &files, &readers, &progress);
+    let readings = readings.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
+    let proofs = wanted.iter().zip(readings).map(|(file, reading)| {
+        let path = TreePath::new(Tree::Ingest, file.path.clone());
+        (path, Proof::of(reading, file))
+    });
+    state.proofs.extend(proofs);
+    Ok(())
+}
+
+/// The places in media that a plan gives to files, and where something is that no index knows.
+fn occupied(
+    plan: &Plan,
+    state: &State<'_>,
+    trees: &Trees,
+) -> Result<Vec<TreePath<'static>>, Failure> {
+    let mut occupied = Vec::new();
+    for operation in &plan.moves {
+        let to = &operation.to;
+        let is_known = to.tree != Tree::Media || state.intake.occupied.contains(to);
+        if !is_known && trees.look(to)?.is_some() {
+            occupied.push(to.clone());
+        }
+    }
+    Ok(occupied)
+}
+
+impl From<IngestError> for Failure {
+    fn from(error: IngestError) -> Self {
+        let failure = Failure::refused(error.to_string());
+        match error {
+            IngestError::NotIndexed(_) => {
+                failure.hint("`mediastruct crawl` indexes it, so that nothing is taken in twice")
+            }
+            IngestError::NoName(_) => {
+                failure.hint("give it a shorter name, or empty duplicates/ingest")
+            }
+            IngestError::Unlawful(_) => {
+                failure.hint("`mediastruct crawl --force` reads every file again")
+            }
+        }
+    }
+}

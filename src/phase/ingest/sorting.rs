@@ -1,0 +1,273 @@
+//! Finds a place for each shot of the drop directory, or says why it stays.
+
+use super::date::{Choice, Settings};
+use super::known::Known;
+use super::place::{Home, Places, endings, stem, stem_of};
+use super::shot::Shot;
+use super::{IngestError, aside, in_ingest};
+use crate::model::capture::{Confidence, Source, Taken};
+use crate::model::digest::Digest;
+use crate::model::path::{RelPath, TreePath};
+use crate::model::plan::{Dated, Move, Need, Skip, SkipKind, Why};
+use crate::model::state::{Listed, Proof, State};
+use crate::model::tree::Tree;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+
+/// Files of the drop directory, as they are sorted.
+pub(super) struct Sorting<'s> {
+    state: &'s State<'s>,
+    settings: Settings,
+    known: Known<'s>,
+    places: Places<'s>,
+    /// Where this plan brings contents.
+    brought: HashMap<Digest, TreePath<'static>>,
+    pub(super) moves: Vec<Move>,
+    /// What goes to duplicates; these names there may be taken.
+    pub(super) duplicates: Vec<Move>,
+    pub(super) needs: BTreeMap<TreePath<'static>, Need>,
+    pub(super) skipped: Vec<Skip>,
+}
+
+/// A copy that is elsewhere, or will be.
+enum Copy {
+    /// It is there.
+    There(Need),
+    /// This plan brings it.
+    Brought(TreePath<'static>),
+}
+
+impl<'s> Sorting<'s> {
+    pub(super) fn of(state: &'s State<'s>) -> Sorting<'s> {
+        let hashes = state.proofs.iter().filter_map(|(path, proof)| match proof {
+            Proof::Read(hash, _) if path.tree == Tree::Ingest => Some(*hash),
+            _ => None,
+        });
+        Sorting {
+            state,
+            settings: Settings {
+                time_zone: state.intake.time_zone.clone(),
+                local_makes: state.intake.local_makes.clone(),
+                now: state.now.timestamp().unwrap_or(Timestamp::MAX),
+            },
+            known: Known::of(state, hashes),
+            places: Places::beside(&state.media),
+            brought: HashMap::new(),
+            moves: Vec::new(),
+            duplicates: Vec::new(),
+            needs: BTreeMap::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Skips what is no file or is let lie, and gives all others.
+    pub(super) fn lay_aside(&mut self) -> Vec<&'s Listed> {
+        let found = &self.state.found;
+        for (path, why) in &found.unreadable {
+            let path = TreePath::new(Tree::Ingest, path.clone());
+            self.skip(path, SkipKind::Unread, format!("unreadable: {why}"), None);
+        }
+        for (path, what) in &found.special {
+            let path = TreePath::new(Tree::Ingest, path.clone());
+            self.skip(path, SkipKind::Special, format!("it is {what}"), None);
+        }
+        let mut whole = Vec::with_capacity(found.files.len());
+        for file in &found.files {
+            match aside::reason(file, self.state.now) {
+                Some((kind, why)) => self.skip(in_ingest(file), kind, why.to_owned(), None),
+                None => whole.push(file),
+            }
+        }
+        whole
+    }
+
+    /// Finds a place for the files of a shot, or says why they stay.
+    pub(super) fn sort(&mut self, shot: &Shot<'s>) -> Result<(), IngestError> {
+        let mut hashes = Vec::with_capacity(shot.members.len());
+        for member in &shot.members {
+            match self.read(member) {
+                Ok(hash) => hashes.push(hash),
+                Err((kind, why)) => {
+                    self.leave(shot, member, kind, why);
+                    return Ok(());
+                }
+            }
+        }
+        let main = shot.main();
+        let Some(dated) = self.date(shot) else {
+            let why = "no date of it is sane, not even that of its last change: give it one with \
+                       --date or --date-map, or gather such files with --undated";
+            self.leave(shot, main, SkipKind::Undated, why.to_owned());
+            return Ok(());
+        };
+        let copy = self.copy(hashes[0]);
+        let home = self.home(hashes[0], &dated.taken, copy.as_ref());
+        let bundle = (shot.members.len() > 1).then(|| in_ingest(main));
+        let mut moves = Vec::with_capacity(hashes.len());
+        let endings = endings(&shot.names());
+        for ((member, hash), ending) in shot.members.iter().zip(hashes).zip(endings) {
+            let from = in_ingest(member);
+            // What belongs to a new picture goes with it, even if something like it is elsewhere.
+            let why = match copy.as_ref().and_then(|_| self.copy(hash)) {
+                Some(copy) => self.because(copy, &dated),
+                None => Why::Date(Box::new(dated.clone())),
+            };
+            let to = match why {
+                Why::Date(_) => {
+                    let place = self.places.take(&home, &member.path, &ending);
+                    let place = place.map_err(|_| IngestError::NoName(from.clone()))?;
+                    TreePath::new(Tree::Media, place)
+                }
+                // It gets its name once all are known that go there.
+                _ => in_duplicates(member)?,
+            };
+            moves.push(Move {
+                from,
+                to,
+                size: member.stamp.size,
+                modified: member.stamp.modified,
+                hash,
+                why,
+                bundle: bundle.clone(),
+            });
+        }
+        let occupied = &self.state.intake.occupied;
+        if let Some(at) = moves.iter().position(|m| occupied.contains(&m.to)) {
+            let to = &moves[at].to;
+            let why = format!("{to} is there already, and in no index: crawl, then ingest again");
+            self.leave(shot, shot.members[at], SkipKind::Occupied, why);
+            let places = moves.iter().filter(|m| m.to.tree == Tree::Media);
+            places.for_each(|m| self.places.give_back(&m.to.rel));
+            return Ok(());
+        }
+        for operation in moves {
+            self.go(operation);
+        }
+        Ok(())
+    }
+
+    /// The hash of a file, or why it is not known.
+    fn read(&self, file: &Listed) -> Result<Digest, (SkipKind, String)> {
+        match self.state.proofs.get(&in_ingest(file)) {
+            Some(Proof::Read(hash, stamp)) if *stamp == file.stamp => Ok(*hash),
+            Some(Proof::Read(..)) => {
+                let why = "it changed while it was looked at: ingest again once it is whole";
+                Err((SkipKind::Changing, why.to_owned()))
+            }
+            Some(Proof::Failed(why)) => Err((SkipKind::Unread, format!("unreadable: {why}"))),
+            None => Err((SkipKind::Unread, "it was not read".to_owned())),
+        }
+    }
+
+    /// When a shot was taken; where nothing sane says so, the time of its last change counts if such
+    /// files are gathered.
+    fn date(&self, shot: &Shot<'_>) -> Option<Dated> {
+        if let Some(Choice { taken, rivals }) = shot.date(&self.state.intake, &self.settings) {
+            return Some(Dated { taken, rivals });
+        }
+        self.state.settings.undated.as_ref()?;
+        let modified = shot.main().stamp.modified.timestamp()?;
+        let offset = self.settings.time_zone.to_offset(modified);
+        let taken = offset.to_datetime(modified);
+        (0..=9999).contains(&taken.year()).then(|| Dated {
+            taken: Taken {
+                taken,
+                offset: Some(offset),
+                source: Source::Modified,
+                confidence: Confidence::Low,
+            },
+            rivals: Vec::new(),
+        })
+    }
+
+    /// Where a content is already, or where this plan brings it.
+    fn copy(&self, hash: Digest) -> Option<Copy> {
+        let there = self.known.keeper(hash).map(Copy::There);
+        there.or_else(|| self.brought.get(&hash).cloned().map(Copy::Brought))
+    }
+
+    /// Where the files of a shot go that are not elsewhere: beside the copy of the main file if that is
+    /// in media, and else where its date belongs.
+    fn home(&self, hash: Digest, taken: &Taken, copy: Option<&Copy>) -> Home {
+        let beside = match copy {
+            Some(Copy::There(need)) => Some(&need.path),
+            Some(Copy::Brought(path)) => Some(path),
+            None => None,
+        };
+        if let Some(path) = beside.filter(|path| path.tree == Tree::Media) {
+            let dir = path.rel.parent().map(RelPath::into_owned);
+            return Home::Named(dir, stem_of(path.rel.file_name()).to_vec());
+        }
+        match &self.state.settings.undated {
+            Some(dir) if taken.confidence == Confidence::Low => Home::AsBefore(dir.rel.clone()),
+            _ => {
+                let dir = self.state.intake.date_dirs.dir_of(taken.taken.date());
+                Home::Named(Some(dir), stem(taken.taken, hash))
+            }
+        }
+    }
+
+    /// Why a copy goes to duplicates, and what the plan then needs.
+    fn because(&mut self, copy: Copy, dated: &Dated) -> Why {
+        let dated = Box::new(dated.clone());
+        let of = match copy {
+            Copy::Brought(of) => of,
+            Copy::There(need) => {
+                let of = need.path.clone();
+                self.needs.entry(of.clone()).or_insert(need);
+                of
+            }
+        };
+        match of.tree {
+            Tree::Archive => Why::AlreadyArchived { of, dated },
+            _ => Why::Duplicate {
+                of,
+                dated: Some(dated),
+            },
+        }
+    }
+
+    /// Lets a file go.
+    fn go(&mut self, operation: Move) {
+        if operation.to.tree == Tree::Duplicates {
+            self.duplicates.push(operation);
+            return;
+        }
+        let brought = self.brought.entry(operation.hash);
+        brought.or_insert_with(|| operation.to.clone());
+        self.moves.push(operation);
+    }
+
+    /// Lets a shot lie for the sake of one of its files.
+    fn leave(&mut self, shot: &Shot<'_>, cause: &Listed, kind: SkipKind, why: String) {
+        let bundle = (shot.members.len() > 1).then(|| in_ingest(shot.main()));
+        let others = shot.members.iter().filter(|m| m.path != cause.path);
+        for member in others {
+            let why = format!("it stays with {}, which is left out", in_ingest(cause));
+            self.skip(in_ingest(member), SkipKind::Bundle, why, bundle.clone());
+        }
+        self.skip(in_ingest(cause), kind, why, bundle);
+    }
+
+    fn skip(
+        &mut self,
+        path: TreePath<'static>,
+        kind: SkipKind,
+        why: String,
+        bundle: Option<TreePath<'static>>,
+    ) {
+        self.skipped.push(Skip {
+            path,
+            kind,
+            why,
+            bundle,
+        });
+    }
+}
+
+/// Where a file goes in duplicates if nothing has that name there.
+fn in_duplicates(file: &Listed) -> Result<TreePath<'static>, IngestError> {
+    let path = RelPath::new([b"ingest/", file.path.as_bytes()].concat());
+    let path = path.map_err(|_| IngestError::NoName(in_ingest(file)))?;
+    Ok(TreePath::new(Tree::Duplicates, path))
+}

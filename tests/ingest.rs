@@ -1,0 +1,465 @@
+//! Ingest through the program: from a messy drop directory to dated files that belong together.
+#![allow(clippy::disallowed_methods, reason = "tests touch files")]
+
+mod library;
+
+use library::{AS_NOBODY, Library, belongs_to_nobody};
+use mediastruct::disk::mediagen::Truth;
+use mediastruct::model::path::TreePath;
+use mediastruct::model::plan::{Plan, SkipKind};
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// When the files of these tests were changed last: 2017-07-14T02:40:00Z.
+const CHANGED: u64 = 1_500_000_000;
+
+/// A crawled library in which media and the archive hold a file each.
+fn library() -> Library {
+    let library = Library::new();
+    library.write("archive/03/2019/a.jpg", "archived");
+    library.write("media/2024/b.jpg", "in media");
+    library.succeed(&["crawl"]);
+    library
+}
+
+/// Writes a file into the drop directory that has been there for long.
+fn put(library: &Library, name: &str, content: &str) {
+    library.write(&format!("ingest/{name}"), content);
+    settle(&library.path("ingest").join(name));
+}
+
+fn settle(path: &Path) {
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(CHANGED);
+    let file = fs::File::open(path).unwrap();
+    file.set_modified(changed).unwrap();
+}
+
+fn hex(content: &str) -> String {
+    blake3::hash(content.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// The place of a file of which nothing but its last change is known.
+fn guessed(content: &str, ending: &str) -> String {
+    format!("media/2017/20170714_024000_{}{ending}", hex(content))
+}
+
+fn planned(library: &Library, code: i32, options: &[&str]) -> Plan {
+    let arguments = [
+        &["plan", "ingest", "--time-zone", "UTC", "-o", "plan.json"],
+        options,
+    ]
+    .concat();
+    library.end_with(code, &arguments);
+    library.plan("plan.json")
+}
+
+/// The files that a plan leaves out, by path.
+fn left_out(plan: &Plan) -> BTreeMap<String, SkipKind> {
+    let skipped = plan.skipped.iter();
+    skipped
+        .map(|skip| (skip.path.to_string(), skip.kind))
+        .collect()
+}
+
+fn ingest(library: &Library) -> library::Said {
+    library.run(&["ingest", "--yes", "--time-zone", "UTC"])
+}
+
+#[test]
+fn ingest_sorts_what_it_finds_and_undo_brings_it_back() {
+    let library = library();
+    put(&library, "card/new.jpg", "new");
+    put(&library, "card/again.jpg", "new");
+    put(&library, "card/old.jpg", "archived");
+    put(&library, "phone/b.jpg", "in media");
+    let start = library.census();
+    let plan = planned(&library, 0, &[]);
+    assert!(library.census() == start, "planning changes nothing");
+    let kinds = &plan.summary.as_ref().unwrap().kinds;
+    let kinds: Vec<_> = kinds.iter().map(|(kind, n)| (kind.as_str(), *n)).collect();
+    assert_eq!(
+        kinds,
+        [("already_archived", 1), ("date", 1), ("duplicate", 2)]
+    );
+    library.succeed(&["check", "plan.json"]);
+    library.succeed(&["apply", "plan.json"]);
+    assert_eq!(library.read(&guessed("new", ".jpg")), "new");
+    for (name, content) in [
+        ("card/new.jpg", "new"),
+        ("card/old.jpg", "archived"),
+        ("phone/b.jpg", "in media"),
+    ] {
+        let twin = library.read(&format!("duplicates/ingest/{name}"));
+        assert_eq!(twin, content);
+    }
+    library.succeed(&["undo", "--yes"]);
+    assert!(library.census() == start, "undone");
+    let said = ingest(&library);
+    assert_eq!(said.code, 0, "{}", said.err);
+    // What was taken in stands in the index, and can be found under its old name.
+    let found = library.succeed(&["find", "card/again.jpg"]).out;
+    assert!(found.contains("media/2017/20170714_024000_"), "{found}");
+    library
+        .succeed(&["dedupe", "--yes"])
+        .tells(&["nothing to do"]);
+    library.succeed(&["crawl"]);
+    library
+        .succeed(&["dedupe", "--yes"])
+        .tells(&["nothing to do"]);
+    // What went to duplicates is proven by what was taken in.
+    library.succeed(&["validate", "--yes"]);
+    assert_eq!(library.read("validated/ingest/card/new.jpg"), "new");
+}
+
+#[test]
+fn a_card_that_is_taken_in_twice_changes_nothing_in_media() {
+    let library = Library::with_dataset(&["--files", "300", "--size", "3000"]);
+    library.succeed(&["crawl"]);
+    let card = library.surroundings().join("card");
+    let copy = |from: &Path, to: &Path| {
+        let copied = std::process::Command::new("cp")
+            .arg("-a")
+            .args([from, to])
+            .status();
+        assert!(copied.unwrap().success());
+    };
+    copy(&library.path("ingest"), &card);
+    library.succeed(&["ingest", "--yes"]);
+    let media = |library: &Library| {
+        let mut census = library.census();
+        census.retain(|path, counted| path.tree.name() == "media" && counted.content.is_some());
+        census
+    };
+    let first = media(&library);
+    fs::remove_dir_all(library.path("ingest")).unwrap();
+    copy(&card, &library.path("ingest"));
+    library.succeed(&["ingest", "--yes"]);
+    assert!(media(&library) == first);
+    let said = library.succeed(&["plan", "ingest"]);
+    said.tells(&["moves     0 files"]);
+}
+
+#[test]
+fn dates_and_bundles_are_those_of_the_truth() {
+    for seed in ["0", "7", "23"] {
+        let options = ["--files", "700", "--size", "2000", "--seed", seed];
+        let truth = [&options[..], &["--truth", "truth.json"]].concat();
+        let library = Library::with_dataset(&truth);
+        library.succeed(&["crawl"]);
+        let truth: Truth = serde_json::from_str(&library.read("truth.json")).unwrap();
+        let plan = planned(&library, 0, &[]);
+        let moves: BTreeMap<_, _> = plan.moves.iter().map(|m| (m.from.clone(), m)).collect();
+        let (mut dated, mut bundled) = (0, 0);
+        for file in truth.files.iter().filter(|f| f.path.contains("ingest/")) {
+            let path = TreePath::from_text(&file.path).unwrap();
+            let Some(operation) = moves.get(&path) else {
+                continue;
+            };
+            let bundle = file.bundle.as_ref();
+            let bundle = bundle.map(|main| TreePath::from_text(main).unwrap());
+            assert_eq!(operation.bundle, bundle, "{path}");
+            bundled += usize::from(bundle.is_some());
+            let is_main = bundle.is_none_or(|main| main == path);
+            let taken = &operation.why.dated().unwrap().taken;
+            let instant = file
+                .instant
+                .as_ref()
+                .map(|at| at.trim_end_matches('Z').to_owned());
+            if let Some(expected) = file.taken.clone().or(instant).filter(|_| is_main) {
+                let found = taken.taken.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+                assert_eq!(
+                    (found, taken.source.to_string()),
+                    (expected, file.source.clone().unwrap()),
+                    "{path}"
+                );
+                dated += 1;
+            }
+        }
+        assert!(dated > 20 && bundled > 8, "{dated} {bundled}");
+    }
+}
+
+#[test]
+fn law_9_what_is_no_file_or_not_whole_is_named_and_stays() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    put(&library, "empty.jpg", "");
+    put(&library, "Thumbs.db", "thumbs");
+    library.write("ingest/late.jpg", "still being copied");
+    let drop = library.path("ingest");
+    symlink("/etc/passwd", drop.join("link.jpg")).unwrap();
+    symlink("nowhere", drop.join("dangling.jpg")).unwrap();
+    let fifo = std::process::Command::new("mkfifo")
+        .arg(drop.join("fifo.jpg"))
+        .status();
+    assert!(fifo.unwrap().success());
+    let _socket = UnixListener::bind(drop.join("socket.jpg")).unwrap();
+    fs::create_dir(drop.join("directory.jpg")).unwrap();
+    put(&library, "directory.jpg/b.jpg", "b");
+    let plan = planned(&library, 4, &[]);
+    let left = left_out(&plan);
+    let kinds: Vec<_> = left
+        .iter()
+        .map(|(path, kind)| (path.as_str(), *kind))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            ("ingest/Thumbs.db", SkipKind::System),
+            ("ingest/dangling.jpg", SkipKind::Special),
+            ("ingest/empty.jpg", SkipKind::Empty),
+            ("ingest/fifo.jpg", SkipKind::Special),
+            ("ingest/late.jpg", SkipKind::Changing),
+            ("ingest/link.jpg", SkipKind::Special),
+            ("ingest/socket.jpg", SkipKind::Special),
+        ]
+    );
+    let said = ingest(&library);
+    assert_eq!(said.code, 4, "{}", said.err);
+    said.tells(&[
+        "left out  7 files: 1 still changing, 4 no regular files, 1 empty, 1 of operating systems",
+        "ingest/late.jpg: it was written within the last minute",
+        "ingest/fifo.jpg: it is a named pipe",
+    ]);
+    assert_eq!(library.read(&guessed("b", ".jpg")), "b");
+    assert!(drop.join("link.jpg").symlink_metadata().is_ok());
+    settle(&drop.join("late.jpg"));
+    assert_eq!(ingest(&library).code, 0);
+    assert!(!drop.join("late.jpg").exists());
+}
+
+#[test]
+fn law_9_what_cannot_be_read_is_named_and_its_bundle_stays() {
+    let library = library();
+    put(&library, "a.CR2", "raw");
+    put(&library, "a.JPG", "picture");
+    put(&library, "closed/x.jpg", "x");
+    put(&library, "b.jpg", "b");
+    if !belongs_to_nobody(&library, "files that may not be read") {
+        return;
+    }
+    for (path, mode) in [("a.JPG", 0), ("closed", 0)] {
+        let path = library.path("ingest").join(path);
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+    let said = library.run_within(&AS_NOBODY, &["ingest", "--yes", "--time-zone", "UTC"]);
+    assert_eq!(said.code, 4, "{}", said.err);
+    said.tells(&[
+        "ingest/a.JPG: unreadable: permission denied",
+        "ingest/a.CR2: it stays with ingest/a.JPG, which is left out",
+        "ingest/closed: unreadable: permission denied",
+    ]);
+    assert_eq!(library.read(&guessed("b", ".jpg")), "b");
+    assert!(library.path("ingest/a.CR2").exists());
+}
+
+#[test]
+fn names_of_any_bytes_and_lengths_are_taken_in() {
+    let library = library();
+    let long = format!("{}.jpg", "x".repeat(251));
+    let no_extension = format!("a.{}", "y".repeat(253));
+    let names = [
+        long.as_bytes(),
+        no_extension.as_bytes(),
+        b"\xff\xfe\n\x1b[2J.jp\xffg",
+        b"-rf",
+        b" ",
+        b"a\tb.JPEG",
+        "\u{202e}gpj.exe".as_bytes(),
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let path = library
+            .path("ingest")
+            .join(std::ffi::OsStr::from_bytes(name));
+        fs::write(&path, number.to_string()).unwrap();
+        settle(&path);
+    }
+    let said = ingest(&library);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(library.read(&guessed("0", ".jpg")), "0");
+    assert_eq!(library.read(&guessed("1", "")), "1");
+    assert_eq!(library.read(&guessed("5", ".JPEG")), "5");
+    let odd = [guessed("2", ".jp").as_bytes(), b"\xffg"].concat();
+    let odd = library.root().join(std::ffi::OsStr::from_bytes(&odd));
+    assert_eq!(fs::read(odd).unwrap(), b"2");
+    let before = library.census();
+    library.succeed(&["undo", "--yes"]);
+    library.succeed(&["undo", "--yes", &newest(&library)]);
+    assert!(library.census() == before, "redone");
+}
+
+/// The name of the newest run.
+fn newest(library: &Library) -> String {
+    let text = library.succeed(&["history", "--json"]).out;
+    let history: serde_json::Value = serde_json::from_str(&text).unwrap();
+    history["runs"][0]["run"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn law_2_a_destination_that_exists_is_not_overwritten() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    put(&library, "b.jpg", "b");
+    let taken = guessed("a", ".jpg");
+    library.write(&taken, "a stranger's");
+    let plan = planned(&library, 4, &[]);
+    assert_eq!(left_out(&plan)["ingest/a.jpg"], SkipKind::Occupied);
+    assert_eq!(plan.moves.len(), 1);
+    let said = ingest(&library);
+    assert_eq!(said.code, 4);
+    said.tells(&["is there already, and in no index: crawl, then ingest again"]);
+    library.succeed(&["crawl"]);
+    // It is known now, and holds something else.
+    assert_eq!(ingest(&library).code, 0);
+    assert_eq!(library.read(&guessed("a", "~2.jpg")), "a");
+    assert_eq!(library.read(&taken), "a stranger's");
+}
+
+#[test]
+fn law_2_a_destination_that_came_after_the_plan_refuses_it() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    planned(&library, 0, &[]);
+    library.write(&guessed("a", ".jpg"), "a stranger's");
+    library.refuse(3, &["apply", "plan.json"], &["something is there already"]);
+}
+
+#[test]
+fn law_5_a_file_that_changed_since_the_plan_refuses_it() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    put(&library, "b.jpg", "b");
+    planned(&library, 0, &[]);
+    // Neither size nor time tell.
+    put(&library, "a.jpg", "A");
+    library.refuse(
+        3,
+        &["apply", "plan.json"],
+        &["ingest/a.jpg: its content changed"],
+    );
+    put(&library, "a.jpg", "longer");
+    library.refuse(
+        3,
+        &["apply", "plan.json"],
+        &["ingest/a.jpg: it changed: 6 bytes"],
+    );
+}
+
+#[test]
+fn law_5_the_copy_that_is_named_as_the_keeper_has_to_be_there() {
+    let library = library();
+    put(&library, "old.jpg", "archived");
+    planned(&library, 0, &[]);
+    fs::write(library.path("archive/03/2019/a.jpg"), "ARCHIVED").unwrap();
+    library.refuse(3, &["apply", "plan.json"], &["archive/03/2019/a.jpg"]);
+    // Nor does a plan stand in which a twin's file was taken out.
+    put(&library, "x.jpg", "x");
+    put(&library, "y.jpg", "x");
+    library.succeed(&["crawl", "--force"]);
+    planned(&library, 0, &[]);
+    let text = library.read("plan.json");
+    let lines = text
+        .lines()
+        .filter(|line| !line.contains("\"from\":\"ingest/x.jpg\""));
+    let edited: Vec<_> = lines.collect();
+    library.write("edited.json", &edited.join("\n"));
+    library.refuse(
+        3,
+        &["check", "edited.json"],
+        &["ingest/y.jpg: its keeper media/2017/"],
+    );
+}
+
+#[test]
+fn law_7_and_8_a_plan_of_ingest_is_the_same_with_any_threads_and_moves_nothing() {
+    let library = Library::with_dataset(&["--files", "400", "--size", "3000"]);
+    library.succeed(&["crawl"]);
+    let before = library.census();
+    let plan = library.succeed(&["plan", "ingest"]).out;
+    for jobs in ["1", "2", "16"] {
+        let again = library.succeed(&["--jobs", jobs, "plan", "ingest"]).out;
+        assert!(again == plan, "{jobs} threads");
+    }
+    assert!(library.census() == before);
+}
+
+#[test]
+fn a_persons_dates_and_directories_are_kept() {
+    let library = library();
+    put(&library, "scans/album 1/a.jpg", "a");
+    put(&library, "scans/b.jpg", "b");
+    put(&library, "c.jpg", "c");
+    library.write("dates.txt", "# by hand\n1987-07-14 scans/album 1\n");
+    planned(
+        &library,
+        0,
+        &[
+            "--date-map",
+            "dates.txt",
+            "--undated",
+            "media/2024/undated",
+            "--prune-empty",
+        ],
+    );
+    library.succeed(&["apply", "plan.json"]);
+    let scan = format!("media/1987/19870714_000000_{}.jpg", hex("a"));
+    assert_eq!(library.read(&scan), "a");
+    assert_eq!(library.read("media/2024/undated/scans/b.jpg"), "b");
+    assert_eq!(library.read("media/2024/undated/c.jpg"), "c");
+    assert!(!library.path("ingest/scans").exists());
+    library.succeed(&["undo", "--yes"]);
+    assert_eq!(library.read("ingest/scans/album 1/a.jpg"), "a");
+    // Only what is in a directory; the rest stays.
+    let only = library.path("ingest/scans").to_str().unwrap().to_owned();
+    let plan = planned(&library, 0, &["--date", "1990-01-01T12:00:00+02:00", &only]);
+    let to: Vec<_> = plan.moves.iter().map(|m| m.to.to_string()).collect();
+    assert_eq!(to.len(), 2);
+    assert!(
+        to.iter()
+            .all(|to| to.starts_with("media/1990/19900101_120000_")),
+        "{to:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_understood_is_told() {
+    let library = library();
+    library.write("dates.txt", "1987-07-14 a\nsoon b\n");
+    for (options, told) in [
+        (
+            &["--date", "soon"][..],
+            "'soon' is no date such as 1987-07-14",
+        ),
+        (
+            &["--date-map", "dates.txt"],
+            "dates.txt: line 2: 'soon' is no date",
+        ),
+        (&["--date-map", "missing.txt"], "missing.txt"),
+        (
+            &["--undated", "media/undated"],
+            "media/undated is in no unit of media",
+        ),
+        (&["--undated", "ingest/x"], "ingest/x is not in media"),
+        (&["--time-zone", "Middle-earth/Shire"], "Middle-earth/Shire"),
+        (&["media/2024"], "is not in ingest"),
+        (&["nowhere"], "nowhere: there is no such directory"),
+    ] {
+        let said = library.run(&[&["plan", "ingest"], options].concat());
+        assert!([1, 64].contains(&said.code), "{options:?}: {}", said.err);
+        said.tells(&[told]);
+    }
+    let bare = Library::new();
+    let said = bare.end_with(3, &["plan", "ingest"]);
+    said.tells(&[
+        "archive was never indexed",
+        "`mediastruct crawl` indexes it",
+    ]);
+    fs::remove_dir(bare.path("ingest")).unwrap();
+    bare.end_with(1, &["plan", "ingest"])
+        .tells(&["ingest_dir: ", "is missing"]);
+}
