@@ -8,6 +8,7 @@
 mod aside;
 pub mod date;
 mod known;
+mod pairs;
 mod place;
 mod plan;
 mod shot;

@@ -1,5 +1,6 @@
 //! Shots: the files of the drop directory that are named and moved together.
 
+use super::pairs::{Member, set_right};
 use crate::model::bundle::{Bundles, bundles_of_directories};
 use crate::model::capture::Reading;
 use crate::model::intake::Intake;
@@ -47,9 +48,20 @@ impl<'s> Shots<'s> {
     }
 }
 
-fn found(files: &[&Listed], _intake: &Intake) -> Bundles {
+fn found(files: &[&Listed], intake: &Intake) -> Bundles {
+    let unknown = Reading::default();
+    let mut members = Vec::with_capacity(files.len());
+    for file in files {
+        let (path, name) = (file.path.as_bytes(), file.path.file_name());
+        let reading = intake.metadata.get(&file.path);
+        members.push(Member {
+            dir: &path[..path.len() - name.len()],
+            name,
+            reading: reading.and_then(|r| r.as_ref().ok()).unwrap_or(&unknown),
+        });
+    }
     let paths: Vec<_> = files.iter().map(|file| &file.path).collect();
-    bundles_of_directories(&paths)
+    set_right(bundles_of_directories(&paths), &members)
 }
 
 impl Shot<'_> {
