@@ -6,8 +6,19 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 pub enum Column {
     /// A column of words.
     Words(&'static str),
+    /// A column of paths.
+    Paths(&'static str),
     /// A column of numbers.
     Numbers(&'static str),
+}
+
+impl Column {
+    /// Its heading.
+    pub fn heading(&self) -> &'static str {
+        match self {
+            Column::Words(heading) | Column::Paths(heading) | Column::Numbers(heading) => heading,
+        }
+    }
 }
 
 /// The text of a table, indented by two, and an empty line before it.
@@ -16,9 +27,7 @@ pub fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) ->
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(columns.iter().map(|c| match c {
-            Column::Words(name) | Column::Numbers(name) => *name,
-        }));
+        .set_header(columns.iter().map(Column::heading));
     for row in rows {
         table.add_row(row);
     }

@@ -1,8 +1,10 @@
 //! A plan as a page to look at: one file, no script, nothing loaded from anywhere.
 
-use super::summary::{bundle, moves_by_unit, reason};
+use super::report::{Sheet, sheets};
+use super::summary::{bundle, moves_by_unit, on_discs, reason, settings};
 use crate::cli::failure::Failure;
 use crate::cli::human::{Bytes, Count, Exactly};
+use crate::cli::table::Column;
 use crate::cli::terminal;
 use crate::model::index::Totals;
 use crate::model::plan::{Move, Phase, Plan, UnitAction};
@@ -12,14 +14,19 @@ use std::collections::BTreeMap;
 /// How many moves and files left out a page lists: more than this no browser scrolls well.
 const MOST: usize = 10_000;
 
+/// How many of the largest things a page names.
+const LARGEST: usize = 100;
+
 #[derive(Template)]
 #[template(path = "plan.html", config = "src/cli/templates/askama.toml")]
 struct Page {
     phase: String,
     id: String,
     run: Option<String>,
+    notes: Vec<String>,
     tiles: Vec<Tile>,
     bars: Vec<Bar>,
+    tables: Vec<Table>,
     units: Vec<Unit>,
     warnings: Vec<String>,
     groups: Vec<Group>,
@@ -41,6 +48,21 @@ struct Bar {
     files: String,
     bytes: String,
     share: u64,
+}
+
+/// A table of the report.
+struct Table {
+    title: &'static str,
+    head: Vec<Cell>,
+    rows: Vec<(Vec<Cell>, u64)>,
+    total: Vec<Cell>,
+    more: Option<String>,
+}
+
+/// A cell of such a table, and how it is set.
+struct Cell {
+    class: &'static str,
+    text: String,
 }
 
 /// What crawl would do with a unit.
@@ -82,8 +104,10 @@ pub fn page(plan: &Plan) -> Result<String, Failure> {
         phase: plan.phase.to_string(),
         id: plan.id().to_string(),
         run: plan.settings.run.as_ref().map(ToString::to_string),
+        notes: notes(plan),
         tiles: tiles(plan),
-        bars: bars(&plan.moves),
+        bars: bars(plan),
+        tables: sheets(plan, LARGEST).into_iter().map(table).collect(),
         units: units(plan),
         warnings: plan
             .warnings
@@ -100,6 +124,13 @@ pub fn page(plan: &Plan) -> Result<String, Failure> {
     };
     page.render()
         .map_err(|e| Failure::failed(format!("the page cannot be made: {e}")))
+}
+
+/// What was asked for, and what stays on discs alone.
+fn notes(plan: &Plan) -> Vec<String> {
+    let text = settings(&plan.settings) + &on_discs(plan);
+    let lines = text.lines().filter(|line| !line.is_empty());
+    lines.map(str::to_owned).collect()
 }
 
 fn tiles(plan: &Plan) -> Vec<Tile> {
@@ -133,8 +164,12 @@ fn tiles(plan: &Plan) -> Vec<Tile> {
     tiles
 }
 
-fn bars(moves: &[Move]) -> Vec<Bar> {
-    let units = moves_by_unit(moves);
+/// What moves where, unless the report tells it with all that stays.
+fn bars(plan: &Plan) -> Vec<Bar> {
+    if !plan.accounts.is_empty() {
+        return Vec::new();
+    }
+    let units = moves_by_unit(&plan.moves);
     let largest = units.values().map(|t| t.bytes).max().unwrap_or(0);
     let bars = units.iter().map(|((from, to), totals)| Bar {
         from: from.clone(),
@@ -144,6 +179,32 @@ fn bars(moves: &[Move]) -> Vec<Bar> {
         share: per_mille(totals.bytes, largest),
     });
     bars.collect()
+}
+
+fn table(sheet: Sheet) -> Table {
+    let cells = |texts: Vec<String>| {
+        let cells = sheet.columns.iter().zip(texts).map(|(column, text)| Cell {
+            class: match column {
+                Column::Words(_) => "",
+                Column::Paths(_) => "path",
+                Column::Numbers(_) => "number",
+            },
+            text,
+        });
+        cells.collect::<Vec<_>>()
+    };
+    let headings = sheet.columns.iter().map(|c| c.heading().to_owned());
+    let rows = sheet.rows.into_iter().map(|row| {
+        let (part, whole) = row.part;
+        (cells(row.cells), per_mille(part, whole))
+    });
+    Table {
+        title: sheet.title,
+        head: cells(headings.collect()),
+        rows: rows.collect(),
+        total: cells(sheet.total.unwrap_or_default()),
+        more: (sheet.more > 0).then(|| Count(sheet.more as u64).to_string()),
+    }
 }
 
 fn units(plan: &Plan) -> Vec<Unit> {

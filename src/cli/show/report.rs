@@ -1,4 +1,5 @@
-//! What a dedupe plan tells beside its moves, as tables.
+//! What a dedupe plan tells beside its moves, as tables: for a terminal here, and for a page in
+//! [`super::page`].
 
 use crate::cli::human::{Count, Exactly};
 use crate::cli::table::{Column, table};
@@ -10,18 +11,52 @@ use crate::model::report::Account;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-/// How many of the largest things are named.
+/// How many of the largest things are named on a terminal.
 const FIRST: usize = 10;
 
-/// Every file accounted for, by unit and by the reason why it stays; and the largest of what
-/// moves. Each sum is that of the numbers above it.
+/// One of the tables; names in it are escaped.
+pub struct Sheet {
+    /// What it tells, as a heading above it.
+    pub title: &'static str,
+    /// What stands in its columns.
+    pub columns: &'static [Column],
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// The sums of its rows, if it has such.
+    pub total: Option<Vec<String>>,
+    /// How many more rows there are than these.
+    pub more: usize,
+}
+
+/// A row of a table.
+pub struct Row {
+    /// What stands in it, by columns.
+    pub cells: Vec<String>,
+    /// A part of it, and the whole against which it is to be seen.
+    pub part: (u64, u64),
+}
+
+/// Every file accounted for, by unit and by the reason why it stays, and the largest of what moves;
+/// as text. Each sum is that of the numbers above it.
 pub fn report(plan: &Plan) -> String {
-    let mut text = accounts(&plan.accounts);
-    text.push_str(&remains(plan));
-    text.push_str(&largest(plan));
-    text.push_str(&directories(plan));
-    text.push_str(&partial(plan));
-    text
+    sheets(plan, FIRST).into_iter().map(text).collect()
+}
+
+/// The same as tables, with so many of the largest things at `most`; none where a plan accounts for
+/// no files.
+pub fn sheets(plan: &RawPlan, most: usize) -> Vec<Sheet> {
+    if plan.accounts.is_empty() {
+        return Vec::new();
+    }
+    let sheets = [
+        accounts(&plan.accounts),
+        remains(plan),
+        largest(plan, most),
+        directories(plan, most),
+        partial(plan, most),
+    ];
+    let is_told = |sheet: &Sheet| !sheet.rows.is_empty();
+    sheets.into_iter().filter(is_told).collect()
 }
 
 /// How many contents there are of which a copy moves.
@@ -29,25 +64,26 @@ pub fn contents(plan: &RawPlan) -> u64 {
     by_content(plan).len() as u64
 }
 
-fn accounts(accounts: &[Account]) -> String {
-    let columns = [
-        Column::Words("unit"),
-        Column::Numbers("files"),
-        Column::Numbers("move"),
-        Column::Numbers("bytes that move"),
-        Column::Numbers("kept"),
-        Column::Numbers("left out"),
-    ];
-    let row = |name: String, numbers: [u64; 5]| {
+fn text(sheet: Sheet) -> String {
+    let rows = sheet.rows.into_iter().map(|row| row.cells);
+    let mut text = table(sheet.columns, rows.chain(sheet.total));
+    if sheet.more > 0 {
+        text.push_str(&format!("  and {} more\n", Count(sheet.more as u64)));
+    }
+    text
+}
+
+fn accounts(accounts: &[Account]) -> Sheet {
+    let cells = |name: String, numbers: [u64; 5]| {
         let [seen, moves, bytes, kept, skipped] = numbers;
-        let mut row = vec![name];
-        row.extend([seen, moves].map(|n| Count(n).to_string()));
-        row.push(Exactly(bytes).to_string());
-        row.extend([kept, skipped].map(|n| Count(n).to_string()));
-        row
+        let mut cells = vec![name];
+        cells.extend([seen, moves].map(|n| Count(n).to_string()));
+        cells.push(Exactly(bytes).to_string());
+        cells.extend([kept, skipped].map(|n| Count(n).to_string()));
+        cells
     };
     let mut sums = [0_u64; 5];
-    let mut rows = Vec::with_capacity(accounts.len() + 1);
+    let mut rows = Vec::with_capacity(accounts.len());
     for account in accounts {
         let Account {
             unit,
@@ -61,35 +97,51 @@ fn accounts(accounts: &[Account]) -> String {
         for (sum, number) in sums.iter_mut().zip(numbers) {
             *sum = sum.saturating_add(number);
         }
-        rows.push(row(unit.to_string(), numbers));
+        rows.push(Row {
+            cells: cells(unit.to_string(), numbers),
+            part: (*moves, *seen),
+        });
     }
-    rows.push(row("total".to_owned(), sums));
-    table(&columns, rows)
+    Sheet {
+        title: "Every file accounted for",
+        columns: &[
+            Column::Paths("unit"),
+            Column::Numbers("files"),
+            Column::Numbers("move"),
+            Column::Numbers("bytes that move"),
+            Column::Numbers("kept"),
+            Column::Numbers("left out"),
+        ],
+        rows,
+        total: Some(cells("total".to_owned(), sums)),
+        more: 0,
+    }
 }
 
-fn remains(plan: &RawPlan) -> String {
-    if plan.remains.is_empty() {
-        return String::new();
-    }
-    let columns = [
-        Column::Words("why a file stays"),
-        Column::Numbers("files"),
-        Column::Numbers("bytes"),
-    ];
-    let row = |name: String, totals: Totals| {
-        let (files, bytes) = (Count(totals.files), Exactly(totals.bytes));
-        vec![name, files.to_string(), bytes.to_string()]
-    };
+fn remains(plan: &RawPlan) -> Sheet {
     let mut sum = Totals::default();
-    let mut rows = Vec::with_capacity(plan.remains.len() + 1);
     for remain in &plan.remains {
-        let (files, bytes) = (remain.files, remain.bytes);
-        sum.files = sum.files.saturating_add(files);
-        sum.bytes = sum.bytes.saturating_add(bytes);
-        rows.push(row(remain.why.to_string(), Totals { files, bytes }));
+        sum.files = sum.files.saturating_add(remain.files);
+        sum.bytes = sum.bytes.saturating_add(remain.bytes);
     }
-    rows.push(row("total".to_owned(), sum));
-    table(&columns, rows)
+    let rows = plan.remains.iter().map(|remain| {
+        let (files, bytes) = (remain.files, remain.bytes);
+        Row {
+            cells: amount(remain.why.to_string(), Totals { files, bytes }),
+            part: (files, sum.files),
+        }
+    });
+    Sheet {
+        title: "Why files stay",
+        columns: &[
+            Column::Words("why a file stays"),
+            Column::Numbers("files"),
+            Column::Numbers("bytes"),
+        ],
+        rows: rows.collect(),
+        total: Some(amount("total".to_owned(), sum)),
+        more: 0,
+    }
 }
 
 /// What moves of each content, and the copy that stays.
@@ -105,70 +157,77 @@ fn by_content(plan: &RawPlan) -> HashMap<Digest, (Totals, &TreePath<'static>)> {
     contents
 }
 
-fn largest(plan: &RawPlan) -> String {
-    let mut contents: Vec<_> = by_content(plan).into_values().collect();
-    if contents.is_empty() {
-        return String::new();
+fn largest(plan: &RawPlan, most: usize) -> Sheet {
+    Sheet {
+        title: "The largest contents of which copies move",
+        columns: &[
+            Column::Paths("most bytes move as copies of"),
+            Column::Numbers("copies"),
+            Column::Numbers("bytes"),
+        ],
+        ..by_bytes(by_content(plan).into_values().collect(), most)
     }
-    let order = |(totals, keeper): &(Totals, _)| (Reverse(totals.bytes), *keeper);
-    contents.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
-    let columns = [
-        Column::Words("most bytes move as copies of"),
-        Column::Numbers("copies"),
-        Column::Numbers("bytes"),
-    ];
-    let first = contents.iter().take(FIRST);
-    let rows = first.map(|(totals, keeper)| {
-        let (copies, bytes) = (Count(totals.files), Exactly(totals.bytes));
-        vec![keeper.to_string(), copies.to_string(), bytes.to_string()]
-    });
-    table(&columns, rows) + &more(contents.len())
 }
 
-fn directories(plan: &RawPlan) -> String {
-    let mut directories: Vec<_> = plan.directories.iter().collect();
-    if directories.is_empty() {
-        return String::new();
-    }
-    directories.sort_by_key(|d| (Reverse(d.bytes), &d.dir));
-    let columns = [
-        Column::Words("directories that are elsewhere whole, and move"),
-        Column::Numbers("files"),
-        Column::Numbers("bytes"),
-    ];
-    let first = directories.iter().take(FIRST);
-    let rows = first.map(|directory| {
-        let (files, bytes) = (Count(directory.files), Exactly(directory.bytes));
-        vec![
-            directory.dir.to_string(),
-            files.to_string(),
-            bytes.to_string(),
-        ]
+fn directories(plan: &RawPlan, most: usize) -> Sheet {
+    let directories = plan.directories.iter().map(|directory| {
+        let (files, bytes) = (directory.files, directory.bytes);
+        (Totals { files, bytes }, &directory.dir)
     });
-    table(&columns, rows) + &more(directories.len())
+    Sheet {
+        title: "Directories that go as a whole",
+        columns: &[
+            Column::Paths("directories that are elsewhere whole, and move"),
+            Column::Numbers("files"),
+            Column::Numbers("bytes"),
+        ],
+        ..by_bytes(directories.collect(), most)
+    }
 }
 
-fn partial(plan: &RawPlan) -> String {
+/// The first `most` of these things, those with the most bytes first.
+fn by_bytes(mut things: Vec<(Totals, &TreePath<'_>)>, most: usize) -> Sheet {
+    things.sort_unstable_by_key(|(totals, path)| (Reverse(totals.bytes), *path));
+    let largest = things.first().map_or(0, |(totals, _)| totals.bytes);
+    let first = things.iter().take(most);
+    let rows = first.map(|(totals, path)| Row {
+        cells: amount(path.to_string(), *totals),
+        part: (totals.bytes, largest),
+    });
+    Sheet {
+        title: "",
+        columns: &[],
+        rows: rows.collect(),
+        total: None,
+        more: things.len().saturating_sub(most),
+    }
+}
+
+fn partial(plan: &RawPlan, most: usize) -> Sheet {
     let mut bundles: BTreeMap<_, u64> = BTreeMap::new();
     for main in plan.skipped.iter().filter_map(|skip| skip.bundle.as_ref()) {
         *bundles.entry(main).or_default() += 1;
     }
-    if bundles.is_empty() {
-        return String::new();
+    let largest = bundles.values().copied().max().unwrap_or(0);
+    let first = bundles.iter().take(most);
+    let rows = first.map(|(main, files)| Row {
+        cells: vec![main.to_string(), Count(*files).to_string()],
+        part: (*files, largest),
+    });
+    Sheet {
+        title: "Bundles that stay",
+        columns: &[
+            Column::Paths("bundles that are elsewhere only in part, and stay"),
+            Column::Numbers("files elsewhere"),
+        ],
+        rows: rows.collect(),
+        total: None,
+        more: bundles.len().saturating_sub(most),
     }
-    let columns = [
-        Column::Words("bundles that are elsewhere only in part, and stay"),
-        Column::Numbers("files elsewhere"),
-    ];
-    let first = bundles.iter().take(FIRST);
-    let rows = first.map(|(main, files)| vec![main.to_string(), Count(*files).to_string()]);
-    table(&columns, rows) + &more(bundles.len())
 }
 
-/// How many more there are than are named.
-fn more(all: usize) -> String {
-    match all.saturating_sub(FIRST) {
-        0 => String::new(),
-        left => format!("  and {} more\n", Count(left as u64)),
-    }
+/// A name, and so many files and bytes.
+fn amount(name: String, totals: Totals) -> Vec<String> {
+    let (files, bytes) = (Count(totals.files), Exactly(totals.bytes));
+    vec![name, files.to_string(), bytes.to_string()]
 }

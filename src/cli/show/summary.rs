@@ -171,7 +171,7 @@ fn unit_of(path: &TreePath<'_>) -> String {
 }
 
 /// What a dedupe plan was asked for; nothing where that is what it does by default.
-fn settings(settings: &Settings) -> String {
+pub fn settings(settings: &Settings) -> String {
     let mut text = String::new();
     if let Some(keep) = settings.keep {
         let _ = writeln!(text, "keeps        {keep}");
@@ -283,7 +283,7 @@ fn by_unit(plan: &Plan) -> String {
 }
 
 /// The files that stay and are on discs alone, and of which volumes.
-fn on_discs(plan: &Plan) -> String {
+pub fn on_discs(plan: &Plan) -> String {
     let needs = plan.needs.iter().filter_map(|need| need.offline.as_ref());
     let volumes: BTreeSet<_> = needs.clone().map(VolumeName::as_str).collect();
     if volumes.is_empty() {

@@ -201,8 +201,8 @@ fn a_crawl_plan_for_people() {
     snapshot!("show_crawl", summary(&crawl()));
 }
 
-#[test]
-fn an_undo_plan_for_people() {
+/// What takes the dedupe plan back.
+fn undo() -> Plan {
     let run: RunId = "20241122T155212.123Z-0a1b2c".parse().unwrap();
     let mut plan = RawPlan::of(Phase::Undo);
     plan.settings = Settings {
@@ -214,7 +214,13 @@ fn an_undo_plan_for_people() {
         .iter()
         .map(|m| Hop::from(m).inverse(&run))
         .collect();
-    snapshot!("show_undo", summary(&plan.check().unwrap()));
+    plan.check().unwrap()
+}
+
+#[test]
+fn an_undo_plan_for_people() {
+    snapshot!("show_undo", summary(&undo()));
+    assert!(page(&undo()).unwrap().contains("What moves where"));
 }
 
 #[test]
@@ -253,4 +259,33 @@ fn a_page_shows_every_name_escaped() {
     );
     assert!(page.contains("media/2024/caf\\xe9.jpg"));
     assert!(page.contains("media/2024/d\\tx.jpg"));
+}
+
+#[test]
+fn a_page_tells_all_that_the_text_does() {
+    let mut raw = dedupe().into_raw();
+    raw.settings.only = vec![path("media/2024/<i>\u{1b}")];
+    raw.needs[0].offline = Some("03".to_owned().try_into().unwrap());
+    let plan = raw.check().unwrap();
+    let shown = page(&plan).unwrap();
+    let told = summary(&plan);
+    for cell in [
+        "archive/03",
+        "30.0 GB (30,007,340,056 bytes)",
+        "a copy that stays with its bundle",
+        "20.0 MB (20,000,003 bytes)",
+        "media/2023/e.mov",
+        "media/2025/trip",
+        "media/2024/d\\u{202e}.cr2",
+        "of what stays, 1 file on discs alone, of volume 03",
+    ] {
+        assert!(told.contains(cell), "{cell} is not in: {told}");
+        assert!(
+            shown.contains(&format!(">{cell}<")),
+            "{cell} is not in: {shown}"
+        );
+    }
+    let asked = "what lies in media/2024/&#60;i&#62;\\u{1b}</div>";
+    assert!(shown.contains(asked), "{shown}");
+    snapshot!("show_dedupe_page", page(&dedupe()).unwrap());
 }
