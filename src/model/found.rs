@@ -6,6 +6,7 @@ use super::path::TreePath;
 use super::plan::Phase;
 use super::run::RunId;
 use super::time::Time;
+use super::volume::Holds;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::num::NonZeroU32;
@@ -109,18 +110,20 @@ pub struct InVolume {
     pub volume: String,
     /// Whether its files are on the disk; none where no index knows it.
     pub state: Option<UnitState>,
-    /// The discs that hold it, by number; those that are lost are not among them.
+    /// The discs that were burned of it, by number; those that are lost are not among them.
     pub discs: Vec<Disc>,
 }
 
-/// A disc that holds a volume.
+/// A disc that was burned of a volume.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Disc {
     /// The number of the copy, from 1.
     pub copy: NonZeroU32,
     /// Where it is kept, in the words of whoever burned it.
     pub location: Option<String>,
-    /// When it was last read and found to hold every byte.
+    /// Whether it holds the volume just as the index has it.
+    pub holds: Holds,
+    /// When it was last read and found to hold every byte that was burned.
     pub verified: Option<Time>,
 }
 

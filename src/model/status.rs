@@ -4,7 +4,7 @@ use super::index::{Totals, UnitState};
 use super::run::RunId;
 use super::time::Time;
 use super::tree::Tree;
-use super::volume::VolumeState;
+use super::volume::{Holds, VolumeState};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,7 +23,8 @@ pub struct Status {
     pub years: Vec<Year>,
     /// All years together.
     pub media: Content,
-    /// The volumes of the archive, in order.
+    /// The volumes of the archive, in order: those in its index, and those to which something
+    /// happened.
     pub volumes: Vec<Volume>,
     /// The files in ingest as of the last crawl; none where there was no crawl.
     pub ingest: Option<Totals>,
@@ -57,7 +58,7 @@ pub struct Content {
     pub all: Totals,
     /// Files whose content is in no volume, the first one by path of each content.
     pub not_archived: Totals,
-    /// Files whose content is in a volume.
+    /// Files whose content is in a volume that is on the disk, or just so on a disc.
     pub archived: Totals,
     /// Files whose content is in no volume, and in another file at an earlier path of media.
     pub duplicates: Totals,
@@ -69,15 +70,19 @@ pub struct Content {
     pub unread: Totals,
 }
 
-/// A volume: a directory `archive/NN`.
+/// A volume: a directory `archive/NN`, or one that there was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Volume {
     /// The name of the directory, e.g. `07`.
     pub volume: String,
-    /// Whether its files are on the disk.
-    pub state: UnitState,
-    /// How far it has come on its way to discs; none where nothing is known of any disc.
+    /// Whether its files are on the disk; none where no index knows it, but what happened to it.
+    pub state: Option<UnitState>,
+    /// How far it has come on its way to discs, by what happened to it; none where nothing is known
+    /// of any disc.
     pub disc: Option<VolumeState>,
+    /// Whether a disc holds it just as the index has it: what tells most of all that are not lost;
+    /// none where there is no such disc, or nothing in the index.
+    pub holds: Option<Holds>,
     /// How many files it holds, and their bytes.
     #[serde(flatten)]
     pub totals: Totals,

@@ -5,6 +5,10 @@
 //! may be gone from the disk; and from then on nothing leaves it, for the disc would not follow.
 //! What a disc holds is what its events say, whatever is on the disk or in the index by now.
 
+mod disc;
+
+pub use self::disc::{DiscCopy, Holds, Witness};
+
 use super::contents::contents;
 use super::digest::Digest;
 use super::index::Entry;
@@ -33,23 +37,6 @@ pub struct Volume {
     pub copies: BTreeMap<NonZeroU32, DiscCopy>,
 }
 
-/// A disc that holds a volume.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiscCopy {
-    /// When it was burned.
-    pub burned: Time,
-    /// Where it is kept, in the words of whoever burned it.
-    pub location: Option<String>,
-    /// The digest over what was burned, as [`contents`] makes it, where that was told.
-    pub holds: Option<Digest>,
-    /// When it was last read and found to hold every byte.
-    pub verified: Option<Time>,
-    /// The digest over what it held when it was last read whole, where that was told.
-    pub read: Option<Digest>,
-    /// When it was given up.
-    pub lost: Option<Time>,
-}
-
 /// How far a volume has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -64,15 +51,6 @@ pub enum VolumeState {
     Verified,
     /// It was on discs, and all of them are lost.
     Lost,
-}
-
-/// What tells that a disc holds a volume just as it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Witness {
-    /// It was burned so, and not read since.
-    Burned,
-    /// It was read since, and held just that.
-    Verified,
 }
 
 /// Something that happened to a volume: one line of `volumes.jsonl`.
@@ -165,12 +143,18 @@ impl Volumes {
     /// What tells that a disc holds the volume of that name with just these `entries`, so that they
     /// may be gone from the disk; none where nothing does.
     pub fn witness(&self, name: &str, entries: &[Entry<'_>]) -> Option<Witness> {
+        self.holds(name, entries)?.witness()
+    }
+
+    /// Whether a disc holds the volume of that name with just these `entries`: what tells most of
+    /// all its discs; none where there is no disc.
+    pub fn holds(&self, name: &str, entries: &[Entry<'_>]) -> Option<Holds> {
         let volume = self.get(name).filter(|volume| volume.is_held())?;
-        let contents = contents(name, entries)?;
-        let witnesses = volume
+        let contents = contents(name, entries);
+        volume
             .discs()
-            .filter_map(|(_, disc)| disc.witness(contents));
-        witnesses.max()
+            .map(|(_, disc)| disc.holds_of(contents))
+            .max()
     }
 
     /// The volume in which `path` lies, where that was ever burned: nothing leaves it.
@@ -242,17 +226,6 @@ impl Volume {
         if let Some(disc) = self.copies.get_mut(&copy) {
             change(disc);
         }
-    }
-}
-
-impl DiscCopy {
-    /// What tells that it holds these contents. What was read of it counts, not what was burned.
-    fn witness(&self, contents: Digest) -> Option<Witness> {
-        let (held, witness) = match self.read {
-            Some(read) => (Some(read), Witness::Verified),
-            None => (self.holds, Witness::Burned),
-        };
-        (held == Some(contents)).then_some(witness)
     }
 }
 

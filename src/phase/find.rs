@@ -6,7 +6,7 @@
 
 mod places;
 
-use self::places::{Sighting, content};
+use self::places::{Discs, Sighting, content};
 use crate::model::digest::Digest;
 use crate::model::found::{Answer, Content, ReadAs};
 use crate::model::index::{Entry, Index};
@@ -66,16 +66,17 @@ pub fn find(state: &State<'_>, queries: &[Query]) -> Result<Vec<Answer>, FindErr
         .copied()
         .collect();
     let sightings = sightings(state, &hops, &wanted);
+    let mut discs = Discs::default();
     let answers = queries.iter().zip(asked).map(|(query, (read_as, hits))| {
         let known = hits
             .contents
             .iter()
             .filter_map(|digest| sightings.get(digest));
-        let mut contents: Vec<Content> = known.map(|s| content(state, s)).collect();
+        let mut contents: Vec<Content> = known.map(|s| content(state, &mut discs, s)).collect();
         contents.extend(
             hits.unread
                 .iter()
-                .map(|(tree, entry)| places::unread(state, *tree, entry)),
+                .map(|(tree, entry)| places::unread(state, &mut discs, *tree, entry)),
         );
         contents.sort_by(|a, b| first(a).cmp(&first(b)));
         Answer {

@@ -30,13 +30,12 @@ pub fn status(state: &State<'_>, around: Surroundings<'_>) -> Status {
     let indexes = [around.ingest, &state.media, &state.archive];
     let unfinished = around.runs.iter().find(|run| !run.is_finished());
     let (years, media) = years(state);
-    let volumes = state.archive.units.iter();
     Status {
         format: STATUS_FORMAT.to_owned(),
         unfinished: unfinished.map(|run| run.id.clone()),
         years,
         media,
-        volumes: volumes.map(|unit| volume(state, unit)).collect(),
+        volumes: volumes(state),
         ingest: around.ingest.indexed.map(|_| around.ingest.totals),
         duplicates: around.duplicates,
         validated: around.validated,
@@ -52,7 +51,7 @@ pub fn status(state: &State<'_>, around: Surroundings<'_>) -> Status {
 /// The years of media, and all of it together. What an index lists outside its units counts to the
 /// whole alone.
 fn years(state: &State<'_>) -> (Vec<Year>, Content) {
-    let archived: HashSet<Digest> = contents(&state.archive).collect();
+    let archived = archived(state);
     let mut seen = Seen::default();
     let mut years: Vec<Year> = state.media.units.iter().map(year).collect();
     let mut media = Content::default();
@@ -128,19 +127,45 @@ impl Kind {
     }
 }
 
-/// The contents that an index knows of.
-fn contents(index: &Index<'_>) -> impl Iterator<Item = Digest> {
-    let with_content = index.entries.iter().filter(|e| e.stamp.size > 0);
-    with_content.filter_map(Entry::digest)
+/// The contents of volumes that are on the disk, or on discs that hold just what the index has.
+fn archived(state: &State<'_>) -> HashSet<Digest> {
+    let offline = state.offline().into_iter();
+    let lost = offline.filter(|(_, witness)| witness.is_none());
+    let lost: HashSet<&[u8]> = lost.map(|(name, _)| name.as_bytes()).collect();
+    let entries = state.archive.entries.iter();
+    let entries = entries.filter(|e| lost.is_empty() || !lost.contains(e.path.first()));
+    let with_content = entries.filter(|e| e.stamp.size > 0);
+    with_content.filter_map(Entry::digest).collect()
 }
 
+/// The volumes that the index has, and those of which no more is known than what happened to them.
+fn volumes(state: &State<'_>) -> Vec<Volume> {
+    let indexed = state.archive.units.iter().map(|unit| volume(state, unit));
+    let mut volumes: Vec<Volume> = indexed.collect();
+    let known = state.volumes.iter();
+    let unindexed = known.filter(|(name, _)| state.archive.unit(name.as_str()).is_none());
+    volumes.extend(unindexed.map(|(name, known)| Volume {
+        volume: name.as_str().to_owned(),
+        state: None,
+        disc: Some(known.state()),
+        holds: None,
+        totals: Totals::default(),
+        unread: Totals::default(),
+    }));
+    volumes.sort_by(|a, b| a.volume.cmp(&b.volume));
+    volumes
+}
+
+/// A volume that the index has.
 fn volume(state: &State<'_>, unit: &Unit) -> Volume {
     let entries = state.archive.entries_of(&unit.unit);
     let unread = entries.iter().filter(|e| e.hash.is_err());
+    let known = state.volumes.get(&unit.unit);
     Volume {
         volume: unit.unit.clone(),
-        state: unit.state,
-        disc: state.volumes.get(&unit.unit).map(|v| v.state()),
+        state: Some(unit.state),
+        disc: known.map(|known| known.state()),
+        holds: known.and_then(|_| state.volumes.holds(&unit.unit, entries)),
         totals: entries.iter().collect(),
         unread: unread.collect(),
     }

@@ -1,7 +1,7 @@
 //! `find`.
 
 use crate::history::{moves, undo};
-use crate::library::{Library, burn, bury};
+use crate::library::{Library, burn, bury, record};
 use crate::{checked, json};
 use mediastruct::model::digest::Digest;
 use serde_json::Value;
@@ -150,6 +150,46 @@ fn the_discs_that_hold_a_file_are_told() {
     assert_eq!(status["media"]["archived"]["files"], 2, "{status}");
     let told = library.succeed(&["status"]).out;
     assert!(told.contains("on discs alone, burned"), "{told}");
+}
+
+#[test]
+fn a_disc_that_holds_something_else_is_not_told_to_hold_a_file() {
+    let library = Library::with_duplicates();
+    burn(&library, "01", 1);
+    library.write("archive/01/more.jpg", "came later");
+    library.end_with(4, &["crawl"]);
+    record(&library, &["01 \"burned\",\"copy\":2"]);
+    let told = library.succeed(&["find", "keeper"]).out;
+    let line = "keeper.jpg  there, in volume 01, disc 1 of other contents than the index has, \
+                disc 2 of which nothing tells what it holds\n";
+    assert!(told.contains(line), "{told}");
+    let found = json(&library, "find", &["find", "keeper", "--json"]);
+    let discs = &found["answers"][0]["contents"][0]["places"][0]["volume"]["discs"];
+    let holds = [0, 1].map(|disc| discs[disc]["holds"].as_str().unwrap());
+    assert_eq!(holds, ["other", "untold"]);
+    let status = library.succeed(&["status"]).out;
+    let line = "on the disk, burned, but of other contents than the index has";
+    assert!(status.contains(line), "{status}");
+}
+
+#[test]
+fn a_volume_that_no_disc_holds_as_it_was_is_not_told_to_be_on_discs() {
+    let library = Library::with_duplicates();
+    burn(&library, "01", 1);
+    fs::remove_dir_all(library.path("archive/01")).unwrap();
+    library.succeed(&["crawl"]);
+    record(&library, &["01 \"lost\",\"copy\":1", "09 \"opened\""]);
+    let told = library.succeed(&["find", "keeper"]).out;
+    let line = "keeper.jpg  gone, in volume 01, which no disc is known to hold\n";
+    assert!(told.contains(line), "{told}");
+    let status = library.succeed(&["status"]).out;
+    for line in ["gone from the disk, its discs lost", "in no index, open"] {
+        assert!(status.contains(line), "{status}");
+    }
+    let status = json(&library, "status", &["status", "--json"]);
+    assert_eq!(status["media"]["archived"]["files"], 0, "{status}");
+    assert_eq!(status["volumes"][1]["volume"], "09");
+    assert!(status["volumes"][1]["state"].is_null());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::cli::terminal;
 use crate::model::found::{Answer, Disc, Finding, KnownBy, Passage, Place, Presence, ReadAs};
 use crate::model::index::UnitState;
 use crate::model::time::Time;
+use crate::model::volume::Holds;
 use std::fmt::Write;
 
 /// Each content with its places and the moves that brought it there; names are escaped.
@@ -67,16 +68,15 @@ fn state(place: &Place) -> String {
     .to_owned();
     if let Some(volume) = &place.volume {
         let _ = write!(text, ", in volume {}", volume.volume);
+        let is_on_disc = volume.discs.iter().any(|d| d.holds.witness().is_some());
         match volume.state {
             Some(UnitState::Missing) => text.push_str(", which is missing"),
-            Some(UnitState::Offline) => text.push_str(", which is on discs alone"),
+            Some(UnitState::Offline) if is_on_disc => text.push_str(", which is on discs alone"),
+            Some(UnitState::Offline) => text.push_str(", which no disc is known to hold"),
             Some(UnitState::Present) | None => {}
         }
-        for Disc { copy, location, .. } in &volume.discs {
-            let _ = write!(text, ", disc {copy}");
-            if let Some(location) = location {
-                let _ = write!(text, " ({})", terminal::line(location));
-            }
+        for disc in &volume.discs {
+            text.push_str(&on_disc(disc));
         }
     }
     if place.known_by == KnownBy::Journal {
@@ -84,6 +84,20 @@ fn state(place: &Place) -> String {
     }
     if let Some(why) = &place.why {
         let _ = write!(text, "; {}", terminal::line(why));
+    }
+    text
+}
+
+/// A disc, and what is to be said where it is not known to hold what the index has.
+fn on_disc(disc: &Disc) -> String {
+    let mut text = format!(", disc {}", disc.copy);
+    if let Some(location) = &disc.location {
+        let _ = write!(text, " ({})", terminal::line(location));
+    }
+    match disc.holds {
+        Holds::Burned | Holds::Verified => {}
+        Holds::Other => text.push_str(" of other contents than the index has"),
+        Holds::Untold => text.push_str(" of which nothing tells what it holds"),
     }
     text
 }

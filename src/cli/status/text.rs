@@ -6,7 +6,7 @@ use crate::model::index::{Totals, UnitState};
 use crate::model::status::{Content, IndexAge, Status, Volume};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use crate::model::volume::VolumeState;
+use crate::model::volume::{Holds, VolumeState};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -105,7 +105,7 @@ fn volumes(status: &Status) -> String {
         .map(|(state, (count, totals))| vec![state, Count(count).to_string(), amount(totals)]);
     let mut text = table(&columns, rows);
     for volume in &status.volumes {
-        if volume.state == UnitState::Missing {
+        if volume.state == Some(UnitState::Missing) {
             let name = &volume.volume;
             let _ = writeln!(
                 text,
@@ -118,18 +118,25 @@ fn volumes(status: &Status) -> String {
 
 /// Where a volume is, in words.
 fn words(volume: &Volume) -> String {
+    let is_as_indexed = volume.holds.is_some_and(|holds| holds.witness().is_some());
     let disk = match volume.state {
-        UnitState::Present => "on the disk",
-        UnitState::Offline => "on discs alone",
-        UnitState::Missing => "missing",
+        Some(UnitState::Present) => "on the disk",
+        Some(UnitState::Offline) if is_as_indexed => "on discs alone",
+        Some(UnitState::Offline) => "gone from the disk",
+        Some(UnitState::Missing) => "missing",
+        None => "in no index",
     };
-    let disc = match volume.disc {
-        None => return disk.to_owned(),
-        Some(VolumeState::Open) => "open",
-        Some(VolumeState::Unburned) => "unburned",
-        Some(VolumeState::Burned) => "burned",
-        Some(VolumeState::Verified) => "verified",
-        Some(VolumeState::Lost) => "its discs lost",
+    let disc = match (volume.holds, volume.disc) {
+        (Some(Holds::Verified), _) => "verified",
+        (Some(Holds::Burned), _) => "burned",
+        (Some(Holds::Other), _) => "burned, but of other contents than the index has",
+        (Some(Holds::Untold), _) => "burned, but nothing tells what its discs hold",
+        (None, None) => return disk.to_owned(),
+        (None, Some(VolumeState::Open)) => "open",
+        (None, Some(VolumeState::Unburned)) => "unburned",
+        (None, Some(VolumeState::Burned)) => "burned",
+        (None, Some(VolumeState::Verified)) => "verified",
+        (None, Some(VolumeState::Lost)) => "its discs lost",
     };
     format!("{disk}, {disc}")
 }

@@ -1,6 +1,7 @@
 //! Where a content is and was, from what was seen of it.
 
 use super::Step;
+use crate::model::contents::contents;
 use crate::model::digest::Digest;
 use crate::model::found::{Content, Disc, InVolume, KnownBy, Passage, Place, Presence};
 use crate::model::index::Entry;
@@ -31,11 +32,23 @@ impl Sighting<'_> {
     }
 }
 
+/// What is known of the discs of volumes; what a volume holds is added up once.
+#[derive(Default)]
+pub(super) struct Discs(BTreeMap<String, Vec<Disc>>);
+
+impl Discs {
+    /// The discs of the volume of that name.
+    fn of(&mut self, state: &State<'_>, volume: &str) -> &[Disc] {
+        let known = self.0.entry(volume.to_owned());
+        known.or_insert_with(|| discs(state, volume))
+    }
+}
+
 /// Where the content is and was.
-pub(super) fn content(state: &State<'_>, seen: &Sighting<'_>) -> Content {
+pub(super) fn content(state: &State<'_>, discs: &mut Discs, seen: &Sighting<'_>) -> Content {
     let mut places = BTreeMap::new();
     for (tree, entry) in &seen.entries {
-        let place = indexed(state, *tree, entry);
+        let place = indexed(state, discs, *tree, entry);
         places.insert(place.path.clone(), place);
     }
     let mut was = BTreeSet::new();
@@ -75,22 +88,27 @@ pub(super) fn content(state: &State<'_>, seen: &Sighting<'_>) -> Content {
 }
 
 /// A file of an index whose content is not known.
-pub(super) fn unread(state: &State<'_>, tree: Tree, entry: &Entry<'_>) -> Content {
+pub(super) fn unread(
+    state: &State<'_>,
+    discs: &mut Discs,
+    tree: Tree,
+    entry: &Entry<'_>,
+) -> Content {
     Content {
         hash: None,
         size: entry.stamp.size,
-        places: vec![indexed(state, tree, entry)],
+        places: vec![indexed(state, discs, tree, entry)],
         was: Vec::new(),
         moves: Vec::new(),
     }
 }
 
 /// The place of a file that an index lists.
-fn indexed(state: &State<'_>, tree: Tree, entry: &Entry<'_>) -> Place {
+fn indexed(state: &State<'_>, discs: &mut Discs, tree: Tree, entry: &Entry<'_>) -> Place {
     let name = String::from_utf8_lossy(entry.path.first()).into_owned();
     let volume = (tree == Tree::Archive).then(|| InVolume {
         state: state.archive.unit(&name).map(|unit| unit.state),
-        discs: discs(state, &name),
+        discs: discs.of(state, &name).to_vec(),
         volume: name,
     });
     Place {
@@ -103,14 +121,18 @@ fn indexed(state: &State<'_>, tree: Tree, entry: &Entry<'_>) -> Place {
     }
 }
 
-/// The discs that hold the volume of that name.
-fn discs(state: &State<'_>, volume: &str) -> Vec<Disc> {
-    let known = state.volumes.get(volume).into_iter();
-    let discs = known.flat_map(|volume| volume.discs());
+/// The discs that were burned of the volume of that name, and are not lost.
+fn discs(state: &State<'_>, name: &str) -> Vec<Disc> {
+    let Some(volume) = state.volumes.get(name).filter(|v| v.is_held()) else {
+        return Vec::new();
+    };
+    let contents = contents(name, state.archive.entries_of(name));
+    let discs = volume.discs();
     discs
         .map(|(copy, disc)| Disc {
             copy,
             location: disc.location.clone(),
+            holds: disc.holds_of(contents),
             verified: disc.verified,
         })
         .collect()

@@ -1,7 +1,8 @@
 use super::*;
 use crate::model::found::{KnownBy, Presence};
 use crate::model::time::Time;
-use crate::phase::status::tests::index;
+use crate::model::volume::{Holds, VolumeRecord};
+use crate::phase::status::tests::{burned, index};
 use crate::phase::undo::tests::{applied, dedupe, id, run, undo_of};
 use std::ffi::OsStr;
 
@@ -151,4 +152,21 @@ fn files_without_a_hash_stand_alone_with_their_reasons() {
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].hash, None);
     assert_eq!(found[0].places[0].why.as_deref(), Some("permission denied"));
+}
+
+#[test]
+fn a_disc_is_told_with_what_is_known_of_what_it_holds() {
+    let mut state = state(&[("07/a", "AA")], &[], Vec::new());
+    for (copy, content) in [(1, Some("AA")), (2, Some("BB")), (3, None)] {
+        let record = VolumeRecord {
+            volume: "07".to_owned().try_into().unwrap(),
+            at: Time::default(),
+            event: burned("07", copy, content),
+        };
+        state.volumes.add(record).unwrap();
+    }
+    let found = named(&state, "a").pop().unwrap();
+    let volume = found.places[0].volume.as_ref().unwrap();
+    let holds: Vec<_> = volume.discs.iter().map(|disc| disc.holds).collect();
+    assert_eq!(holds, [Holds::Burned, Holds::Other, Holds::Untold]);
 }

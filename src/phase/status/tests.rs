@@ -1,10 +1,11 @@
 use super::*;
+use crate::model::contents::contents;
 use crate::model::index::{Stamp, UnitState, Unread};
 use crate::model::path::RelPath;
 use crate::model::run::Outcome;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use crate::model::volume::{VolumeEvent, VolumeRecord, VolumeState};
+use crate::model::volume::{Holds, VolumeEvent, VolumeRecord, VolumeState};
 use crate::phase::undo::tests::{dedupe, id, run};
 use std::num::NonZeroU32;
 
@@ -131,30 +132,101 @@ fn every_file_of_media_is_in_one_column() {
     assert_eq!(days, [None, Some(2), Some(10)]);
 }
 
-#[test]
-fn what_is_on_discs_alone_counts_as_archived_and_its_disc_is_told() {
+/// A state whose volume 0001 is offline and holds what media has as well; 0002 is on the disk.
+fn offline(events: &[(&str, VolumeEvent)]) -> State<'static> {
     let mut state = State::unknown(Time::default());
     state.archive = index(Tree::Archive, 0, &[("0001/a", "AAA"), ("0002/b", "BB")]);
     state.archive.units[0].state = UnitState::Offline;
     state.media = index(Tree::Media, 0, &[("2023/a", "AAA")]);
-    let burned = VolumeRecord {
-        volume: "0001".to_owned().try_into().unwrap(),
-        at: Time::default(),
-        event: VolumeEvent::Burned {
-            copy: NonZeroU32::MIN,
-            location: None,
-            holds: None,
-        },
+    for (volume, event) in events {
+        let record = VolumeRecord {
+            volume: (*volume).to_owned().try_into().unwrap(),
+            at: Time::default(),
+            event: event.clone(),
+        };
+        state.volumes.add(record).unwrap();
+    }
+    state
+}
+
+/// A disc was burned that holds this content, or of which nothing tells what it holds.
+pub(in crate::phase) fn burned(volume: &str, copy: u32, content: Option<&str>) -> VolumeEvent {
+    let holds = content.map(|content| {
+        let entries = index(Tree::Archive, 0, &[(&format!("{volume}/a"), content)]).entries;
+        contents(volume, &entries).unwrap()
+    });
+    VolumeEvent::Burned {
+        copy: NonZeroU32::new(copy).unwrap(),
+        location: None,
+        holds,
+    }
+}
+
+#[test]
+fn what_is_on_discs_alone_counts_as_archived_where_a_disc_holds_just_that() {
+    let lost = VolumeEvent::Lost {
+        copy: NonZeroU32::MIN,
     };
-    state.volumes.add(burned).unwrap();
-    let status = told(&state, &[]);
-    assert_eq!(status.media.archived, totals(1, 3));
-    let volumes: Vec<_> = status.volumes.iter().map(|v| (v.state, v.disc)).collect();
+    let [same, other, untold] =
+        [Some("AAA"), Some("BBB"), None].map(|content| ("0001", burned("0001", 1, content)));
+    let second = ("0001", burned("0001", 2, Some("AAA")));
+    for (events, archived, holds, disc) in [
+        (
+            vec![same.clone()],
+            1,
+            Some(Holds::Burned),
+            VolumeState::Burned,
+        ),
+        (
+            vec![other.clone()],
+            0,
+            Some(Holds::Other),
+            VolumeState::Burned,
+        ),
+        (vec![untold], 0, Some(Holds::Untold), VolumeState::Burned),
+        (
+            vec![other, second],
+            1,
+            Some(Holds::Burned),
+            VolumeState::Burned,
+        ),
+        (vec![same, ("0001", lost)], 0, None, VolumeState::Lost),
+    ] {
+        let status = told(&offline(&events), &[]);
+        assert_eq!(status.media.archived.files, archived, "{events:?}");
+        assert_eq!(status.media.not_archived.files, 1 - archived, "{events:?}");
+        let [first, second] = &status.volumes[..] else {
+            panic!("{:?}", status.volumes)
+        };
+        assert_eq!(first.state, Some(UnitState::Offline));
+        assert_eq!((first.holds, first.disc), (holds, Some(disc)), "{events:?}");
+        assert_eq!(second.state, Some(UnitState::Present));
+        assert_eq!((second.holds, second.disc), (None, None));
+    }
+}
+
+#[test]
+fn a_volume_of_which_there_are_events_alone_is_told() {
+    let events = [
+        ("0007", VolumeEvent::Opened),
+        ("00", burned("00", 1, Some("AAA"))),
+    ];
+    let status = told(&offline(&events), &[]);
+    let volumes = status.volumes.iter();
+    let volumes: Vec<_> = volumes
+        .map(|v| (v.volume.as_str(), v.state, v.disc))
+        .collect();
     let expected = [
-        (UnitState::Offline, Some(VolumeState::Burned)),
-        (UnitState::Present, None),
+        ("00", None, Some(VolumeState::Burned)),
+        ("0001", Some(UnitState::Offline), None),
+        ("0002", Some(UnitState::Present), None),
+        ("0007", None, Some(VolumeState::Open)),
     ];
     assert_eq!(volumes, expected);
+    assert_eq!(
+        status.media.archived.files, 0,
+        "no index says what is in it"
+    );
 }
 
 #[test]
@@ -164,7 +236,7 @@ fn what_the_disk_lost_does_not_count_as_archived() {
     state.archive.units[0].state = UnitState::Missing;
     state.media = index(Tree::Media, 0, &[("2023/a", "?"), ("2023/b", "AAA")]);
     let status = told(&state, &[]);
-    assert_eq!(status.volumes[0].state, UnitState::Missing);
+    assert_eq!(status.volumes[0].state, Some(UnitState::Missing));
     assert_eq!(status.media.archived, totals(0, 0));
 }
 
