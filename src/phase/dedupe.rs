@@ -1,10 +1,11 @@
 //! Dedupe: the files of media whose content is in the archive, or elsewhere in media, move to
 //! duplicates.
 //!
-//! The keeper of a content is the archive's first copy by path, else the one of media that a rule
-//! chooses: the first by path, unless the settings say otherwise. Copies in the archive never move, whatever their number. Files that belong together move
-//! together or not at all: those of a bundle, and the names of one file. It works on the indexes
-//! alone and reads no file.
+//! The keeper of a content is the archive's first copy by path, rather one on the disk than one on
+//! discs alone; else the one of media that a rule chooses: the first by path, unless the settings say
+//! otherwise. Copies in the archive never move, whatever their number. Files that belong together
+//! move together or not at all: those of a bundle, and the names of one file. It works on the
+//! indexes alone and reads no file.
 
 mod copies;
 mod decision;

@@ -167,6 +167,11 @@ impl<'s> Copies<'s> {
         self.offline.is_lost(place.tree, self.entry(place))
     }
 
+    /// Whether a file is gone from the disk, and its volume is on discs alone.
+    pub(super) fn is_on_disc(&self, place: Place) -> bool {
+        self.offline.holds(place.tree, self.entry(place))
+    }
+
     /// Where the file is.
     pub(super) fn path(&self, place: Place) -> TreePath<'static> {
         TreePath::new(place.tree, self.entry(place).path.clone().into_owned())
@@ -175,9 +180,9 @@ impl<'s> Copies<'s> {
     /// Which file it is, under whatever name. One on a disc is no other, whatever its inode was.
     pub(super) fn file(&self, place: Place) -> FileKey {
         let entry = self.entry(place);
-        match self.offline.volume(place.tree, entry) {
-            Some(_) => FileKey::OnDisc(place),
-            None => FileKey::Inode(entry.stamp.device, entry.stamp.inode),
+        match self.offline.holds(place.tree, entry) {
+            true => FileKey::OnDisc(place),
+            false => FileKey::Inode(entry.stamp.device, entry.stamp.inode),
         }
     }
 

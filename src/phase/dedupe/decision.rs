@@ -234,13 +234,13 @@ impl<'s> Decision<'s> {
         candidates
     }
 
-    /// Which of these copies is kept: the archive's first, else of those that stay in media the
-    /// one that is to be kept first.
+    /// Which of these copies is kept: the archive's first, rather one on the disk than one on discs
+    /// alone, else of those that stay in media the one that is to be kept first.
     fn keeper_among(&self, copies: &[Place]) -> Place {
         let stay = copies.iter().filter(|place| self.stays(**place));
         let keeper = stay.min_by_key(|place| match place.tree {
-            Tree::Archive => (place.tree, place.at),
-            _ => (place.tree, self.rank.of_file(place.at)),
+            Tree::Archive => (place.tree, self.copies.is_on_disc(**place), place.at),
+            _ => (place.tree, false, self.rank.of_file(place.at)),
         });
         *keeper.unwrap_or(&copies[0])
     }

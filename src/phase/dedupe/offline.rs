@@ -21,18 +21,30 @@ impl<'s> Offline<'s> {
 
     /// The volume of a file of `tree` that is on discs alone.
     pub(super) fn volume(&self, tree: Tree, entry: &Entry<'_>) -> Option<VolumeName> {
-        if self.volumes.is_empty() || tree != Tree::Archive {
-            return None;
-        }
-        let name = std::str::from_utf8(entry.path.first()).ok()?;
-        let is_offline = self.volumes.contains_key(name);
-        is_offline.then(|| name.to_owned().try_into().ok())?
+        let (name, _) = self.around(tree, entry)?;
+        name.to_owned().try_into().ok()
+    }
+
+    /// Whether a file of `tree` is gone from the disk with its volume.
+    pub(super) fn holds(&self, tree: Tree, entry: &Entry<'_>) -> bool {
+        self.around(tree, entry).is_some()
     }
 
     /// Whether a file of `tree` is gone from the disk, and no disc holds its volume as the index has
     /// it: it is nowhere.
     pub(super) fn is_lost(&self, tree: Tree, entry: &Entry<'_>) -> bool {
-        let volume = self.volume(tree, entry);
-        volume.is_some_and(|name| self.volumes[name.as_str()].is_none())
+        self.around(tree, entry)
+            .is_some_and(|(_, witness)| witness.is_none())
+    }
+
+    /// The name of the volume around a file that is gone from the disk with it, and what tells that
+    /// a disc holds it.
+    fn around(&self, tree: Tree, entry: &Entry<'_>) -> Option<(&'s str, Option<Witness>)> {
+        if self.volumes.is_empty() || tree != Tree::Archive {
+            return None;
+        }
+        let name = std::str::from_utf8(entry.path.first()).ok()?;
+        let (name, witness) = self.volumes.get_key_value(name)?;
+        Some((name, *witness))
     }
 }

@@ -2,10 +2,14 @@
 
 use super::*;
 use crate::model::bundle::bundles_of_directories;
+use crate::model::contents::contents;
+use crate::model::index::{Unit, UnitState};
 use crate::model::keep::Keep;
 use crate::model::plan::Settings;
 use crate::model::report::Account;
+use crate::model::volume::{VolumeEvent, VolumeRecord};
 use std::cmp::Reverse;
+use std::num::NonZeroU32;
 
 /// A file of a random index.
 #[derive(Clone, Debug)]
@@ -92,6 +96,27 @@ fn state_with(
     state
 }
 
+/// Takes volume 01 from the disk; a disc holds it, where nothing in it is unread.
+fn take_offline(state: &mut State<'_>) {
+    let entries = state.archive.entries_of("01");
+    let holds = contents("01", entries);
+    let unit = Unit::of("01", None, entries);
+    state.archive.units = vec![Unit {
+        state: UnitState::Offline,
+        ..unit
+    }];
+    let record = VolumeRecord {
+        volume: "01".to_owned().try_into().unwrap(),
+        at: Time::default(),
+        event: VolumeEvent::Burned {
+            copy: NonZeroU32::MIN,
+            location: None,
+            holds,
+        },
+    };
+    state.volumes.add(record).unwrap();
+}
+
 /// The state after the moves of a plan.
 fn after<'s>(state: &State<'s>, plan: &Plan) -> State<'s> {
     let mut state = state.clone();
@@ -113,7 +138,13 @@ fn naive(state: &State<'_>) -> Vec<(String, String)> {
     let Settings {
         keep, prefer, only, ..
     } = &state.settings;
-    let (archive, media) = (&state.archive.entries, &state.media.entries);
+    let media = &state.media.entries;
+    // What is on the disk stands before what is on discs, and what is on lost discs is nowhere.
+    let offline = state.offline();
+    let witness = |e: &Entry<'_>| offline.get(std::str::from_utf8(e.path.first()).unwrap());
+    let is_there = |e: &&Entry<'_>| witness(e) != Some(&None);
+    let mut archive: Vec<_> = state.archive.entries.iter().filter(is_there).collect();
+    archive.sort_by_key(|e| (witness(e).is_some(), e.path.clone()));
     let is_beneath = |file: usize, dir: &TreePath<'_>| {
         let path = media[file].path.to_string() + "/";
         path.starts_with(&(dir.rel.to_string() + "/"))
@@ -176,6 +207,7 @@ fn naive(state: &State<'_>) -> Vec<(String, String)> {
             let entry = &media[*file];
             let is_linked = archive
                 .iter()
+                .filter(|a| witness(a).is_none())
                 .any(|a| is_same(a, entry) && a.stamp.same_file_as(&entry.stamp));
             let in_archive = archive.iter().any(|a| is_same(a, entry));
             let mut others = (0..media.len()).filter(|o| stays[*o] && !set.contains(o));
@@ -221,11 +253,15 @@ proptest! {
 
     #[test]
     fn a_plan_is_what_looking_at_every_file_for_each_file_gives(
-        archive in sown("0[1-2]"),
+        archive in sown("0[1-3]"),
         media in sown("20(18|19|20)"),
         settings in settings(),
+        is_offline: bool,
     ) {
-        let state = state_with(&archive, &media, &settings);
+        let mut state = state_with(&archive, &media, &settings);
+        if is_offline {
+            take_offline(&mut state);
+        }
         prop_assert_eq!(pairs(&plan(&state).unwrap()), naive(&state));
     }
 

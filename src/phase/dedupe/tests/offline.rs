@@ -61,6 +61,22 @@ fn a_copy_on_a_disc_is_a_keeper() {
 }
 
 #[test]
+fn a_copy_on_the_disk_is_rather_kept_than_one_on_a_disc() {
+    let media = [("2024/a.jpg", "AA", None)];
+    let mut state = offline(&media, &[burned("AA")]);
+    let others = [("08/a.jpg", "AA", None), ("09/a.jpg", "AA", None)];
+    let others = index(Tree::Archive, &others).entries;
+    state.archive.entries.extend(others);
+    let plan = plan(&state).unwrap();
+    let of = "archive/08/a.jpg";
+    let expected = moved("media/2024/a.jpg", "duplicates/2024/a.jpg", of);
+    assert_eq!(moves(&plan), [expected]);
+    assert_eq!((plan.needs.len(), &plan.needs[0].offline), (1, &None));
+    let why: Vec<_> = plan.remains.iter().map(|r| (r.why, r.files)).collect();
+    assert_eq!(why, [(Remains::Keeper, 1), (Remains::ArchiveCopy, 2)]);
+}
+
+#[test]
 fn a_copy_on_a_lost_disc_or_on_one_that_never_held_it_is_none() {
     let media = [("2024/a.jpg", "AA", None), ("2024/b.jpg", "AA", None)];
     for events in [&[burned("AA"), LOST][..], &[burned("BB")], &[]] {
