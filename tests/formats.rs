@@ -16,7 +16,9 @@ use mediastruct::model::volume::{VolumeRecord, VolumeState};
 use mediastruct::model::volumes_file;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -160,6 +162,76 @@ fn example_plans_stay_readable() {
         assert_eq!(again, text, "{name} is written as it was");
         library.succeed(&["show", path.to_str().unwrap()]);
     }
+}
+
+/// The library of which the examples tell.
+fn example_library() -> Library {
+    let library = Library::new();
+    for (name, modified, content) in [
+        (
+            &b"archive/01/2019/a.jpg"[..],
+            "2019-07-14T12:00:00Z",
+            "harbor",
+        ),
+        (
+            b"media/2024/a.jpg",
+            "2024-03-01T10:00:00.123456789Z",
+            "harbor",
+        ),
+        (
+            b"media/2024/b/copy of a.jpg",
+            "2024-03-02T10:00:00Z",
+            "harbor",
+        ),
+        (
+            b"media/2024/not only \xe9.jpg",
+            "2024-03-03T10:00:00Z",
+            "garden",
+        ),
+    ] {
+        let path = library.path("").join(OsStr::from_bytes(name));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("a picture of a {content}")).unwrap();
+        let modified: jiff::Timestamp = modified.parse().unwrap();
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(modified.into()).unwrap();
+    }
+    library
+}
+
+/// A value of which the texts and numbers do not count, but which there are.
+fn shape(value: Value) -> Value {
+    match value {
+        Value::Number(_) => 0.into(),
+        Value::String(_) => "".into(),
+        Value::Array(values) => values.into_iter().map(shape).collect(),
+        Value::Object(keys) => keys.into_iter().map(|(k, v)| (k, shape(v))).collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn the_examples_are_what_is_written_today() {
+    let library = example_library();
+    let read = |name: &str| fs::read_to_string(example(name)).unwrap();
+    let crawl = library.succeed(&["plan", "crawl"]).out;
+    assert_eq!(crawl, read("plan-crawl.json"));
+    library.succeed(&["crawl"]);
+    let dedupe = library.succeed(&["plan", "dedupe"]).out;
+    assert_eq!(dedupe, read("plan-dedupe.json"));
+    assert_eq!(dedupe, read("run/plan.json"));
+    let index = json(&library.path("data/media_index.json"));
+    assert_eq!(shape(index), shape(json(&example("media_index.json"))));
+    let sidecar = yaml(&library.path("media/2024/.mediastruct"));
+    assert_eq!(shape(sidecar), shape(yaml(&example("mediastruct.yaml"))));
+    library.succeed(&["dedupe", "--yes"]);
+    let run = directories(&library.path("data/runs")).remove(0);
+    let records = |text: String| {
+        let records = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        records.map(shape).collect::<Vec<_>>()
+    };
+    let journal = fs::read_to_string(run.join("journal.jsonl")).unwrap();
+    assert_eq!(records(journal), records(read("run/journal.jsonl")));
 }
 
 #[test]
