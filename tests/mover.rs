@@ -111,6 +111,12 @@ impl Trial {
         Runs::in_datadir(&self.layout.datadir)
     }
 
+    /// All runs, oldest first.
+    fn all_runs(&self) -> Vec<Run> {
+        let runs = self.runs();
+        runs.each(&runs.ids().unwrap(), Run::clone).unwrap()
+    }
+
     /// All files and directories in the trees, with what undo is to give back.
     fn snapshot(&self) -> BTreeMap<String, (u32, u32, i64, Vec<u8>)> {
         let mut all = BTreeMap::new();
@@ -147,7 +153,7 @@ impl Trial {
     /// Applies `plan` as a new run, with faults.
     fn apply(&mut self, plan: &Plan, faults: &Faults) -> Result<Outcome, String> {
         let runs = self.runs();
-        let all = runs.all().unwrap();
+        let all = self.all_runs();
         let undone = plan
             .settings
             .run
@@ -217,7 +223,7 @@ impl Trial {
         leave: &[&str],
     ) -> Option<Result<Outcome, RecoverError>> {
         let runs = self.runs();
-        let all = runs.all().unwrap();
+        let all = self.all_runs();
         let unfinished = all.iter().find(|r| !r.is_finished())?.id.clone();
         let (run, journal) = runs.reopen(&unfinished).unwrap().unwrap();
         let undone = run
@@ -283,7 +289,7 @@ impl Trial {
     }
 
     fn last_run(&self) -> Run {
-        self.runs().all().unwrap().pop().unwrap()
+        self.all_runs().pop().unwrap()
     }
 }
 
@@ -588,7 +594,7 @@ fn law_10_apply_and_undo_restore_names_bytes_modes_and_times() {
     );
 
     let mut state = State::unknown(Time::default());
-    state.runs = trial.runs().all().unwrap();
+    state.runs = trial.all_runs();
     let plan = undo::plan(&state).unwrap();
     assert_eq!(trial.apply(&plan, &Faults::none()), Ok(Outcome::Applied));
     assert_eq!(trial.snapshot(), before);
@@ -678,7 +684,7 @@ fn an_undo_that_is_killed_at_any_step_is_recovered() {
         trial.apply(&plan, &Faults::none()).unwrap();
         let applied = trial.snapshot();
         let mut state = State::unknown(Time::default());
-        state.runs = trial.runs().all().unwrap();
+        state.runs = trial.all_runs();
         let plan = undo::plan(&state).unwrap();
         let faults = Faults::kill_after(step);
         let outcome = trial.apply(&plan, &faults);

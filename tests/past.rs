@@ -213,3 +213,33 @@ fn an_apply_opens_few_files_of_the_past() {
         "{bytes} bytes are read"
     );
 }
+
+#[test]
+fn find_remembers_of_each_run_no_more_than_what_is_asked_for() {
+    // As many runs are in memory as there are threads.
+    const TIME: [&str; 5] = [
+        "env",
+        "RAYON_NUM_THREADS=2",
+        "/usr/bin/time",
+        "--format",
+        "%M",
+    ];
+    if !can(
+        &[&TIME[..], &["true"]].concat(),
+        "how much memory find takes",
+    ) {
+        return;
+    }
+    let library = Library::new();
+    let most_kibibytes = || -> u64 {
+        let said = library.run_within(&TIME, &["find", "--name", "0-0007.jpg"]);
+        assert!(said.out.contains("was there"), "{said:?}");
+        said.err.lines().last().unwrap().parse().unwrap()
+    };
+    (0..5).for_each(|number| drop(bury_many(&library, number, true)));
+    let few = most_kibibytes();
+    (5..55).for_each(|number| drop(bury_many(&library, number, true)));
+    let many = most_kibibytes();
+    let grown = many.saturating_sub(few);
+    assert!(grown < 12 * 1024, "{few} KiB for 5 runs, {many} KiB for 55");
+}

@@ -6,8 +6,8 @@ use super::args::FindArguments;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::library;
-use super::past::Past;
 use crate::disk::filesystem::{Filesystem, Kind};
+use crate::disk::journal::Runs;
 use crate::disk::named_file;
 use crate::disk::trees::Trees;
 use crate::model::found::{Content, FIND_FORMAT, Finding, Place, Presence};
@@ -15,7 +15,7 @@ use crate::model::layout::Layout;
 use crate::model::path::Escaped;
 use crate::model::pattern::Pattern;
 use crate::model::tree::Tree;
-use crate::phase::find::{self as phase, FEWEST_DIGITS, FindError, Query, Way};
+use crate::phase::find::{self as phase, FEWEST_DIGITS, FindError, Query, Start, Way};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -31,9 +31,14 @@ pub fn find(arguments: &FindArguments, context: &Context) -> Result<Exit, Failur
         .map(|what| query(what, arguments, context))
         .collect::<Result<Vec<_>, _>>()?;
     let indexes = library::index_files(context)?;
-    let mut state = library::state(context, &indexes)?;
-    state.runs = Past::all(context)?;
-    let mut answers = phase::find(&state, &queries)?;
+    let state = library::state(context, &indexes)?;
+    // Each run is read by itself, and twice where it moved what is wanted: all of them together may
+    // take more memory than there is.
+    let runs = Runs::in_datadir(&context.layout().datadir);
+    let heard = runs.each(&runs.ids()?, |run| phase::hear(&queries, run))?;
+    let wanted = phase::wants(&state, &queries, &heard)?;
+    let steps = runs.each(&wanted.runs, |run| phase::steps(&wanted, run))?;
+    let mut answers = phase::find(&state, &queries, &wanted, &steps.concat());
     let trees = Trees::open(context.layout())?;
     for content in answers.iter_mut().flat_map(|answer| &mut answer.contents) {
         look(content, &trees);
@@ -77,13 +82,13 @@ fn query(what: &OsStr, arguments: &FindArguments, context: &Context) -> Result<Q
                  with which one begins"
             ))
         })?;
-        vec![Way::Hash(digits)]
+        vec![Way::Hash(Start::of(&digits))]
     } else if let Some(digest) = in_hand()? {
         vec![Way::File(digest)]
     } else if arguments.file {
         return Err(Failure::failed(format!("{shown}: there is no such file")));
     } else {
-        let hash = digits(what).map(Way::Hash);
+        let hash = digits(what).map(|digits| Way::Hash(Start::of(&digits)));
         let whole = what.len() == 64 && hash.is_some();
         let name = (!whole).then(name);
         hash.into_iter().chain(name).collect()

@@ -31,15 +31,6 @@ impl Past {
         Ok(Past { runs, briefs })
     }
 
-    /// All runs of which something was begun, as wholes, oldest first: for those who ask where
-    /// files went.
-    ///
-    /// # Errors
-    /// Where one of them cannot be read or trusted.
-    pub fn all(context: &Context) -> Result<Vec<Run>, Failure> {
-        Ok(Runs::in_datadir(&context.layout().datadir).all()?)
-    }
-
     /// The run that was interrupted, if there is one.
     pub fn unfinished(&self) -> Option<&Brief> {
         self.briefs.iter().find(|run| !run.is_finished())

@@ -103,14 +103,20 @@ impl Runs {
         Ok(ids)
     }
 
-    /// All runs of which something was begun, oldest first.
+    /// What `of` makes of each of these runs of which something was begun, in their order: each is
+    /// read, looked at and forgotten.
     ///
     /// # Errors
     /// Where one of them cannot be read.
-    pub fn all(&self) -> Result<Vec<Run>, RunError> {
-        let ids = self.ids()?;
-        let runs = ids.par_iter().map(|id| self.load(id));
-        runs.filter_map(Result::transpose).collect()
+    pub fn each<T: Send>(
+        &self,
+        ids: &[RunId],
+        of: impl Fn(&Run) -> T + Sync,
+    ) -> Result<Vec<T>, RunError> {
+        let looked_at = ids
+            .par_iter()
+            .map(|id| Ok(self.load(id)?.as_ref().map(&of)));
+        looked_at.filter_map(Result::transpose).collect()
     }
 
     /// The run of that name; none where there is no such run, or its journal is missing or torn in

@@ -198,6 +198,15 @@ impl Hop<'_> {
             bundle: None,
         }
     }
+
+    /// The same hop, owning its names.
+    pub fn into_owned(self) -> Hop<'static> {
+        Hop {
+            from: self.from.into_owned(),
+            to: self.to.into_owned(),
+            ..self
+        }
+    }
 }
 
 impl Step {

@@ -3,45 +3,29 @@
 //! A content is known by its hash, and so it is followed through all moves, whatever its names were
 //! meanwhile. What is in a tree that no index lists, the journals know: a file is where the last of
 //! its moves brought it.
+//!
+//! Of the runs only one is in memory at a time. Each is heard once for what it knows of what is
+//! asked for; then the contents are known that are meant, and those runs that moved some of them are
+//! asked for their moves.
 
+mod hits;
 mod places;
 
+pub use self::hits::{FEWEST_DIGITS, Query, Start, Way};
+
+use self::hits::Hits;
 use self::places::{Discs, Sighting, content};
 use crate::model::digest::Digest;
 use crate::model::found::{Answer, Content, ReadAs};
-use crate::model::index::{Entry, Index};
+use crate::model::index::Entry;
 use crate::model::path::TreePath;
-use crate::model::pattern::Pattern;
-use crate::model::run::{Outcome, Run};
+use crate::model::run::{Brief, Outcome, Run, RunId};
 use crate::model::schedule::Hop;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
-
-/// The fewest digits by which a hash may be named.
-pub const FEWEST_DIGITS: usize = 8;
-
-/// What is asked for. Where it can be read in several ways, the first one counts that finds
-/// something, and else the last.
-#[derive(Clone, Debug)]
-pub struct Query {
-    /// What people see of it.
-    pub what: String,
-    /// The ways of reading it.
-    pub ways: Vec<Way>,
-}
-
-/// A way of reading what is asked for.
-#[derive(Clone, Debug)]
-pub enum Way {
-    /// The content of a file in hand.
-    File(Digest),
-    /// The first digits of a hash, lower case.
-    Hash(String),
-    /// A name or a path.
-    Name(Pattern),
-}
+use std::sync::Arc;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,41 +35,126 @@ pub enum FindError {
     Ambiguous(String, usize),
 }
 
-/// What indexes and runs of `state` know of what is asked for, in its order. Nobody has looked at
-/// the disk yet.
+/// What one run knows of what is asked for.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    run: RunId,
+    /// The contents that each way of each query means.
+    meant: Vec<Vec<HashSet<Digest>>>,
+    /// How the hash begins of each content that it moved.
+    moved: Vec<u64>,
+}
+
+/// Which contents are meant, as far as indexes and runs know.
+#[derive(Clone, Debug)]
+pub struct Wanted<'s> {
+    /// As what each query was read, and what it means.
+    answers: Vec<(ReadAs, Hits<'s>)>,
+    contents: HashSet<Digest>,
+    /// The runs that may have moved one of them, oldest first.
+    pub runs: Vec<RunId>,
+}
+
+/// A move of a content that is wanted, by a run that was not rolled back.
+#[derive(Clone, Debug)]
+pub struct Step {
+    run: Arc<Brief>,
+    hop: Hop<'static>,
+}
+
+/// What `run` knows of what is asked for.
+pub fn hear(queries: &[Query], run: &Run) -> Heard {
+    let mut meant: Vec<Vec<HashSet<Digest>>> = queries
+        .iter()
+        .map(|query| vec![HashSet::new(); query.ways.len()])
+        .collect();
+    let mut moved = Vec::new();
+    for hop in hops(run) {
+        moved.push(beginning(&hop.hash));
+        for (query, meant) in queries.iter().zip(&mut meant) {
+            for (way, meant) in query.ways.iter().zip(meant) {
+                if way.means_hop(&hop) {
+                    meant.insert(hop.hash);
+                }
+            }
+        }
+    }
+    Heard {
+        run: run.id.clone(),
+        meant,
+        moved,
+    }
+}
+
+/// Which contents are meant, by what the indexes of `state` know, and what was heard of all runs,
+/// oldest first.
 ///
 /// # Errors
 /// Where digits are the beginning of several hashes.
-pub fn find(state: &State<'_>, queries: &[Query]) -> Result<Vec<Answer>, FindError> {
-    let hops = hops(&state.runs);
-    let asked = queries.iter().map(|query| ask(state, &hops, query));
-    let asked = asked.collect::<Result<Vec<_>, _>>()?;
-    let wanted: HashSet<Digest> = asked
-        .iter()
-        .flat_map(|(_, hits)| &hits.contents)
-        .copied()
-        .collect();
-    let sightings = sightings(state, &hops, &wanted);
+pub fn wants<'s>(
+    state: &'s State<'_>,
+    queries: &[Query],
+    heard: &[Heard],
+) -> Result<Wanted<'s>, FindError> {
+    let answers = queries.iter().enumerate().map(|(number, query)| {
+        let of_way = |way: usize| {
+            let sets = heard.iter().map(move |heard| &heard.meant[number][way]);
+            sets.flatten().copied()
+        };
+        query.ask(state, of_way)
+    });
+    let answers = answers.collect::<Result<Vec<_>, _>>()?;
+    let contents = answers.iter().flat_map(|(_, hits)| &hits.contents);
+    let contents: HashSet<Digest> = contents.copied().collect();
+    let beginnings: HashSet<u64> = contents.iter().map(beginning).collect();
+    let is_wanted = |heard: &&Heard| heard.moved.iter().any(|m| beginnings.contains(m));
+    let runs = heard.iter().filter(is_wanted);
+    Ok(Wanted {
+        runs: runs.map(|heard| heard.run.clone()).collect(),
+        answers,
+        contents,
+    })
+}
+
+/// The moves of `run` by which contents that are wanted came where they are.
+pub fn steps(wanted: &Wanted<'_>, run: &Run) -> Vec<Step> {
+    let brief = Arc::new(Brief::from(run));
+    let hops = hops(run).filter(|hop| wanted.contents.contains(&hop.hash));
+    let steps = hops.map(|hop| Step {
+        run: Arc::clone(&brief),
+        hop: hop.into_owned(),
+    });
+    steps.collect()
+}
+
+/// What is known of what is asked for, in its order, by the indexes of `state` and the `steps` of
+/// the runs that were wanted, oldest first. Nobody has looked at the disk yet.
+pub fn find(
+    state: &State<'_>,
+    queries: &[Query],
+    wanted: &Wanted<'_>,
+    steps: &[Step],
+) -> Vec<Answer> {
+    let sightings = sightings(state, steps, &wanted.contents);
     let mut discs = Discs::default();
-    let answers = queries.iter().zip(asked).map(|(query, (read_as, hits))| {
+    let asked = queries.iter().zip(&wanted.answers);
+    let answers = asked.map(|(query, (read_as, hits))| {
         let known = hits
             .contents
             .iter()
             .filter_map(|digest| sightings.get(digest));
         let mut contents: Vec<Content> = known.map(|s| content(state, &mut discs, s)).collect();
-        contents.extend(
-            hits.unread
-                .iter()
-                .map(|(tree, entry)| places::unread(state, &mut discs, *tree, entry)),
-        );
+        let unread = hits.unread.iter();
+        let unread = unread.map(|(tree, entry)| places::unread(state, &mut discs, *tree, entry));
+        contents.extend(unread);
         contents.sort_by(|a, b| first(a).cmp(&first(b)));
         Answer {
             what: query.what.clone(),
-            read_as,
+            read_as: *read_as,
             contents,
         }
     });
-    Ok(answers.collect())
+    answers.collect()
 }
 
 /// The first place of a content, or the first that it had.
@@ -94,111 +163,24 @@ fn first(content: &Content) -> Option<&TreePath<'static>> {
     place.or(content.was.first())
 }
 
-/// A hop of a run that was not rolled back.
-struct Step<'r> {
-    run: &'r Run,
-    hop: Hop<'r>,
+/// The hops of a run, unless it was rolled back. Files of mediastruct's own are nobody's to find.
+fn hops(run: &Run) -> impl Iterator<Item = Hop<'_>> {
+    let end = run.progress.end.as_ref();
+    let is_rolled_back = end.is_some_and(|end| end.outcome == Outcome::RolledBack);
+    let hops = run.done().map(|(hop, _)| hop);
+    hops.filter(move |hop| !is_rolled_back && !hop.from.rel.is_ours() && !hop.to.rel.is_ours())
 }
 
-/// The hops of all runs, oldest first. Files of mediastruct's own are nobody's to find.
-fn hops(runs: &[Run]) -> Vec<Step<'_>> {
-    let is_rolled_back = |run: &Run| {
-        let end = run.progress.end.as_ref();
-        end.is_some_and(|end| end.outcome == Outcome::RolledBack)
-    };
-    let runs = runs.iter().filter(|run| !is_rolled_back(run));
-    let hops = runs.flat_map(|run| run.done().map(move |(hop, _)| Step { run, hop }));
-    hops.filter(|s| !s.hop.from.rel.is_ours() && !s.hop.to.rel.is_ours())
-        .collect()
+/// The first bytes of a hash: enough to tell most of them apart, and little to remember.
+fn beginning(digest: &Digest) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = digest.0;
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// What a query hits.
-#[derive(Default)]
-struct Hits<'s> {
-    contents: HashSet<Digest>,
-    unread: Vec<(Tree, &'s Entry<'s>)>,
-}
-
-impl Hits<'_> {
-    fn is_empty(&self) -> bool {
-        self.contents.is_empty() && self.unread.is_empty()
-    }
-}
-
-fn ask<'s>(
-    state: &'s State<'_>,
-    hops: &[Step<'_>],
-    query: &Query,
-) -> Result<(ReadAs, Hits<'s>), FindError> {
-    let mut answer = (ReadAs::Name, Hits::default());
-    for way in &query.ways {
-        answer = match way {
-            Way::File(digest) => (ReadAs::File, content_hits(state, hops, |d| d == digest)),
-            Way::Hash(digits) => (ReadAs::Hash, hash_hits(state, hops, digits)?),
-            Way::Name(pattern) => (ReadAs::Name, name_hits(state, hops, pattern)),
-        };
-        if !answer.1.is_empty() {
-            break;
-        }
-    }
-    Ok(answer)
-}
-
-fn hash_hits<'s>(
-    state: &'s State<'_>,
-    hops: &[Step<'_>],
-    digits: &str,
-) -> Result<Hits<'s>, FindError> {
-    let start = Start::of(digits);
-    let hits = content_hits(state, hops, |digest| start.begins(digest));
-    match hits.contents.len() {
-        0 | 1 => Ok(hits),
-        several => Err(FindError::Ambiguous(digits.to_owned(), several)),
-    }
-}
-
-fn content_hits<'s>(
-    state: &State<'_>,
-    hops: &[Step<'_>],
-    is_wanted: impl Fn(&Digest) -> bool + Sync,
-) -> Hits<'s> {
-    let of = |index: &Index<'_>| {
-        let digests = index.entries.par_iter().filter_map(Entry::digest);
-        digests.filter(&is_wanted).collect::<HashSet<_>>()
-    };
-    let mut contents = of(&state.archive);
-    contents.extend(of(&state.media));
-    contents.extend(hops.iter().map(|s| s.hop.hash).filter(is_wanted));
-    Hits {
-        contents,
-        unread: Vec::new(),
-    }
-}
-
-fn name_hits<'s>(state: &'s State<'_>, hops: &[Step<'_>], pattern: &Pattern) -> Hits<'s> {
-    let mut hits = Hits::default();
-    for tree in Tree::INDEXED {
-        let entries = state.index_of(tree).entries.par_iter();
-        let named: Vec<&Entry<'_>> = entries.filter(|e| pattern.matches(tree, &e.path)).collect();
-        for entry in named {
-            match entry.digest() {
-                Some(digest) => drop(hits.contents.insert(digest)),
-                None => hits.unread.push((tree, entry)),
-            }
-        }
-    }
-    let is_named = |path: &TreePath<'_>| pattern.matches(path.tree, &path.rel);
-    let named = hops
-        .iter()
-        .filter(|s| is_named(&s.hop.from) || is_named(&s.hop.to));
-    hits.contents.extend(named.map(|s| s.hop.hash));
-    hits
-}
-
-/// What indexes and hops know of these contents.
+/// What indexes and steps know of these contents.
 fn sightings<'s>(
     state: &'s State<'_>,
-    hops: &'s [Step<'s>],
+    steps: &'s [Step],
     wanted: &HashSet<Digest>,
 ) -> HashMap<Digest, Sighting<'s>> {
     let mut sightings: HashMap<Digest, Sighting<'_>> = HashMap::new();
@@ -216,7 +198,7 @@ fn sightings<'s>(
             sighting.entries.push((tree, entry));
         }
     }
-    for step in hops.iter().filter(|s| wanted.contains(&s.hop.hash)) {
+    for step in steps {
         let digest = step.hop.hash;
         let sighting = sightings
             .entry(digest)
@@ -224,30 +206,6 @@ fn sightings<'s>(
         sighting.steps.push(step);
     }
     sightings
-}
-
-/// The beginning of a hash: whole bytes, and perhaps half of the next.
-struct Start {
-    bytes: Vec<u8>,
-    half: Option<u8>,
-}
-
-impl Start {
-    /// The beginning that these digits are.
-    fn of(digits: &str) -> Start {
-        let values = digits.bytes().filter_map(|d| char::from(d).to_digit(16));
-        let values: Vec<u8> = values.map(|value| value as u8).collect();
-        let pairs = values.chunks_exact(2);
-        Start {
-            half: pairs.remainder().first().copied(),
-            bytes: pairs.map(|pair| pair[0] << 4 | pair[1]).collect(),
-        }
-    }
-
-    fn begins(&self, digest: &Digest) -> bool {
-        let next = digest.0.get(self.bytes.len()).map(|byte| byte >> 4);
-        digest.0.starts_with(&self.bytes) && self.half.is_none_or(|half| next == Some(half))
-    }
 }
 
 #[cfg(test)]

@@ -282,7 +282,9 @@ impl Trial {
     }
 
     fn last_run(&self) -> Option<Run> {
-        Runs::in_datadir(&self.layout.datadir).all().unwrap().pop()
+        let runs = Runs::in_datadir(&self.layout.datadir);
+        let ids = runs.ids().unwrap();
+        runs.each(&ids, Run::clone).unwrap().pop()
     }
 }
 

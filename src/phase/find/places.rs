@@ -19,7 +19,7 @@ pub(super) struct Sighting<'s> {
     /// The entries of indexes that have it.
     pub entries: Vec<(Tree, &'s Entry<'s>)>,
     /// The hops that moved it, oldest first.
-    pub steps: Vec<&'s Step<'s>>,
+    pub steps: Vec<&'s Step>,
 }
 
 impl Sighting<'_> {
@@ -139,7 +139,7 @@ fn discs(state: &State<'_>, name: &str) -> Vec<Disc> {
 }
 
 /// The moves that these hops are, each with the run that took it back.
-fn passages(steps: &[&Step<'_>]) -> Vec<Passage> {
+fn passages(steps: &[&Step]) -> Vec<Passage> {
     let mut passages: Vec<Passage> = Vec::with_capacity(steps.len());
     // What standing undos took back: the run, and the ends of its hop.
     let mut back: HashMap<(&RunId, &TreePath<'_>, &TreePath<'_>), &RunId> = HashMap::new();
@@ -147,15 +147,14 @@ fn passages(steps: &[&Step<'_>]) -> Vec<Passage> {
     for Step { run, hop } in steps.iter().rev().copied() {
         let taken_back_by = back.get(&(&run.id, &hop.from, &hop.to)).copied();
         if let (Phase::Undo, Some(undone), None) =
-            (run.plan.phase, &run.plan.settings.run, taken_back_by)
+            (run.begin.phase, &run.work.undoes, taken_back_by)
         {
             back.insert((undone, &hop.to, &hop.from), &run.id);
         }
-        let begin = &run.progress.begin;
         passages.push(Passage {
             run: run.id.clone(),
-            phase: begin.phase,
-            at: begin.at,
+            phase: run.begin.phase,
+            at: run.begin.at,
             from: hop.from.clone().into_owned(),
             to: hop.to.clone().into_owned(),
             taken_back_by: taken_back_by.cloned(),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::found::{KnownBy, Presence};
+use crate::model::pattern::Pattern;
 use crate::model::time::Time;
 use crate::model::volume::{Holds, VolumeRecord};
 use crate::phase::status::tests::{burned, index};
@@ -20,7 +21,20 @@ fn one(state: &State<'_>, ways: Vec<Way>) -> Answer {
         what: "it".into(),
         ways,
     };
-    find(state, &[query]).unwrap().pop().unwrap()
+    answer(state, query).unwrap()
+}
+
+/// The answer to one query, as who reads one run at a time gets it.
+fn answer(state: &State<'_>, query: Query) -> Result<Answer, FindError> {
+    let queries = [query];
+    let heard: Vec<_> = state.runs.iter().map(|run| hear(&queries, run)).collect();
+    let wanted = wants(state, &queries, &heard)?;
+    let asked = state
+        .runs
+        .iter()
+        .filter(|run| wanted.runs.contains(&run.id));
+    let steps: Vec<_> = asked.flat_map(|run| steps(&wanted, run)).collect();
+    Ok(find(state, &queries, &wanted, &steps).remove(0))
 }
 
 fn named(state: &State<'_>, text: &str) -> Vec<Content> {
@@ -114,7 +128,7 @@ fn a_hash_is_found_by_its_first_digits_where_they_are_its_alone() {
     let state = state(&[("03/a", "AA")], &[("2024/b", "BB")], Vec::new());
     let digest = Digest::of(b"AA").to_string();
     for length in [8, 9, 63, 64] {
-        let answer = one(&state, vec![Way::Hash(digest[..length].to_owned())]);
+        let answer = one(&state, vec![Way::Hash(Start::of(&digest[..length]))]);
         assert_eq!(answer.read_as, ReadAs::Hash);
         assert_eq!(places(&answer.contents[0]), ["archive/03/a"], "{length}");
     }
@@ -122,15 +136,15 @@ fn a_hash_is_found_by_its_first_digits_where_they_are_its_alone() {
     other[8] = if other[8] == b'0' { b'1' } else { b'0' };
     let other = String::from_utf8(other).unwrap();
     assert!(
-        one(&state, vec![Way::Hash(other[..9].into())])
+        one(&state, vec![Way::Hash(Start::of(&other[..9]))])
             .contents
             .is_empty()
     );
     let query = Query {
         what: "it".into(),
-        ways: vec![Way::Hash(String::new())],
+        ways: vec![Way::Hash(Start::of(""))],
     };
-    let error = find(&state, &[query]).unwrap_err();
+    let error = answer(&state, query).unwrap_err();
     assert_eq!(error, FindError::Ambiguous(String::new(), 2));
 }
 
@@ -138,7 +152,10 @@ fn a_hash_is_found_by_its_first_digits_where_they_are_its_alone() {
 fn digits_that_begin_no_hash_are_a_name() {
     let state = state(&[], &[("2024/20240315_1.jpg", "AA")], Vec::new());
     let name = Pattern::new(OsStr::new("20240315"));
-    let answer = one(&state, vec![Way::Hash("20240315".into()), Way::Name(name)]);
+    let answer = one(
+        &state,
+        vec![Way::Hash(Start::of("20240315")), Way::Name(name)],
+    );
     assert_eq!((answer.read_as, answer.contents.len()), (ReadAs::Name, 1));
     let digest = Digest::of(b"AA");
     let answer = one(&state, vec![Way::File(digest)]);
@@ -169,4 +186,30 @@ fn a_disc_is_told_with_what_is_known_of_what_it_holds() {
     let volume = found.places[0].volume.as_ref().unwrap();
     let holds: Vec<_> = volume.discs.iter().map(|disc| disc.holds).collect();
     assert_eq!(holds, [Holds::Burned, Holds::Other, Holds::Untold]);
+}
+
+#[test]
+fn only_runs_that_moved_what_is_wanted_are_asked_for_their_moves() {
+    let other = |number, name: &str| {
+        let mut plan = dedupe(&[name]).into_raw();
+        plan.moves[0].hash = Digest::of(name.as_bytes());
+        plan.needs[0].hash = plan.moves[0].hash;
+        applied(number, plan.check().unwrap())
+    };
+    let runs = [other(1, "x"), applied(2, dedupe(&["a"])), other(3, "y")];
+    let state = state(&[], &[], runs.to_vec());
+    let run_of = |text: &str| {
+        let queries = [Query {
+            what: text.into(),
+            ways: vec![Way::Name(Pattern::new(OsStr::new(text)))],
+        }];
+        let heard: Vec<_> = runs.iter().map(|run| hear(&queries, run)).collect();
+        let wanted = wants(&state, &queries, &heard).unwrap();
+        let steps = runs.iter().flat_map(|run| steps(&wanted, run)).count();
+        (wanted.runs, steps)
+    };
+    assert_eq!(run_of("a"), (vec![id(2)], 1));
+    assert_eq!(run_of("duplicates/2024/y"), (vec![id(3)], 1));
+    assert_eq!(run_of("media/2024"), (vec![id(1), id(2), id(3)], 3));
+    assert_eq!(run_of("z"), (vec![], 0));
 }
