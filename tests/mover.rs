@@ -358,6 +358,8 @@ struct Faults {
     kills: bool,
     /// Renames that are not durable yet, whoever made them.
     renames: Mutex<Vec<(TreePath<'static>, TreePath<'static>)>>,
+    /// A directory that somebody else makes right before the run does.
+    made_before: Option<&'static str>,
 }
 
 impl Faults {
@@ -372,6 +374,7 @@ impl Faults {
             dead: AtomicBool::new(false),
             kills: false,
             renames: Mutex::default(),
+            made_before: None,
         }
     }
 
@@ -542,6 +545,13 @@ impl Filesystem for Guarded<'_, &Trees> {
 
     fn make_directory(&self, path: &TreePath<'_>, like: &Node) -> Result<(), DiskError> {
         self.1.strike()?;
+        if self
+            .1
+            .made_before
+            .is_some_and(|dir| path.to_string() == dir)
+        {
+            self.0.make_directory(path, like)?;
+        }
         self.0.make_directory(path, like)
     }
 
@@ -604,6 +614,52 @@ fn law_10_apply_and_undo_restore_names_bytes_modes_and_times() {
         "no second crawl is needed"
     );
     trial.assert_index_follows();
+}
+
+#[test]
+fn law_10_a_directory_that_somebody_else_made_meanwhile_stays() {
+    let made_before = "duplicates/2024/deep/er";
+    let theirs = |trial: &Trial| trial.layout.dir(Tree::Duplicates).join("2024/deep/er");
+    let mut trial = Trial::new();
+    let plan = trial.plan.clone();
+    let faults = Faults {
+        made_before: Some(made_before),
+        ..Faults::none()
+    };
+    assert_eq!(trial.apply(&plan, &faults), Ok(Outcome::Applied));
+    let mut state = State::unknown(Time::default());
+    state.runs = trial.all_runs();
+    let plan = undo::plan(&state).unwrap();
+    assert_eq!(trial.apply(&plan, &Faults::none()), Ok(Outcome::Applied));
+    assert_eq!(trial.files_in(Tree::Duplicates), 0);
+    assert!(theirs(&trial).is_dir(), "undo takes what the run made");
+    let trees = Trees::open(&trial.layout).unwrap();
+    let ours = TreePath::from_text("duplicates/2023").unwrap();
+    assert_eq!(trees.look(&ours).unwrap(), None);
+
+    let mut known = 0;
+    for step in 0.. {
+        let mut trial = Trial::new();
+        let plan = trial.plan.clone();
+        let faults = Faults {
+            made_before: Some(made_before),
+            ..Faults::kill_after(step)
+        };
+        let outcome = trial.apply(&plan, &faults);
+        if !faults.struck() {
+            assert_eq!(outcome, Ok(Outcome::Applied));
+            break;
+        }
+        // Killed between the two, nobody can know which of them made it.
+        let is_known = theirs(&trial).is_dir() && !trial.all_runs().is_empty() && {
+            let mut made = trial.last_run().progress.directories.into_iter();
+            made.all(|dir| dir.to_string() != made_before)
+        };
+        trial.recover(&Faults::none(), true, &[]);
+        assert!(!is_known || theirs(&trial).is_dir(), "step {step}");
+        known += u32::from(is_known);
+    }
+    assert!(known > 5, "the journal knows it after {known} of the steps");
 }
 
 #[test]

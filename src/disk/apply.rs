@@ -28,7 +28,6 @@ use crate::model::run::{Begin, Done, End, FileId, Intent, Outcome, Record, RunId
 use crate::model::schedule::{Hop, Names, Schedule, Step};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use rustix::io::Errno;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -242,13 +241,7 @@ impl<'t> Mover<'t> {
         self.tools.ledger.append(&Record::Intent(intent))?;
         self.tools.ledger.sync()?;
 
-        for (path, like) in missing {
-            match self.tools.filesystem.make_directory(&path, &like) {
-                // Somebody else made it meanwhile, and so it is not for the way back to remove.
-                Err(error) if error.is(Errno::EXIST) => self.made.retain(|made| *made != path),
-                made => made?,
-            }
-        }
+        self.make_intended(missing)?;
         for at in steps {
             self.act(at, ready)?;
         }

@@ -43,7 +43,8 @@ pub struct Progress {
     pub steps: Vec<Mark>,
     /// The files that steps made to take the places of others, by the numbers of the steps.
     pub copies: HashMap<usize, FileId>,
-    /// The directories that the run made, or was about to make, parents first.
+    /// The directories that the run made, or was about to make, parents first; those that somebody
+    /// else made before it could are not among them.
     pub directories: Vec<TreePath<'static>>,
     /// Why the run turned back, if it did.
     pub back: Option<String>,
@@ -138,6 +139,13 @@ impl Progress {
         match record {
             Record::Begin(_) => return Err(JournalError::Order("a second beginning")),
             Record::Intent(intent) => self.intend(plan, steps, intent)?,
+            Record::Found { directories } => {
+                if !directories.iter().all(|dir| self.directories.contains(dir)) {
+                    let what = "a directory found that was not to be made";
+                    return Err(JournalError::Order(what));
+                }
+                self.directories.retain(|dir| !directories.contains(dir));
+            }
             Record::Copied { copies } => {
                 for copy in copies {
                     let step = usize::try_from(copy.step).unwrap_or(usize::MAX);

@@ -3,7 +3,9 @@
 use super::{Mover, Stop};
 use crate::disk::filesystem::{Kind, Node};
 use crate::model::path::{RelPath, TreePath};
+use crate::model::run::Record;
 use crate::model::schedule::Step;
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -124,11 +126,37 @@ impl<'t> Mover<'t> {
         steps: impl Iterator<Item = usize>,
     ) -> Result<(), Stop> {
         for at in steps {
-            for (path, like) in self.missing_directories(at..at + 1)? {
-                self.tools.filesystem.make_directory(&path, &like)?;
+            let missing = self.missing_directories(at..at + 1)?;
+            self.make_intended(missing)?;
+        }
+        Ok(())
+    }
+
+    /// Makes these directories, of which the journal knows already. What somebody else made
+    /// meanwhile is not for the way back to remove, nor for an undo: the journal, which is all that
+    /// they go by, is told so before anything else happens.
+    pub(super) fn make_intended(
+        &mut self,
+        directories: Vec<(TreePath<'static>, Node)>,
+    ) -> Result<(), Stop> {
+        for (path, like) in directories {
+            match self.tools.filesystem.make_directory(&path, &like) {
+                Err(error) if error.is(Errno::EXIST) => self.found(path)?,
+                made => made?,
             }
         }
         Ok(())
+    }
+
+    fn found(&mut self, directory: TreePath<'static>) -> Result<(), Stop> {
+        let before = self.made.len();
+        self.made.retain(|made| *made != directory);
+        if self.made.len() == before {
+            return Ok(());
+        }
+        let directories = vec![directory];
+        self.tools.ledger.append(&Record::Found { directories })?;
+        Ok(self.tools.ledger.sync()?)
     }
 
     /// Makes the directories in which a file at `path` was when the run began, like those above

@@ -18,6 +18,12 @@ pub enum Record {
     Begin(Begin),
     /// A batch of steps is about to be done.
     Intent(Intent),
+    /// Directories that were about to be made were there already: somebody else had made them
+    /// meanwhile, and they are not the run's to remove.
+    Found {
+        /// The directories.
+        directories: Vec<TreePath<'static>>,
+    },
     /// Files were made that are about to take their places; each is durable and was read back.
     Copied {
         /// The files, by the steps that make them.
