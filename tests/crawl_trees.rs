@@ -110,12 +110,14 @@ impl Trees {
         entry.unwrap().digest()
     }
 
-    /// What mediastruct wrote: each file with its inode, times and bytes.
+    /// What mediastruct wrote: each file with its inode, times and bytes, but for the one that says
+    /// when the last crawl was.
     fn written(&self) -> Vec<(PathBuf, u64, i64, i64, Vec<u8>)> {
         let walk = walkdir::WalkDir::new(&self.root).sort_by_file_name();
         let files = walk.into_iter().map(Result::unwrap);
         let ours = files.filter(|e| {
             e.file_type().is_file()
+                && e.file_name() != "last_crawls.json"
                 && (e.file_name() == ".mediastruct" || e.path().starts_with(self.at("data")))
         });
         let facts = ours.map(|e| {

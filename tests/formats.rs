@@ -7,6 +7,7 @@ mod library;
 use jsonschema::Validator;
 use library::Library;
 use mediastruct::model::index_file;
+use mediastruct::model::last_crawls::LastCrawls;
 use mediastruct::model::plan::{Phase, Plan};
 use mediastruct::model::plan_file;
 use mediastruct::model::progress::Progress;
@@ -100,6 +101,8 @@ fn every_file_that_is_written_fits_its_schema() {
         let name = format!("data/{tree}_index.json");
         assert_fits(&index, &json(&library.path(&name)), &name);
     }
+    let crawls = json(&library.path("data/last_crawls.json"));
+    assert_fits(&schema("last-crawls"), &crawls, "when the last crawls were");
     let units = ["media", "archive"].map(|tree| directories(&library.path(tree)));
     let sidecars: Vec<_> = units
         .iter()
@@ -273,6 +276,16 @@ fn the_example_of_volumes_stays_readable() {
         .chain(events)
         .collect();
     assert_eq!(again, text, "it is written as it was");
+}
+
+#[test]
+fn the_example_of_last_crawls_stays_readable() {
+    let path = example("last_crawls.json");
+    assert_fits(&schema("last-crawls"), &json(&path), "the example");
+    let text = fs::read_to_string(path).unwrap();
+    let crawls = LastCrawls::parse(text.as_bytes());
+    assert_eq!(crawls.trees.len(), 3);
+    assert_eq!(crawls.text(), text, "it is written as it was");
 }
 
 #[test]

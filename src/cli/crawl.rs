@@ -178,7 +178,12 @@ pub fn crawl(
             datadir.save_index(&tree.index)?;
         }
     }
-    save_ingest(request, known, &trees)?;
+    let ingest = save_ingest(request, known, &trees)?;
+    let whole = state.listing.iter().filter(|l| l.only.is_none());
+    let whole: Vec<Tree> = whole.map(|l| l.tree).chain(ingest).collect();
+    if !whole.is_empty() {
+        datadir.save_last_crawls(whole, request.now)?;
+    }
     let looked_at = |path: &TreePath<'_>| {
         let listing = state.listing.iter().find(|l| l.tree == path.tree);
         let unit = std::str::from_utf8(path.rel.first());
@@ -316,15 +321,22 @@ fn write_sidecars(
     pool.install(|| tree.sidecars.par_iter().filter_map(write).collect())
 }
 
-/// Replaces the index of ingest, which holds no more than its size, where that changed.
-fn save_ingest(request: &Request<'_>, known: &IndexFiles, trees: &Trees) -> Result<(), Error> {
+/// Replaces the index of ingest, which holds no more than its size, where that changed; and gives
+/// that tree, if it was looked at.
+fn save_ingest(
+    request: &Request<'_>,
+    known: &IndexFiles,
+    trees: &Trees,
+) -> Result<Option<Tree>, Error> {
     if !request.only.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let totals: Option<Totals> = scan::totals(trees, request.layout, Tree::Ingest);
-    let Some(totals) = totals else { return Ok(()) };
+    let Some(totals) = totals else {
+        return Ok(None);
+    };
     let old = known.index(Tree::Ingest)?;
     let datadir = Datadir::at(&request.layout.datadir);
     datadir.save_index(&phase::ingest(&old, totals, request.now))?;
-    Ok(())
+    Ok(Some(Tree::Ingest))
 }

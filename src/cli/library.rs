@@ -8,6 +8,7 @@ use crate::disk::lock::{Lock, LockError};
 use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
 use crate::model::index::Moved;
+use crate::model::last_crawls::LastCrawls;
 use crate::model::state::State;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
@@ -40,6 +41,14 @@ pub fn state<'i>(context: &Context, indexes: &'i IndexFiles) -> Result<State<'i>
 /// Where that cannot be read or trusted.
 pub fn volumes(context: &Context) -> Result<Volumes, Failure> {
     Ok(Datadir::at(&context.layout().datadir).load_volumes()?)
+}
+
+/// When the trees of a library were last crawled.
+///
+/// # Errors
+/// Where that cannot be read or trusted.
+pub fn last_crawls(context: &Context) -> Result<LastCrawls, Failure> {
+    Ok(Datadir::at(&context.layout().datadir).load_last_crawls()?)
 }
 
 /// Lets the indexes of a library follow files that moved.

@@ -56,6 +56,7 @@ fn look(trees: &Trees, context: &Context) -> Result<Status, Failure> {
     let counted = |tree| scan::totals(trees, context.layout(), tree);
     let around = Surroundings {
         ingest: &indexes.index(Tree::Ingest)?,
+        crawls: &library::last_crawls(context)?,
         duplicates: counted(Tree::Duplicates),
         validated: counted(Tree::Validated),
         parked,

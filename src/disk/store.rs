@@ -1,5 +1,6 @@
 //! The datadir, where indexes are kept, and how files of mediastruct's own are replaced whole.
 
+mod last_crawls;
 mod whole;
 
 pub(super) use self::whole::write_beneath;

@@ -19,6 +19,7 @@ pub mod index_file;
 pub mod intake;
 pub mod journal_file;
 pub mod keep;
+pub mod last_crawls;
 pub mod layout;
 pub mod limits;
 pub mod parked;

@@ -5,6 +5,7 @@ use super::found::Finding;
 use super::history::{History, RunReport};
 use super::index_file::IndexDocument;
 use super::journal_file::JournalLine;
+use super::last_crawls::LastCrawls;
 use super::plan::RawPlan;
 use super::progress::ProgressLine;
 use super::sidecar::Sidecar;
@@ -13,20 +14,30 @@ use super::volumes_file::VolumesLine;
 use schemars::{Schema, schema_for};
 
 /// The names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 10] = [
-    "find", "history", "index", "journal", "plan", "progress", "run", "sidecar", "status",
+pub const SCHEMAS: [&str; 11] = [
+    "find",
+    "history",
+    "index",
+    "journal",
+    "last-crawls",
+    "plan",
+    "progress",
+    "run",
+    "sidecar",
+    "status",
     "volumes",
 ];
 
 /// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), one line
-/// of a journal, of the volumes' events or of the progress of a crawl, or what a command prints with
-/// `--json`.
+/// of a journal, of the volumes' events or of the progress of a crawl, of when trees were last
+/// crawled, or what a command prints with `--json`.
 pub fn schema(name: &str) -> Option<Schema> {
     Some(match name {
         "find" => schema_for!(Finding),
         "history" => schema_for!(History),
         "index" => schema_for!(IndexDocument<'static>),
         "journal" => schema_for!(JournalLine),
+        "last-crawls" => schema_for!(LastCrawls),
         "plan" => schema_for!(RawPlan),
         "progress" => schema_for!(ProgressLine),
         "run" => schema_for!(RunReport),

@@ -90,18 +90,21 @@ pub struct Volume {
     pub unread: Totals,
 }
 
-/// How old an index is.
+/// How old what an index says is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct IndexAge {
     /// Whose index it is.
     pub tree: Tree,
-    /// When a crawl last changed it; none where there was no crawl.
-    pub changed: Option<Time>,
+    /// When the last crawl of the whole tree began; none where there was none, or nothing tells of
+    /// it.
+    pub crawled: Option<Time>,
     /// How many whole days ago that was.
     pub days: Option<u64>,
-    /// Whether a crawl changed it since the last run ended; a crawl that finds nothing new changes
-    /// nothing. None where there is no index or no run.
+    /// Whether that was after the last run ended. None where there was no such crawl or no run.
     pub since_last_run: Option<bool>,
+    /// When a crawl last changed it; none where there was no crawl. One that finds nothing new
+    /// changes nothing.
+    pub changed: Option<Time>,
 }
 
 /// The newest run.

@@ -2,6 +2,7 @@
 
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Totals, Unit};
+use crate::model::last_crawls::LastCrawls;
 use crate::model::run::{Brief, FileId};
 use crate::model::state::State;
 use crate::model::status::{Content, IndexAge, LastRun, STATUS_FORMAT, Status, Volume, Year};
@@ -14,6 +15,8 @@ const SECONDS_OF_DAY: i64 = 86_400;
 pub struct Surroundings<'s> {
     /// The index of ingest.
     pub ingest: &'s Index<'s>,
+    /// When the trees were last crawled.
+    pub crawls: &'s LastCrawls,
     /// What is in duplicates.
     pub duplicates: Option<Totals>,
     /// What is in validated.
@@ -40,7 +43,9 @@ pub fn status(state: &State<'_>, around: Surroundings<'_>) -> Status {
         duplicates: around.duplicates,
         validated: around.validated,
         parked: around.parked,
-        indexes: indexes.map(|index| age(state, index, last)).to_vec(),
+        indexes: indexes
+            .map(|index| age(state, index, around.crawls, last))
+            .to_vec(),
         last_run: last.map(|run| LastRun {
             run: run.id.clone(),
             ended: run.end.as_ref().map(|end| end.at),
@@ -171,14 +176,23 @@ fn volume(state: &State<'_>, unit: &Unit) -> Volume {
     }
 }
 
-fn age(state: &State<'_>, index: &Index<'_>, last: Option<&Brief>) -> IndexAge {
-    let days = |changed| state.now.seconds_since(changed) / SECONDS_OF_DAY;
+fn age(
+    state: &State<'_>,
+    index: &Index<'_>,
+    crawls: &LastCrawls,
+    last: Option<&Brief>,
+) -> IndexAge {
+    let days = |at| state.now.seconds_since(at) / SECONDS_OF_DAY;
     let ended = last.and_then(|run| run.end.as_ref());
+    // Without an index, whatever was crawled once is not known any more.
+    let crawled = crawls.trees.get(&index.tree).copied();
+    let crawled = crawled.filter(|_| index.indexed.is_some());
     IndexAge {
         tree: index.tree,
+        crawled,
+        days: crawled.map(|at| days(at).max(0) as u64),
+        since_last_run: crawled.zip(ended).map(|(at, end)| at > end.at),
         changed: index.indexed,
-        days: index.indexed.map(|at| days(at).max(0) as u64),
-        since_last_run: index.indexed.zip(ended).map(|(at, end)| at > end.at),
     }
 }
 

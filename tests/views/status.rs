@@ -27,14 +27,15 @@ fn library() -> Library {
 
 /// The text without the times in it.
 fn undated(text: &str) -> String {
-    let lines = text.lines().map(|line| match line.split_once("today (") {
-        Some((before, after)) => {
-            let after = after.split_once(')').unwrap().1;
-            format!("{before}today (TIME){after}\n")
+    let words = text.split_inclusive([' ', '\n', '(', ')']);
+    let undated = words.map(|word| {
+        let time = word.trim_end_matches([' ', '\n', ')']);
+        match time.parse::<jiff::Timestamp>() {
+            Ok(_) => word.replace(time, "TIME"),
+            Err(_) => word.to_owned(),
         }
-        None => format!("{line}\n"),
     });
-    lines.collect()
+    undated.collect()
 }
 
 #[test]
@@ -47,6 +48,37 @@ fn a_library_is_told_year_by_year_and_volume_by_volume() {
     story += "\nafter dedupe, and the loss of a volume\n\n";
     story += &undated(&library.succeed(&["status"]).out);
     snapshot!("status", story);
+}
+
+#[test]
+fn a_crawl_that_changes_nothing_counts_and_one_of_a_part_does_not() {
+    let library = library();
+    let ages = || -> Vec<[String; 2]> {
+        let status = json(&library, "status", &["status", "--json"]);
+        let ages = status["indexes"].as_array().unwrap().iter();
+        ages.map(|age| ["crawled", "changed"].map(|key| age[key].to_string()))
+            .collect()
+    };
+    let first = ages();
+    library.succeed(&["crawl", "media/2024"]);
+    assert_eq!(ages(), first);
+    library.succeed(&["crawl", "media"]);
+    let second = ages();
+    let [ingest, media, archive] = [0, 1, 2];
+    assert!(second[media][0] > first[media][0], "{second:?}");
+    assert_eq!(second[media][1], first[media][1]);
+    assert_eq!(
+        [&second[ingest], &second[archive]],
+        [&first[ingest], &first[archive]]
+    );
+    // What is damaged there stands in nobody's way, and is written anew.
+    library.write("data/last_crawls.json", "{");
+    let told = library.succeed(&["status"]).out;
+    assert!(told.contains("not known as a whole"), "{told}");
+    library.succeed(&["crawl"]);
+    assert!(ages()[ingest][0] > first[ingest][0]);
+    fs::remove_file(library.path("data/last_crawls.json")).unwrap();
+    assert_eq!(ages()[media][0], "null");
 }
 
 #[test]

@@ -174,14 +174,14 @@ fn others(status: &Status) -> String {
 fn ages(status: &Status) -> String {
     let columns = [
         Column::Words("index"),
+        Column::Words("last crawled"),
         Column::Words("last changed by a crawl"),
     ];
+    let second = |at: Time| Time::new(at.seconds(), 0).unwrap_or_default().to_string();
     let row = |index: &IndexAge| {
-        let when = match (index.changed, index.days) {
-            (Some(at), Some(days)) => {
-                let second = Time::new(at.seconds(), 0).unwrap_or_default();
-                format!("{} ({second})", ago(days))
-            }
+        let crawled = match (index.crawled, index.days, index.changed) {
+            (Some(at), Some(days), _) => format!("{} ({})", ago(days), second(at)),
+            (.., Some(_)) => "not known as a whole".to_owned(),
             _ => "never".to_owned(),
         };
         let since = match index.since_last_run {
@@ -189,7 +189,8 @@ fn ages(status: &Status) -> String {
             Some(false) => ", before the last run",
             None => "",
         };
-        vec![index.tree.to_string(), when + since]
+        let changed = index.changed.map(second).unwrap_or_default();
+        vec![index.tree.to_string(), crawled + since, changed]
     };
     table(&columns, status.indexes.iter().map(row))
 }

@@ -49,9 +49,21 @@ fn totals(files: u64, bytes: u64) -> Totals {
     Totals { files, bytes }
 }
 
+/// The status of a library whose indexes are as old as its last crawls.
 fn told(state: &State<'_>, runs: &[Brief]) -> Status {
+    let mut crawls = LastCrawls::default();
+    for index in [&state.media, &state.archive] {
+        crawls
+            .trees
+            .extend(index.indexed.map(|at| (index.tree, at)));
+    }
+    told_with(state, &crawls, runs)
+}
+
+fn told_with(state: &State<'_>, crawls: &LastCrawls, runs: &[Brief]) -> Status {
     let around = Surroundings {
         ingest: &Index::empty(Tree::Ingest),
+        crawls,
         duplicates: None,
         validated: None,
         parked: Totals::default(),
@@ -260,6 +272,24 @@ fn an_unfinished_run_and_the_age_of_an_index_against_the_last_run_are_told() {
         (None, id(1))
     );
     assert_eq!(told(&state, &[fine, unfinished]).unfinished, Some(id(2)));
+}
+
+#[test]
+fn a_crawl_that_changed_nothing_is_told_too() {
+    let day = |number: i64| Time::new(number * SECONDS_OF_DAY, 0);
+    let mut state = State::unknown(day(10).unwrap());
+    state.media = index(Tree::Media, SECONDS_OF_DAY, &[]);
+    let mut crawls = LastCrawls::default();
+    crawls.trees.extend(day(9).map(|at| (Tree::Media, at)));
+    crawls.trees.extend(day(8).map(|at| (Tree::Archive, at)));
+    let run = Brief::from(&run(1, dedupe(&["a"]), Some(Outcome::Applied)));
+    let status = told_with(&state, &crawls, &[run]);
+    let [_, media, archive] = &status.indexes[..] else {
+        panic!("{:?}", status.indexes)
+    };
+    assert_eq!((media.crawled, media.days), (day(9), Some(1)));
+    assert_eq!((media.changed, media.since_last_run), (day(1), Some(true)));
+    assert_eq!(archive.crawled, None, "its index is gone");
 }
 
 #[test]
