@@ -179,17 +179,17 @@ pub fn crawl(
         }
     }
     let ingest = save_ingest(request, known, &trees)?;
-    let whole = state.listing.iter().filter(|l| l.only.is_none());
-    let whole: Vec<Tree> = whole.map(|l| l.tree).chain(ingest).collect();
-    if !whole.is_empty() {
-        datadir.save_last_crawls(whole, request.now)?;
-    }
     let looked_at = |path: &TreePath<'_>| {
         let listing = state.listing.iter().find(|l| l.tree == path.tree);
         let unit = std::str::from_utf8(path.rel.first());
         listing.is_some_and(|l| unit.is_ok_and(|unit| l.covers(unit)))
     };
     notebook.close(looked_at)?;
+    let whole = state.listing.iter().filter(|l| l.only.is_none());
+    let whole: Vec<Tree> = whole.map(|l| l.tree).chain(ingest).collect();
+    if !whole.is_empty() {
+        datadir.save_last_crawls(whole, request.now)?;
+    }
     log::report(&report);
     Ok(report)
 }
