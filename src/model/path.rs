@@ -6,16 +6,19 @@
 //! `%XX` and `%` itself as `%25`. The empty component after `bytes:` can stand in no plain path,
 //! so the two forms cannot be mistaken for each other, and each path has exactly one text.
 
+mod escaped;
+mod in_tree;
 mod text;
 
+pub use self::escaped::Escaped;
+pub use self::in_tree::{Folded, TreePath};
+
+pub(super) use self::in_tree::fold;
+
+use self::text::{decode, encode};
 use super::run::RunId;
-use super::tree::Tree;
 use std::borrow::Cow;
 use std::fmt;
-use std::fmt::Write as _;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
-use unicode_normalization::UnicodeNormalization;
 
 /// Why a text or a byte string is no path of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,8 +54,6 @@ pub enum PathError {
     #[error("'bytes://' does not stand before a path in its one escaped form")]
     BadEscape,
 }
-
-const ESCAPED: &str = "bytes://";
 
 /// How the names of files begin that mediastruct writes and then renames into their places.
 pub const TEMPORARY: &str = ".mediastruct.tmp-";
@@ -209,97 +210,6 @@ impl<'a> RelPath<'a> {
     }
 }
 
-/// A path in a tree: the tree's name, `/`, and a [`RelPath`], e.g. `media/2024/a.jpg`.
-///
-/// Ordered as the bytes of its text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TreePath<'a> {
-    /// The tree, whose name is the first component.
-    pub tree: Tree,
-    /// The path beneath it.
-    pub rel: RelPath<'a>,
-}
-
-impl<'a> TreePath<'a> {
-    /// The path `rel` in `tree`.
-    pub fn new(tree: Tree, rel: RelPath<'a>) -> Self {
-        TreePath { tree, rel }
-    }
-
-    /// The path that `text` stands for.
-    ///
-    /// # Errors
-    /// Any [`PathError`].
-    pub fn from_text(text: &'a str) -> Result<Self, PathError> {
-        match decode(text)? {
-            Cow::Borrowed(bytes) => split(bytes),
-            Cow::Owned(bytes) => Ok(split(&bytes)?.into_owned()),
-        }
-    }
-
-    /// The text of the path; `from_text` gives the path back.
-    pub fn to_text(&self) -> String {
-        encode(&self.to_bytes()).into_owned()
-    }
-
-    /// The tree's name, a slash, and the bytes of the path beneath it.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        [self.tree.name().as_bytes(), b"/", self.rel.as_bytes()].concat()
-    }
-
-    /// The path as a file system may see it that ignores case and how letters are composed. Where
-    /// two paths differ here, no file system takes them for one.
-    pub fn folded(&self) -> Folded {
-        let bytes = self.rel.as_bytes();
-        let folded = match std::str::from_utf8(bytes) {
-            Ok(text) if !text.is_ascii() => fold(text).into_bytes(),
-            _ => bytes.to_ascii_lowercase(),
-        };
-        Folded(self.tree, folded)
-    }
-
-    /// The path of the directory right beneath the tree that it lies in, or that it is.
-    pub fn unit(&self) -> TreePath<'_> {
-        TreePath::new(self.tree, RelPath(Cow::Borrowed(self.rel.first())))
-    }
-
-    /// The path without its last component; none where that is the tree itself.
-    pub fn parent(&self) -> Option<TreePath<'_>> {
-        Some(TreePath::new(self.tree, self.rel.parent()?))
-    }
-
-    /// The same path, owned.
-    pub fn into_owned(self) -> TreePath<'static> {
-        TreePath::new(self.tree, self.rel.into_owned())
-    }
-
-    /// The same path, borrowed.
-    pub fn borrowed(&self) -> TreePath<'_> {
-        TreePath::new(self.tree, self.rel.borrowed())
-    }
-}
-
-/// Text without the difference of case and composition.
-pub(super) fn fold(text: &str) -> String {
-    let text: String = text.nfc().collect();
-    // Upper case first, for letters such as the long s that have no other lower case.
-    let text = text.to_uppercase().to_lowercase();
-    text.nfc().collect()
-}
-
-/// A path in a tree without the difference of case and composition; made by [`TreePath::folded`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Folded(Tree, Vec<u8>);
-
-fn split(bytes: &[u8]) -> Result<TreePath<'_>, PathError> {
-    check(bytes)?;
-    let end = bytes.iter().position(|b| *b == b'/').unwrap_or(bytes.len());
-    let tree = Tree::named(&bytes[..end])
-        .ok_or_else(|| PathError::UnknownTree(Escaped(&bytes[..end]).to_string()))?;
-    let rest = bytes.get(end + 1..).ok_or(PathError::WholeTree)?;
-    Ok(TreePath::new(tree, RelPath(Cow::Borrowed(rest))))
-}
-
 fn check(bytes: &[u8]) -> Result<(), PathError> {
     if bytes.is_empty() {
         return Err(PathError::Empty);
@@ -333,110 +243,13 @@ fn check(bytes: &[u8]) -> Result<(), PathError> {
     Ok(())
 }
 
-fn encode(bytes: &[u8]) -> Cow<'_, str> {
-    if let Ok(plain) = std::str::from_utf8(bytes) {
-        return Cow::Borrowed(plain);
-    }
-    let mut text = String::from(ESCAPED);
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(&chunk.valid().replace('%', "%25"));
-        for byte in chunk.invalid() {
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    Cow::Owned(text)
-}
-
-fn decode(text: &str) -> Result<Cow<'_, [u8]>, PathError> {
-    let Some(escaped) = text.strip_prefix(ESCAPED) else {
-        return Ok(Cow::Borrowed(text.as_bytes()));
-    };
-    let mut bytes = Vec::with_capacity(escaped.len());
-    let mut rest = escaped.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        if first != b'%' {
-            bytes.push(first);
-            rest = tail;
-            continue;
-        }
-        let digits = tail.get(..2).ok_or(PathError::BadEscape)?;
-        let digits = std::str::from_utf8(digits).map_err(|_| PathError::BadEscape)?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| PathError::BadEscape)?);
-        rest = &tail[2..];
-    }
-    if encode(&bytes) != text {
-        return Err(PathError::BadEscape);
-    }
-    Ok(Cow::Owned(bytes))
-}
-
-/// Bytes of a name as people may safely see them: control, bidirectional and invisible characters,
-/// backslashes and bytes that are no UTF-8 are escaped, so that no name can forge a line or drive a
-/// terminal.
-pub struct Escaped<'a>(
-    /// The bytes to show.
-    pub &'a [u8],
-);
-
-impl<'a> Escaped<'a> {
-    /// A path of the operating system, to be seen by people.
-    pub fn path(path: &'a (impl AsRef<Path> + ?Sized)) -> Escaped<'a> {
-        Escaped(path.as_ref().as_os_str().as_bytes())
-    }
-}
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '\n' => f.write_str("\\n")?,
-                    '\t' => f.write_str("\\t")?,
-                    '\r' => f.write_str("\\r")?,
-                    '\\' => f.write_str("\\\\")?,
-                    c if is_deceptive(c) => write!(f, "{}", c.escape_unicode())?,
-                    c => f.write_char(c)?,
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a character moves the cursor, changes the direction of text or cannot be seen.
-///
-/// Source: Unicode categories Cc, Zl, Zp, and the Bidi_Control and default-ignorable format
-/// characters of UAX #9 and UAX #44.
-fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
 impl fmt::Display for RelPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Escaped(&self.0).fmt(f)
     }
 }
 
-impl fmt::Display for TreePath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.tree, self.rel)
-    }
-}
-
 impl fmt::Debug for RelPath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Debug for TreePath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

@@ -1,4 +1,6 @@
+use super::escaped::is_deceptive;
 use super::*;
+use crate::model::tree::Tree;
 use proptest::prelude::*;
 
 #[test]

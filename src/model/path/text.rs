@@ -5,6 +5,49 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use std::fmt;
+use std::fmt::Write as _;
+
+/// How the text begins of a path that is no UTF-8.
+const ESCAPED: &str = "bytes://";
+
+/// The text of a path of these bytes.
+pub(super) fn encode(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(plain) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(plain);
+    }
+    let mut text = String::from(ESCAPED);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('%', "%25"));
+        for byte in chunk.invalid() {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// The bytes that a text stands for; whether they are a path is not looked at.
+pub(super) fn decode(text: &str) -> Result<Cow<'_, [u8]>, PathError> {
+    let Some(escaped) = text.strip_prefix(ESCAPED) else {
+        return Ok(Cow::Borrowed(text.as_bytes()));
+    };
+    let mut bytes = Vec::with_capacity(escaped.len());
+    let mut rest = escaped.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        if first != b'%' {
+            bytes.push(first);
+            rest = tail;
+            continue;
+        }
+        let digits = tail.get(..2).ok_or(PathError::BadEscape)?;
+        let digits = std::str::from_utf8(digits).map_err(|_| PathError::BadEscape)?;
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| PathError::BadEscape)?);
+        rest = &tail[2..];
+    }
+    if encode(&bytes) != text {
+        return Err(PathError::BadEscape);
+    }
+    Ok(Cow::Owned(bytes))
+}
 
 impl Serialize for RelPath<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
