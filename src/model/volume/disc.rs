@@ -1,7 +1,7 @@
 //! Discs, and what tells that they hold a volume.
 
-use super::super::digest::Digest;
-use super::super::time::Time;
+use crate::model::digest::Digest;
+use crate::model::time::Time;
 use schemars::JsonSchema;
 use serde::Serialize;
 
