@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::path::TreePath;
-use crate::model::plan::Why;
+use crate::model::plan::{Move, Why};
 
 fn entry(path: &str, size: u64) -> Entry<'_> {
     Entry {

@@ -1,0 +1,133 @@
+//! A file in an index, and what reading one came to.
+
+use crate::model::digest::{Digest, Pieces};
+use crate::model::path::RelPath;
+use crate::model::time::Time;
+
+/// A file in an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Where the file is, relative to the tree.
+    pub path: RelPath<'a>,
+    /// The hash of its content, or why there is none; a file without a hash equals no other.
+    pub hash: Result<Digest, Box<Unread>>,
+    /// What `stat` said when the hash was taken.
+    pub stamp: Stamp,
+}
+
+/// Why a file has no hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The reason, for people.
+    pub why: String,
+    /// The hash that the file had before its bytes changed under an unchanged size and mtime.
+    pub was: Option<Digest>,
+}
+
+/// What tells that a file changed, and which file it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Bytes in the file.
+    pub size: u64,
+    /// The modification time (mtime).
+    pub modified: Time,
+    /// The time of the last change to the inode (ctime).
+    pub changed: Time,
+    /// The device that holds the inode.
+    pub device: u64,
+    /// The inode; with the device, it tells hard links.
+    pub inode: u64,
+}
+
+/// What reading a file from a listing to its end came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Its hash; it is the file that was listed, and did not change.
+    Same(Digest),
+    /// Its hash as a crawl took it that was interrupted, and when that began; nothing says that the
+    /// file changed since.
+    Before(Digest, Time),
+    /// It changed since it was listed: its hash now, and what `stat` said before and after that.
+    Changed(Box<(Digest, Stamp)>),
+    /// It could not be read, and why.
+    Failed(Box<str>),
+}
+
+impl Stamp {
+    /// The same, but the file may have been changed since: whoever leans on it reads it again.
+    pub fn in_doubt(self) -> Stamp {
+        Stamp {
+            changed: Time::default(),
+            ..self
+        }
+    }
+
+    /// Whether size and modification time are those of `other`: what a plan states of a file.
+    pub fn same_content_as(&self, other: &Stamp) -> bool {
+        (self.size, self.modified) == (other.size, other.modified)
+    }
+
+    /// Whether both are of one inode.
+    pub fn same_file_as(&self, other: &Stamp) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+}
+
+impl Entry<'_> {
+    /// The hash, where there is one.
+    pub fn digest(&self) -> Option<Digest> {
+        self.hash.as_ref().ok().copied()
+    }
+
+    /// The hash that the file had when it could last be read.
+    pub fn remembered(&self) -> Option<Digest> {
+        match &self.hash {
+            Ok(digest) => Some(*digest),
+            Err(unread) => unread.was,
+        }
+    }
+
+    /// Adds what the index says of its content to a hash: path, size, modification time and hash.
+    pub(super) fn write_content(&self, hasher: &mut Pieces) {
+        write_bytes(hasher, self.path.as_bytes());
+        hasher.update(&self.stamp.size.to_le_bytes());
+        write_time(hasher, self.stamp.modified);
+        match &self.hash {
+            Ok(digest) => {
+                hasher.update(&[1]);
+                hasher.update(&digest.0);
+            }
+            Err(unread) => {
+                hasher.update(&[0]);
+                write_bytes(hasher, unread.why.as_bytes());
+                hasher.update(&unread.was.unwrap_or(Digest([0; 32])).0);
+            }
+        }
+    }
+
+    /// Adds which file it is to a hash.
+    pub(super) fn write_identity(&self, hasher: &mut Pieces) {
+        write_time(hasher, self.stamp.changed);
+        hasher.update(&self.stamp.device.to_le_bytes());
+        hasher.update(&self.stamp.inode.to_le_bytes());
+    }
+
+    /// The same entry, owning its path.
+    pub fn into_owned(self) -> Entry<'static> {
+        Entry {
+            path: self.path.into_owned(),
+            hash: self.hash,
+            stamp: self.stamp,
+        }
+    }
+}
+
+fn write_bytes(hasher: &mut Pieces, bytes: &[u8]) {
+    hasher.update(&(bytes.len() as u64).to_le_bytes());
+    hasher.update(bytes);
+}
+
+fn write_time(hasher: &mut Pieces, time: Time) {
+    hasher.update(&time.seconds().to_le_bytes());
+    hasher.update(&time.nanoseconds().to_le_bytes());
+}
