@@ -1,47 +1,36 @@
 //! `check` and `apply`: whether a plan still fits the disk, and carrying it out.
 
-use super::args::{ApplyArguments, CheckArguments, Verify as VerifyArgument};
+mod failure;
+mod rehearsal;
+
+pub use self::rehearsal::check;
+
+use self::failure::failure;
+use self::rehearsal::{hold_against_disk, read_by, rehearse};
+use super::args::{ApplyArguments, Verify as VerifyArgument};
 use super::context::{Context, require};
 use super::failure::{Exit, Failure};
 use super::human::{Exactly, Things};
 use super::library;
 use super::past::Past;
-use super::plan_source::{read_plan, refused, shown};
+use super::plan_source::{read_plan, refused};
 use super::work::{Tense, words};
-use super::workshop::{Workshop, leftover, world};
-use crate::disk::apply::{ApplyError, Course, Mover, Stop};
-use crate::disk::error::Cause;
+use super::workshop::{Workshop, leftover};
+use crate::disk::apply::{Course, Mover};
 use crate::disk::journal::Runs;
 use crate::disk::monitor::Monitor;
-use crate::disk::preflight::{Ready, Undone, preflight};
-use crate::disk::store::StoreError;
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
-use crate::model::index::{Index, Totals};
+use crate::model::index::Totals;
 use crate::model::path::{ASIDE, Escaped};
-use crate::model::plan::{Basis, Phase, Plan};
+use crate::model::plan::{Phase, Plan};
 use crate::model::plan_file;
 use crate::model::problem::{Fault, Problem};
-use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, Run, RunId, Text, Verify, Work};
+use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, RunId, Text, Verify, Work};
 use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
 use crate::phase::archive;
 use std::collections::BTreeSet;
-
-/// Says whether the plan that `arguments` name could be applied now.
-///
-/// # Errors
-/// Where it could not be: all problems.
-pub fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Failure> {
-    let plan = read_plan(&arguments.plan)?;
-    rehearse(&plan, Verify::Stat, context)?;
-    let shown = shown(&arguments.plan);
-    context.output.note(format_args!(
-        "{shown} fits the disk: it would {}",
-        work(&plan, Tense::Do)
-    ));
-    Ok(Exit::Done)
-}
 
 /// Carries out the plan that `arguments` name.
 ///
@@ -63,18 +52,6 @@ pub fn apply(arguments: &ApplyArguments, context: &Context) -> Result<Exit, Fail
         return Ok(Exit::Done);
     }
     execute(&plan, verify, context)
-}
-
-/// Holds a plan against the disk, as carrying it out would do first.
-fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result<(), Failure> {
-    require(context.layout(), &read_by(plan))?;
-    let past = Past::of(context)?;
-    past.refuse_unfinished()?;
-    past.refuse_again(plan)?;
-    let undone = past.undone_by(plan)?;
-    let trees = Trees::open(context.layout())?;
-    hold_against_disk(plan, &Schedule::of(plan), &trees, &undone, verify, context)?;
-    Ok(())
 }
 
 /// Carries out `plan` as a run of its own: all of it, or none.
@@ -168,53 +145,6 @@ fn log_keepers(plan: &Plan, context: &Context) {
     }
 }
 
-/// The trees that must be there for a plan to be looked at.
-fn read_by(plan: &Plan) -> Vec<Tree> {
-    let sources = plan.moves.iter().map(|m| m.from.tree);
-    let needs = plan.needs.iter().map(|n| n.path.tree);
-    let prunes = plan.prunes.iter().map(|p| p.dir.tree);
-    // Media and archive are never made for a plan: where one is missing, its disk may be.
-    let targets = plan.moves.iter().map(|m| m.to.tree);
-    let targets = targets.chain(plan.writes.iter().map(|w| w.to.tree));
-    let targets = targets.filter(|tree| Tree::INDEXED.contains(tree));
-    let trees = sources.chain(needs).chain(prunes).chain(targets);
-    trees.collect::<BTreeSet<Tree>>().into_iter().collect()
-}
-
-/// Looks at everything that a plan acts on or leans on, and tells what is notable about it.
-/// `undone` is the run that the plan takes back, if it does, with those that took some of it back.
-fn hold_against_disk(
-    plan: &Plan,
-    schedule: &Schedule,
-    trees: &Trees,
-    undone: &[Run],
-    verify: Verify,
-    context: &Context,
-) -> Result<Ready, Failure> {
-    for remark in plan.remarks() {
-        context.output.note(format_args!("note: {remark}"));
-    }
-    let indexes = library::index_files(context)?;
-    let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
-    if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &archive, &media) {
-        context.output.note(
-            "note: the indexes changed since the plan was made; its files are as it says, or you \
-             will be told",
-        );
-    }
-    let volumes = library::volumes(context)?;
-    let world = world(plan, &archive, &media, &volumes, undone, context);
-    let steps: Vec<_> = (0..schedule.steps().len()).collect();
-    let undone = Undone {
-        plan,
-        schedule,
-        run: None,
-        steps: &steps,
-    };
-    preflight(undone, trees, &world, verify)
-        .map_err(|problems| refused("the plan does not fit the disk", &problems))
-}
-
 /// Says of which trees it cannot be promised that a power cut loses nothing.
 fn tell_without_promise(plan: &Plan, trees: &Trees, context: &Context) {
     let ends = plan.moves.iter().flat_map(|m| [m.from.tree, m.to.tree]);
@@ -246,11 +176,6 @@ fn texts_of(plan: &Plan) -> Result<Vec<Vec<u8>>, Failure> {
     } else {
         Err(refused("the plan allows too little", &problems))
     }
-}
-
-fn is_of_other_state(basis: &Basis, archive: &Index<'_>, media: &Index<'_>) -> bool {
-    let differs = |told: Option<Digest>, is: &Index<'_>| told.is_some_and(|t| t != is.basis());
-    differs(basis.archive, archive) || differs(basis.media, media)
 }
 
 /// A name for a run of `plan` that sorts after the `last` one, whatever the clock says.
@@ -285,74 +210,11 @@ fn totals(plan: &Plan) -> Totals {
     totals
 }
 
-/// A run that failed, and what to do about it.
-fn failure(error: ApplyError, run: &RunId) -> Failure {
-    match error {
-        ApplyError::RolledBack(stop) => {
-            let failure = Failure::failed(format!(
-                "{stop}; everything that was moved is back in its place"
-            ));
-            match hint_for(&stop) {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            }
-        }
-        ApplyError::Unconfirmed(_) => Failure::failed(error.to_string())
-            .hint("when the cause is mended, `mediastruct recover` records it"),
-        ApplyError::Unfinished(..) => Failure::failed(format!("{error}; run {run} is unfinished"))
-            .hint("when the cause is mended, `mediastruct recover` finishes it or takes it back"),
-    }
-}
-
-fn hint_for(stop: &Stop) -> Option<&'static str> {
-    let error = match stop {
-        Stop::Disk(error) | Stop::Index(StoreError::Disk(error)) => error,
-        Stop::Interrupted => return None,
-        _ => return Some("`mediastruct crawl`, and make a new plan"),
-    };
-    match error.cause() {
-        Cause::OtherFileSystem => Some("the tree spans file systems in a way that cannot be moved"),
-        Cause::Unsupported => Some(
-            "this file system can neither rename without replacing nor link, so nothing is moved \
-             on it",
-        ),
-        Cause::Occupied => Some("something took the name meanwhile; make a new plan"),
-        Cause::ReadOnly => Some("the file system is mounted read-only, or the file is protected"),
-        Cause::Full => Some("make room on the disk, and apply the plan again"),
-        Cause::Missing => Some(library::NEEDS_OPENAT2),
-        Cause::Denied => Some("run it as the user to whom the files belong"),
-        Cause::Other => None,
-    }
-}
-
 impl From<VerifyArgument> for Verify {
     fn from(argument: VerifyArgument) -> Self {
         match argument {
             VerifyArgument::Stat => Verify::Stat,
             VerifyArgument::Hash => Verify::Hash,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::disk::error::DiskError;
-    use crate::model::path::TreePath;
-    use std::path::Path;
-
-    #[test]
-    fn a_full_disk_is_told_from_a_changed_file() {
-        let full = || {
-            const ENOSPC: i32 = 28;
-            let source = std::io::Error::from_raw_os_error(ENOSPC);
-            DiskError::at("write", Path::new("data/media_index.json"), source)
-        };
-        let room = Some("make room on the disk, and apply the plan again");
-        assert_eq!(hint_for(&Stop::Disk(full())), room);
-        assert_eq!(hint_for(&Stop::Index(StoreError::Disk(full()))), room);
-        let path = TreePath::from_text("media/2024/a.jpg").unwrap();
-        let again = Some("`mediastruct crawl`, and make a new plan");
-        assert_eq!(hint_for(&Stop::Changed(path)), again);
     }
 }

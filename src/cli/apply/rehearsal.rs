@@ -1,0 +1,99 @@
+//! A plan held against the disk, before anything moves and for `check`.
+
+use super::work;
+use crate::cli::args::CheckArguments;
+use crate::cli::context::{Context, require};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::library;
+use crate::cli::past::Past;
+use crate::cli::plan_source::{read_plan, refused, shown};
+use crate::cli::work::Tense;
+use crate::cli::workshop::world;
+use crate::disk::preflight::{Ready, Undone, preflight};
+use crate::disk::trees::Trees;
+use crate::model::digest::Digest;
+use crate::model::index::Index;
+use crate::model::plan::{Basis, Phase, Plan};
+use crate::model::run::{Run, Verify};
+use crate::model::schedule::Schedule;
+use crate::model::tree::Tree;
+use std::collections::BTreeSet;
+
+/// Says whether the plan that `arguments` name could be applied now.
+///
+/// # Errors
+/// Where it could not be: all problems.
+pub fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Failure> {
+    let plan = read_plan(&arguments.plan)?;
+    rehearse(&plan, Verify::Stat, context)?;
+    let shown = shown(&arguments.plan);
+    context.output.note(format_args!(
+        "{shown} fits the disk: it would {}",
+        work(&plan, Tense::Do)
+    ));
+    Ok(Exit::Done)
+}
+
+/// Holds a plan against the disk, as carrying it out would do first.
+pub(super) fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result<(), Failure> {
+    require(context.layout(), &read_by(plan))?;
+    let past = Past::of(context)?;
+    past.refuse_unfinished()?;
+    past.refuse_again(plan)?;
+    let undone = past.undone_by(plan)?;
+    let trees = Trees::open(context.layout())?;
+    hold_against_disk(plan, &Schedule::of(plan), &trees, &undone, verify, context)?;
+    Ok(())
+}
+
+/// The trees that must be there for a plan to be looked at.
+pub(super) fn read_by(plan: &Plan) -> Vec<Tree> {
+    let sources = plan.moves.iter().map(|m| m.from.tree);
+    let needs = plan.needs.iter().map(|n| n.path.tree);
+    let prunes = plan.prunes.iter().map(|p| p.dir.tree);
+    // Media and archive are never made for a plan: where one is missing, its disk may be.
+    let targets = plan.moves.iter().map(|m| m.to.tree);
+    let targets = targets.chain(plan.writes.iter().map(|w| w.to.tree));
+    let targets = targets.filter(|tree| Tree::INDEXED.contains(tree));
+    let trees = sources.chain(needs).chain(prunes).chain(targets);
+    trees.collect::<BTreeSet<Tree>>().into_iter().collect()
+}
+
+/// Looks at everything that a plan acts on or leans on, and tells what is notable about it.
+/// `undone` is the run that the plan takes back, if it does, with those that took some of it back.
+pub(super) fn hold_against_disk(
+    plan: &Plan,
+    schedule: &Schedule,
+    trees: &Trees,
+    undone: &[Run],
+    verify: Verify,
+    context: &Context,
+) -> Result<Ready, Failure> {
+    for remark in plan.remarks() {
+        context.output.note(format_args!("note: {remark}"));
+    }
+    let indexes = library::index_files(context)?;
+    let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
+    if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &archive, &media) {
+        context.output.note(
+            "note: the indexes changed since the plan was made; its files are as it says, or you \
+             will be told",
+        );
+    }
+    let volumes = library::volumes(context)?;
+    let world = world(plan, &archive, &media, &volumes, undone, context);
+    let steps: Vec<_> = (0..schedule.steps().len()).collect();
+    let undone = Undone {
+        plan,
+        schedule,
+        run: None,
+        steps: &steps,
+    };
+    preflight(undone, trees, &world, verify)
+        .map_err(|problems| refused("the plan does not fit the disk", &problems))
+}
+
+fn is_of_other_state(basis: &Basis, archive: &Index<'_>, media: &Index<'_>) -> bool {
+    let differs = |told: Option<Digest>, is: &Index<'_>| told.is_some_and(|t| t != is.basis());
+    differs(basis.archive, archive) || differs(basis.media, media)
+}
