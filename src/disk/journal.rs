@@ -3,7 +3,11 @@
 //! Both are as untrusted as any plan: they are read through handles that follow no link, and only
 //! where nobody but us or root could have written them.
 
+mod begin;
 mod brief;
+mod under_way;
+
+pub use self::under_way::Journal;
 
 use super::error::DiskError;
 use super::trust::{self, TrustError, Untrusted};
@@ -12,13 +16,13 @@ use crate::model::journal_file;
 use crate::model::limits::MAX_BYTES;
 use crate::model::plan_file;
 use crate::model::problem;
-use crate::model::run::{Begin, JournalError, Progress, Record, Run, RunId, Text, Work};
+use crate::model::run::{JournalError, Progress, Record, Run, RunId, Work};
 use crate::model::schedule::Schedule;
 use rayon::prelude::*;
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -141,94 +145,9 @@ impl Runs {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&dir, JOURNAL, flags, Mode::empty()).map_err(error)?;
         rustix::fs::ftruncate(&file, end as u64).map_err(error)?;
-        let journal = Journal {
-            file: File::from(file),
-            dir,
-            path,
-            texts: run.progress.begin.texts.clone(),
-            seq: records,
-            broken: false,
-        };
+        let texts = run.progress.begin.texts.clone();
+        let journal = Journal::of(File::from(file), path, dir, texts, records);
         Ok(Some((run, journal)))
-    }
-
-    /// Begins a run: its directory, the text of its plan, what the files say that it writes, and a
-    /// journal with its first record, all durable.
-    ///
-    /// # Errors
-    /// Where something cannot be written, or the run exists; nothing of it is left then.
-    pub fn begin(
-        &self,
-        plan: &[u8],
-        texts: &[Vec<u8>],
-        begin: Begin,
-    ) -> Result<Journal, DiskError> {
-        let id = &begin.run;
-        let dir = self.dir.join(id.as_str());
-        for path in [&self.dir, &dir] {
-            let error = |e: Errno| DiskError::at("make", path, e);
-            match rustix::fs::mkdir(path, Mode::RWXU) {
-                Err(Errno::EXIST) if path == &self.dir => {}
-                made => made.map_err(error)?,
-            }
-        }
-        let handle = open_directory(&dir)?;
-        let count = texts.len();
-        let filled = self.fill(&dir, handle, plan, texts, begin);
-        filled.map_err(|error| {
-            self.clear(&dir, count)
-                .map_or_else(|second| second, |()| error)
-        })
-    }
-
-    /// Fills the new directory of a run.
-    fn fill(
-        &self,
-        dir: &Path,
-        handle: OwnedFd,
-        plan: &[u8],
-        texts: &[Vec<u8>],
-        begin: Begin,
-    ) -> Result<Journal, DiskError> {
-        let names = (0..texts.len()).map(text_name);
-        let texts = names.zip(texts.iter().map(Vec::as_slice));
-        for (name, text) in texts.chain([(PLAN.to_owned(), plan)]) {
-            let mut file = create(&handle, dir, &name)?;
-            file.write_all(text)
-                .and_then(|()| file.sync_all())
-                .map_err(|e| DiskError::at("write", &dir.join(name), e))?;
-        }
-        let mut journal = Journal {
-            file: create(&handle, dir, JOURNAL)?,
-            dir: handle,
-            path: dir.join(JOURNAL),
-            texts: begin.texts.clone(),
-            seq: 0,
-            broken: false,
-        };
-        journal.append(&Record::Begin(begin))?;
-        journal.sync()?;
-        let datadir = self.dir.parent().unwrap_or(&self.dir);
-        for path in [dir, &self.dir, datadir] {
-            rustix::fs::fsync(open_directory(path)?)
-                .map_err(|e| DiskError::at("make durable", path, e))?;
-        }
-        Ok(journal)
-    }
-
-    /// Removes what there is of a run that could not begin. Its journal goes first: without one the
-    /// run never began and stands in nobody's way, whatever else of it cannot be removed.
-    fn clear(&self, dir: &Path, texts: usize) -> Result<(), DiskError> {
-        let handle = open_directory(dir)?;
-        match rustix::fs::unlinkat(&handle, JOURNAL, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(errno) => return Err(DiskError::at("remove", &dir.join(JOURNAL), errno)),
-        }
-        for name in (0..texts).map(text_name).chain([PLAN.to_owned()]) {
-            let _ = rustix::fs::unlinkat(&handle, name, AtFlags::empty());
-        }
-        let _ = rustix::fs::rmdir(dir);
-        Ok(())
     }
 
     /// Refuses a datadir and a directory of runs in which others could have forged a run.
@@ -282,85 +201,6 @@ impl Runs {
         };
         Ok(Some((run, count, end, dir)))
     }
-}
-
-/// The journal of a run that is under way.
-pub struct Journal {
-    file: File,
-    dir: OwnedFd,
-    path: PathBuf,
-    texts: Vec<Text>,
-    seq: u64,
-    broken: bool,
-}
-
-impl Ledger for Journal {
-    fn append(&mut self, record: &Record) -> Result<(), DiskError> {
-        let line = journal_file::line(self.seq + 1, record);
-        self.guarded("write", |file| file.write_all(line.as_bytes()))?;
-        self.seq += 1;
-        Ok(())
-    }
-
-    fn text(&mut self, number: usize) -> Result<Vec<u8>, DiskError> {
-        let path = self.path.with_file_name(text_name(number));
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let error = |e: std::io::Error| DiskError::at("read", &path, e);
-        let file = rustix::fs::openat(&self.dir, text_name(number), flags, Mode::empty());
-        let expected = self.texts[number];
-        let mut text = Vec::new();
-        File::from(file.map_err(|e| error(e.into()))?)
-            .take(expected.size + 1)
-            .read_to_end(&mut text)
-            .map_err(error)?;
-        if Digest::of(&text) != expected.hash {
-            return Err(error(std::io::Error::other(
-                "it is not what the run began with",
-            )));
-        }
-        Ok(text)
-    }
-
-    fn sync(&mut self) -> Result<(), DiskError> {
-        self.guarded("make durable", |file| file.sync_data())
-    }
-}
-
-impl Journal {
-    /// Does something to the file, and nothing any more after that has failed once: a sync that is
-    /// tried again may succeed without its data.
-    fn guarded(
-        &mut self,
-        action: &'static str,
-        act: impl FnOnce(&mut File) -> std::io::Result<()>,
-    ) -> Result<(), DiskError> {
-        let done = if self.broken {
-            Err(std::io::Error::other("an earlier write to it failed"))
-        } else {
-            act(&mut self.file)
-        };
-        done.map_err(|source| {
-            self.broken = true;
-            DiskError::at(action, &self.path, source)
-        })
-    }
-}
-
-/// The name of the file beside the journal that holds the text of a write.
-fn text_name(number: usize) -> String {
-    format!("text-{number}")
-}
-
-fn open_directory(path: &Path) -> Result<OwnedFd, DiskError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty()).map_err(|e| DiskError::at("open", path, e))
-}
-
-fn create(dir: &OwnedFd, path: &Path, name: &str) -> Result<File, DiskError> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(dir, name, flags, Mode::RUSR | Mode::WUSR);
-    let file = file.map_err(|e| DiskError::at("make", &path.join(name), e))?;
-    Ok(File::from(file))
 }
 
 /// What a file of a run holds, where nobody but us or root can have written it.

@@ -1,0 +1,100 @@
+//! How a run begins on the disk.
+
+use super::under_way::text_name;
+use super::{JOURNAL, Journal, Ledger, PLAN, Runs};
+use crate::disk::error::DiskError;
+use crate::model::run::{Begin, Record};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+impl Runs {
+    /// Begins a run: its directory, the text of its plan, what the files say that it writes, and a
+    /// journal with its first record, all durable.
+    ///
+    /// # Errors
+    /// Where something cannot be written, or the run exists; nothing of it is left then.
+    pub fn begin(
+        &self,
+        plan: &[u8],
+        texts: &[Vec<u8>],
+        begin: Begin,
+    ) -> Result<Journal, DiskError> {
+        let id = &begin.run;
+        let dir = self.dir.join(id.as_str());
+        for path in [&self.dir, &dir] {
+            let error = |e: Errno| DiskError::at("make", path, e);
+            match rustix::fs::mkdir(path, Mode::RWXU) {
+                Err(Errno::EXIST) if path == &self.dir => {}
+                made => made.map_err(error)?,
+            }
+        }
+        let handle = open_directory(&dir)?;
+        let count = texts.len();
+        let filled = self.fill(&dir, handle, plan, texts, begin);
+        filled.map_err(|error| {
+            self.clear(&dir, count)
+                .map_or_else(|second| second, |()| error)
+        })
+    }
+
+    /// Fills the new directory of a run.
+    fn fill(
+        &self,
+        dir: &Path,
+        handle: OwnedFd,
+        plan: &[u8],
+        texts: &[Vec<u8>],
+        begin: Begin,
+    ) -> Result<Journal, DiskError> {
+        let names = (0..texts.len()).map(text_name);
+        let texts = names.zip(texts.iter().map(Vec::as_slice));
+        for (name, text) in texts.chain([(PLAN.to_owned(), plan)]) {
+            let mut file = create(&handle, dir, &name)?;
+            file.write_all(text)
+                .and_then(|()| file.sync_all())
+                .map_err(|e| DiskError::at("write", &dir.join(name), e))?;
+        }
+        let file = create(&handle, dir, JOURNAL)?;
+        let texts = begin.texts.clone();
+        let mut journal = Journal::of(file, dir.join(JOURNAL), handle, texts, 0);
+        journal.append(&Record::Begin(begin))?;
+        journal.sync()?;
+        let datadir = self.dir.parent().unwrap_or(&self.dir);
+        for path in [dir, &self.dir, datadir] {
+            rustix::fs::fsync(open_directory(path)?)
+                .map_err(|e| DiskError::at("make durable", path, e))?;
+        }
+        Ok(journal)
+    }
+
+    /// Removes what there is of a run that could not begin. Its journal goes first: without one the
+    /// run never began and stands in nobody's way, whatever else of it cannot be removed.
+    fn clear(&self, dir: &Path, texts: usize) -> Result<(), DiskError> {
+        let handle = open_directory(dir)?;
+        match rustix::fs::unlinkat(&handle, JOURNAL, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(DiskError::at("remove", &dir.join(JOURNAL), errno)),
+        }
+        for name in (0..texts).map(text_name).chain([PLAN.to_owned()]) {
+            let _ = rustix::fs::unlinkat(&handle, name, AtFlags::empty());
+        }
+        let _ = rustix::fs::rmdir(dir);
+        Ok(())
+    }
+}
+
+fn open_directory(path: &Path) -> Result<OwnedFd, DiskError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).map_err(|e| DiskError::at("open", path, e))
+}
+
+fn create(dir: &OwnedFd, path: &Path, name: &str) -> Result<File, DiskError> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(dir, name, flags, Mode::RUSR | Mode::WUSR);
+    let file = file.map_err(|e| DiskError::at("make", &path.join(name), e))?;
+    Ok(File::from(file))
+}

@@ -1,0 +1,98 @@
+//! The journal of a run that is under way.
+
+use super::Ledger;
+use crate::disk::error::DiskError;
+use crate::model::digest::Digest;
+use crate::model::journal_file;
+use crate::model::run::{Record, Text};
+use rustix::fs::{Mode, OFlags};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+/// The journal of a run that is under way.
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    dir: OwnedFd,
+    texts: Vec<Text>,
+    seq: u64,
+    broken: bool,
+}
+
+impl Ledger for Journal {
+    fn append(&mut self, record: &Record) -> Result<(), DiskError> {
+        let line = journal_file::line(self.seq + 1, record);
+        self.guarded("write", |file| file.write_all(line.as_bytes()))?;
+        self.seq += 1;
+        Ok(())
+    }
+
+    fn text(&mut self, number: usize) -> Result<Vec<u8>, DiskError> {
+        let path = self.path.with_file_name(text_name(number));
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let error = |e: std::io::Error| DiskError::at("read", &path, e);
+        let file = rustix::fs::openat(&self.dir, text_name(number), flags, Mode::empty());
+        let expected = self.texts[number];
+        let mut text = Vec::new();
+        File::from(file.map_err(|e| error(e.into()))?)
+            .take(expected.size + 1)
+            .read_to_end(&mut text)
+            .map_err(error)?;
+        if Digest::of(&text) != expected.hash {
+            return Err(error(std::io::Error::other(
+                "it is not what the run began with",
+            )));
+        }
+        Ok(text)
+    }
+
+    fn sync(&mut self) -> Result<(), DiskError> {
+        self.guarded("make durable", |file| file.sync_data())
+    }
+}
+
+impl Journal {
+    /// The journal in `file`, to whose end is written, with so many `records`; it lies at `path`, and
+    /// beside it, in `dir`, the `texts` that the run writes.
+    pub(super) fn of(
+        file: File,
+        path: PathBuf,
+        dir: OwnedFd,
+        texts: Vec<Text>,
+        records: u64,
+    ) -> Journal {
+        Journal {
+            file,
+            path,
+            dir,
+            texts,
+            seq: records,
+            broken: false,
+        }
+    }
+
+    /// Does something to the file, and nothing any more after that has failed once: a sync that is
+    /// tried again may succeed without its data.
+    fn guarded(
+        &mut self,
+        action: &'static str,
+        act: impl FnOnce(&mut File) -> std::io::Result<()>,
+    ) -> Result<(), DiskError> {
+        let done = if self.broken {
+            Err(std::io::Error::other("an earlier write to it failed"))
+        } else {
+            act(&mut self.file)
+        };
+        done.map_err(|source| {
+            self.broken = true;
+            DiskError::at(action, &self.path, source)
+        })
+    }
+}
+
+/// The name of the file beside the journal that holds the text of a write.
+pub(super) fn text_name(number: usize) -> String {
+    format!("text-{number}")
+}
