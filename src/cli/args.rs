@@ -1,9 +1,13 @@
 //! The command line, as clap parses it.
 
 mod examples;
+mod global;
 mod phases;
 mod runs;
+mod tools;
+mod views;
 
+pub use global::{Color, GlobalOptions};
 pub use phases::{
     CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions, DedupePlan, IngestArguments,
     IngestOptions, PlanArguments, PlanPhase, ValidateArguments,
@@ -11,12 +15,13 @@ pub use phases::{
 pub use runs::{
     ApplyArguments, HistoryArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify,
 };
+pub use tools::{
+    CompletionsArguments, DemoArguments, InitArguments, ManArguments, MediagenArguments,
+    SchemaArguments,
+};
+pub use views::{CheckArguments, DiffArguments, FindArguments, ShowArguments, StatusArguments};
 
-use super::config::{Percent, parse_bytes, parse_jobs, parse_percent};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
 /// Plan, then apply, for media archives: sort, find what is there twice, pack for discs.
 ///
@@ -33,83 +38,6 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Options that every command takes.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct GlobalOptions {
-    /// Read the configuration from FILE
-    ///
-    /// In place of /etc/mediastruct/config.ini and ~/.config/mediastruct/config.ini, or of
-    /// DIR/config.ini with --root.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-
-    /// Use the library beneath DIR
-    ///
-    /// Its trees are DIR/ingest, media, archive, duplicates and validated; it keeps indexes and
-    /// runs in DIR/data and the log in DIR/logs. No configuration is needed; DIR/config.ini is read
-    /// where it exists. Also: the variable MEDIASTRUCT_ROOT.
-    #[arg(long, global = true, value_name = "DIR")]
-    pub root: Option<PathBuf>,
-
-    /// Read at most N files at once [default: the number of cores]
-    #[arg(long, global = true, value_name = "N", value_parser = parse_jobs)]
-    pub jobs: Option<NonZeroUsize>,
-
-    /// Keep the machine's used memory below this share [default: 80%]
-    ///
-    /// Measured while files are hashed: where other programs want more, fewer files are read at once,
-    /// into smaller buffers, and more again later. The limits of control groups and of the address
-    /// space count as well, and the page cache does not.
-    #[arg(long, global = true, value_name = "PERCENT", value_parser = parse_percent)]
-    pub memory: Option<Percent>,
-
-    /// Say only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-
-    /// Show on the standard error what is logged
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-
-    /// When to use colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
-    pub color: Color,
-
-    /// Do not have the kernel confine what is written while files move
-    ///
-    /// apply, undo, recover and purge otherwise let Landlock (Linux 5.19 or newer) refuse this process
-    /// every write outside the trees, the datadir and the logdir, whatever bug or trick may ask for
-    /// one. Where the kernel cannot do that, the log says so and the work goes on. Turn it off only
-    /// where it is in the way, such as of a file system that writes elsewhere by itself.
-    #[arg(long, global = true)]
-    pub no_landlock: bool,
-
-    /// As root, work on trees in which other users can write, too
-    ///
-    /// Who can write in a directory above a tree could turn it into something else while root works
-    /// on it; so root refuses, unless this says that these users are trusted. Sticky directories
-    /// such as /tmp are fine. Also: shared_trees = yes in the configuration, in its
-    /// section Safety.
-    #[arg(long, global = true)]
-    pub shared_trees: bool,
-
-    /// Show no progress
-    #[arg(long, global = true)]
-    pub no_progress: bool,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The commands.
@@ -262,7 +190,7 @@ pub enum Command {
     /// For each year of media: files whose content is in no volume yet, in one already, or in media
     /// at another path before; hard links, empty files and files that could not be read by
     /// themselves, so that each row adds up. Then the volumes, what is in the other trees, what is
-    /// parked, and how old the indexes are. An unfinished run comes first of all.
+    /// parked, and when each tree was last crawled. An unfinished run comes first of all.
     ///
     /// Media, archive and ingest are told as their indexes know them; duplicates and validated are
     /// counted on the disk. Changes nothing.
@@ -285,143 +213,12 @@ pub enum Command {
     Man(ManArguments),
 }
 
-/// Of `init`.
-#[derive(Debug, Args)]
-pub struct InitArguments {
-    /// Where to make the library
-    #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
-}
-
-/// Of `mediagen`.
-#[derive(Debug, Args)]
-pub struct MediagenArguments {
-    /// The library, as `init` makes it; made where it is missing
-    #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
-    /// How many files to make
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub files: u64,
-    /// How large a file is on average, e.g. 40kB
-    #[arg(long, value_name = "SIZE", default_value = "40kB", value_parser = parse_bytes)]
-    pub size: u64,
-    /// The seed: the same one makes the same files
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// How many of the files are copies of others
-    #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = parse_percent)]
-    pub duplicates: Percent,
-    /// Write what was made, as JSON, to FILE; - is the standard output
-    #[arg(long, value_name = "FILE")]
-    pub truth: Option<PathBuf>,
-}
-
-/// Of `show`.
-#[derive(Debug, Args)]
-pub struct ShowArguments {
-    /// A plan, a run such as 20241122T155212.123Z-0a1b2c, or - for a plan on the standard input
-    #[arg(value_name = "PLAN|RUN")]
-    pub what: OsString,
-    /// List every move and every file left out, not only the first ones
-    #[arg(long)]
-    pub all: bool,
-    /// Write a page to look at in a browser to FILE, in place of the text
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Print JSON, of which `schema run` tells the form; of a plan, that is the plan itself
-    #[arg(long, conflicts_with_all = ["all", "html"])]
-    pub json: bool,
-}
-
-/// Of `check`.
-#[derive(Debug, Args)]
-pub struct CheckArguments {
-    /// The plan; - is the standard input
-    #[arg(value_name = "PLAN")]
-    pub plan: PathBuf,
-}
-
-/// Of `diff`.
-#[derive(Debug, Args)]
-pub struct DiffArguments {
-    /// The plan as it was; - is the standard input
-    #[arg(value_name = "OLD")]
-    pub old: PathBuf,
-    /// The plan as it is; - is the standard input
-    #[arg(value_name = "NEW")]
-    pub new: PathBuf,
-    /// Show a unified diff of the two texts
-    #[arg(long)]
-    pub text: bool,
-}
-
-/// Of `find`.
-#[derive(Debug, Args)]
-pub struct FindArguments {
-    /// A name or part of one, a glob, a hash, or a file
-    #[arg(value_name = "WHAT", required = true)]
-    pub what: Vec<OsString>,
-    /// Each WHAT is a file in hand
-    #[arg(long, group = "reading")]
-    pub file: bool,
-    /// Each WHAT is a name, also where a file of that name is at hand
-    #[arg(long, group = "reading")]
-    pub name: bool,
-    /// Each WHAT is a hash, or at least 8 digits with which one begins
-    #[arg(long, group = "reading")]
-    pub hash: bool,
-    /// Print JSON, of which `schema find` tells the form
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Of `status`.
-#[derive(Debug, Args)]
-pub struct StatusArguments {
-    /// Print JSON, of which `schema status` tells the form
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Of `demo`.
-#[derive(Debug, Args)]
-pub struct DemoArguments {
-    /// Keep the library, and say where it is
-    #[arg(long)]
-    pub keep: bool,
-    /// The seed of the dataset
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-}
-
-/// Of `schema`.
-#[derive(Debug, Args)]
-pub struct SchemaArguments {
-    /// Which file's
-    #[arg(value_name = "NAME", value_parser = crate::model::schema::SCHEMAS)]
-    pub name: String,
-}
-
-/// Of `completions`.
-#[derive(Debug, Args)]
-pub struct CompletionsArguments {
-    /// The shell
-    #[arg(value_name = "SHELL")]
-    pub shell: clap_complete::Shell,
-}
-
-/// Of `man`.
-#[derive(Debug, Args)]
-pub struct ManArguments {
-    /// The command, e.g. plan
-    #[arg(value_name = "COMMAND")]
-    pub command: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use std::num::NonZeroUsize;
+    use std::path::PathBuf;
 
     #[test]
     fn the_command_line_is_consistent() {
