@@ -109,7 +109,7 @@ fn volumes(status: &Status) -> String {
             let name = &volume.volume;
             let _ = writeln!(
                 text,
-                "  archive/{name} is gone from the disk, and nothing says that it is on a disc"
+                "  archive/{name} is gone from the disk, and no disc is known to hold it as it was"
             );
         }
     }
