@@ -4,9 +4,9 @@
 //! meanwhile. What is in a tree that no index lists, the journals know: a file is where the last of
 //! its moves brought it.
 //!
-//! Of the runs only one is in memory at a time. Each is heard once for what it knows of what is
-//! asked for; then the contents are known that are meant, and those runs that moved some of them are
-//! asked for their moves.
+//! No run need be in memory together with the others. Each is heard once for what it knows of what
+//! is asked for; then the contents are known that are meant, and those runs that moved some of them
+//! are asked for their moves.
 
 mod hits;
 mod places;

@@ -1,5 +1,4 @@
-//! What a dedupe plan tells beside its moves, as tables: for a terminal here, and for a page in
-//! [`super::page`].
+//! What a dedupe plan tells beside its moves, as tables: for a terminal, and for a page.
 
 use crate::cli::human::{Count, Exactly};
 use crate::cli::table::{Column, table};
@@ -158,6 +157,8 @@ fn by_content(plan: &RawPlan) -> HashMap<Digest, (Totals, &TreePath<'static>)> {
 }
 
 fn largest(plan: &RawPlan, most: usize) -> Sheet {
+    let contents = by_content(plan).into_values().collect();
+    let (rows, more) = by_bytes(contents, most);
     Sheet {
         title: "The largest contents of which copies move",
         columns: &[
@@ -165,7 +166,9 @@ fn largest(plan: &RawPlan, most: usize) -> Sheet {
             Column::Numbers("copies"),
             Column::Numbers("bytes"),
         ],
-        ..by_bytes(by_content(plan).into_values().collect(), most)
+        rows,
+        total: None,
+        more,
     }
 }
 
@@ -174,6 +177,7 @@ fn directories(plan: &RawPlan, most: usize) -> Sheet {
         let (files, bytes) = (directory.files, directory.bytes);
         (Totals { files, bytes }, &directory.dir)
     });
+    let (rows, more) = by_bytes(directories.collect(), most);
     Sheet {
         title: "Directories that go as a whole",
         columns: &[
@@ -181,12 +185,14 @@ fn directories(plan: &RawPlan, most: usize) -> Sheet {
             Column::Numbers("files"),
             Column::Numbers("bytes"),
         ],
-        ..by_bytes(directories.collect(), most)
+        rows,
+        total: None,
+        more,
     }
 }
 
-/// The first `most` of these things, those with the most bytes first.
-fn by_bytes(mut things: Vec<(Totals, &TreePath<'_>)>, most: usize) -> Sheet {
+/// The first `most` of these things, those with the most bytes first, and how many more there are.
+fn by_bytes(mut things: Vec<(Totals, &TreePath<'_>)>, most: usize) -> (Vec<Row>, usize) {
     things.sort_unstable_by_key(|(totals, path)| (Reverse(totals.bytes), *path));
     let largest = things.first().map_or(0, |(totals, _)| totals.bytes);
     let first = things.iter().take(most);
@@ -194,13 +200,7 @@ fn by_bytes(mut things: Vec<(Totals, &TreePath<'_>)>, most: usize) -> Sheet {
         cells: amount(path.to_string(), *totals),
         part: (totals.bytes, largest),
     });
-    Sheet {
-        title: "",
-        columns: &[],
-        rows: rows.collect(),
-        total: None,
-        more: things.len().saturating_sub(most),
-    }
+    (rows.collect(), things.len().saturating_sub(most))
 }
 
 fn partial(plan: &RawPlan, most: usize) -> Sheet {

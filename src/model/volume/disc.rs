@@ -12,7 +12,7 @@ pub struct DiscCopy {
     pub burned: Time,
     /// Where it is kept, in the words of whoever burned it.
     pub location: Option<String>,
-    /// The digest over what was burned, as [`contents`] makes it, where that was told.
+    /// The digest over what was burned, as [`contents`](fn@crate::model::contents::contents) makes it, where that was told.
     pub holds: Option<Digest>,
     /// When it was last read and found to hold every byte.
     pub verified: Option<Time>,
