@@ -157,42 +157,37 @@ fn by_content(plan: &RawPlan) -> HashMap<Digest, (Totals, &TreePath<'static>)> {
 }
 
 fn largest(plan: &RawPlan, most: usize) -> Sheet {
+    const COLUMNS: [Column; 3] = [
+        Column::Paths("most bytes move as copies of"),
+        Column::Numbers("copies"),
+        Column::Numbers("bytes"),
+    ];
+    let title = "The largest contents of which copies move";
     let contents = by_content(plan).into_values().collect();
-    let (rows, more) = by_bytes(contents, most);
-    Sheet {
-        title: "The largest contents of which copies move",
-        columns: &[
-            Column::Paths("most bytes move as copies of"),
-            Column::Numbers("copies"),
-            Column::Numbers("bytes"),
-        ],
-        rows,
-        total: None,
-        more,
-    }
+    by_bytes(title, &COLUMNS, contents, most)
 }
 
 fn directories(plan: &RawPlan, most: usize) -> Sheet {
+    const COLUMNS: [Column; 3] = [
+        Column::Paths("directories that are elsewhere whole, and move"),
+        Column::Numbers("files"),
+        Column::Numbers("bytes"),
+    ];
     let directories = plan.directories.iter().map(|directory| {
         let (files, bytes) = (directory.files, directory.bytes);
         (Totals { files, bytes }, &directory.dir)
     });
-    let (rows, more) = by_bytes(directories.collect(), most);
-    Sheet {
-        title: "Directories that go as a whole",
-        columns: &[
-            Column::Paths("directories that are elsewhere whole, and move"),
-            Column::Numbers("files"),
-            Column::Numbers("bytes"),
-        ],
-        rows,
-        total: None,
-        more,
-    }
+    let title = "Directories that go as a whole";
+    by_bytes(title, &COLUMNS, directories.collect(), most)
 }
 
-/// The first `most` of these things, those with the most bytes first, and how many more there are.
-fn by_bytes(mut things: Vec<(Totals, &TreePath<'_>)>, most: usize) -> (Vec<Row>, usize) {
+/// The first `most` of these things, those with the most bytes first.
+fn by_bytes(
+    title: &'static str,
+    columns: &'static [Column; 3],
+    mut things: Vec<(Totals, &TreePath<'_>)>,
+    most: usize,
+) -> Sheet {
     things.sort_unstable_by_key(|(totals, path)| (Reverse(totals.bytes), *path));
     let largest = things.first().map_or(0, |(totals, _)| totals.bytes);
     let first = things.iter().take(most);
@@ -200,7 +195,13 @@ fn by_bytes(mut things: Vec<(Totals, &TreePath<'_>)>, most: usize) -> (Vec<Row>,
         cells: amount(path.to_string(), *totals),
         part: (totals.bytes, largest),
     });
-    (rows.collect(), things.len().saturating_sub(most))
+    Sheet {
+        title,
+        columns,
+        rows: rows.collect(),
+        total: None,
+        more: things.len().saturating_sub(most),
+    }
 }
 
 fn partial(plan: &RawPlan, most: usize) -> Sheet {
