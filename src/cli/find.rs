@@ -38,7 +38,8 @@ pub fn find(arguments: &FindArguments, context: &Context) -> Result<Exit, Failur
     let heard = runs.each(&runs.ids()?, |run| phase::hear(&queries, run))?;
     let wanted = phase::wants(&state, &queries, &heard)?;
     let steps = runs.each(&wanted.runs, |run| phase::steps(&wanted, run))?;
-    let mut answers = phase::find(&state, &queries, &wanted, &steps.concat());
+    let steps: Vec<_> = steps.into_iter().flatten().collect();
+    let mut answers = phase::find(&state, &queries, &wanted, &steps);
     let trees = Trees::open(context.layout())?;
     for content in answers.iter_mut().flat_map(|answer| &mut answer.contents) {
         look(content, &trees);
