@@ -1,11 +1,12 @@
 //! Status: how a library stands, by what its indexes say.
 
 use crate::model::digest::Digest;
-use crate::model::index::{Entry, Index, Totals, Unit};
+use crate::model::index::{Entry, Index, Totals, Unit, UnitState};
 use crate::model::last_crawls::LastCrawls;
 use crate::model::run::{Brief, FileId};
 use crate::model::state::State;
 use crate::model::status::{Content, IndexAge, LastRun, STATUS_FORMAT, Status, Volume, Year};
+use crate::model::volume::Holds;
 use std::collections::HashSet;
 
 const SECONDS_OF_DAY: i64 = 86_400;
@@ -32,13 +33,14 @@ pub fn status(state: &State<'_>, around: Surroundings<'_>) -> Status {
     let last = around.runs.last();
     let indexes = [around.ingest, &state.media, &state.archive];
     let unfinished = around.runs.iter().find(|run| !run.is_finished());
-    let (years, media) = years(state);
+    let volumes = volumes(state);
+    let (years, media) = years(state, &volumes);
     Status {
         format: STATUS_FORMAT.to_owned(),
         unfinished: unfinished.map(|run| run.id.clone()),
         years,
         media,
-        volumes: volumes(state),
+        volumes,
         ingest: around.ingest.indexed.map(|_| around.ingest.totals),
         duplicates: around.duplicates,
         validated: around.validated,
@@ -55,8 +57,8 @@ pub fn status(state: &State<'_>, around: Surroundings<'_>) -> Status {
 
 /// The years of media, and all of it together. What an index lists outside its units counts to the
 /// whole alone.
-fn years(state: &State<'_>) -> (Vec<Year>, Content) {
-    let archived = archived(state);
+fn years(state: &State<'_>, volumes: &[Volume]) -> (Vec<Year>, Content) {
+    let archived = archived(state, volumes);
     let mut seen = Seen::default();
     let mut years: Vec<Year> = state.media.units.iter().map(year).collect();
     let mut media = Content::default();
@@ -133,10 +135,12 @@ impl Kind {
 }
 
 /// The contents of volumes that are on the disk, or on discs that hold just what the index has.
-fn archived(state: &State<'_>) -> HashSet<Digest> {
-    let offline = state.offline().into_iter();
-    let lost = offline.filter(|(_, witness)| witness.is_none());
-    let lost: HashSet<&[u8]> = lost.map(|(name, _)| name.as_bytes()).collect();
+fn archived(state: &State<'_>, volumes: &[Volume]) -> HashSet<Digest> {
+    let is_lost = |volume: &&Volume| {
+        volume.state == Some(UnitState::Offline) && volume.holds.and_then(Holds::witness).is_none()
+    };
+    let lost = volumes.iter().filter(is_lost);
+    let lost: HashSet<&[u8]> = lost.map(|volume| volume.volume.as_bytes()).collect();
     let entries = state.archive.entries.iter();
     let entries = entries.filter(|e| lost.is_empty() || !lost.contains(e.path.first()));
     let with_content = entries.filter(|e| e.stamp.size > 0);
