@@ -389,6 +389,46 @@ fn law_7_and_8_a_plan_of_ingest_is_the_same_with_any_threads_and_moves_nothing()
 }
 
 #[test]
+fn a_plan_that_is_made_again_hashes_nothing_again() {
+    let library = library();
+    for number in 0..20 {
+        put(
+            &library,
+            &format!("{number}.jpg"),
+            &format!("content {number}"),
+        );
+        // What was changed a moment ago may change again without its times telling.
+        let path = library.path(&format!("ingest/{number}.jpg"));
+        let touched = std::process::Command::new("touch")
+            .args(["-d", "@1500000000"])
+            .arg(&path)
+            .status();
+        assert!(touched.unwrap().success());
+    }
+    std::thread::sleep(Duration::from_millis(2100));
+    let plan = library.succeed(&["plan", "ingest"]).out;
+    let kept = library.read("data/ingest_progress.jsonl");
+    assert_eq!(kept.lines().count(), 21);
+    // Whoever forged that is believed: so it is known that the file was not read.
+    let forged = kept.replace(
+        &blake3::hash(b"content 7").to_hex().to_string(),
+        &"7".repeat(64),
+    );
+    fs::write(library.path("data/ingest_progress.jsonl"), forged).unwrap();
+    let again = library.succeed(&["plan", "ingest"]).out;
+    assert!(again.contains("_7777777777777777.jpg"), "{again}");
+    // A file that is another now is read.
+    put(&library, "7.jpg", "content 7");
+    assert_eq!(library.succeed(&["plan", "ingest"]).out, plan);
+    // One that cannot be used is told, and stops nothing.
+    fs::remove_file(library.path("data/ingest_progress.jsonl")).unwrap();
+    fs::create_dir(library.path("data/ingest_progress.jsonl")).unwrap();
+    let said = library.succeed(&["plan", "ingest"]);
+    assert_eq!(said.out, plan);
+    said.tells(&["every file is read, and no hash is kept", "move it away"]);
+}
+
+#[test]
 fn a_persons_dates_and_directories_are_kept() {
     let library = library();
     put(&library, "scans/album 1/a.jpg", "a");

@@ -2,22 +2,22 @@
 
 use crate::disk::disks::{DiskKind, Disks};
 use crate::disk::error::DiskError;
-use crate::disk::hash::{Interrupted, Readers, hash_files};
+use crate::disk::hash::{Interrupted, Readers, hash_unknown};
 use crate::disk::machine;
 use crate::disk::memory::Gauge;
 use crate::disk::monitor::Monitor;
-use crate::disk::progress::Notebook;
+use crate::disk::progress::{Notebook, Purpose};
 use crate::disk::scan::{self, Scope};
 use crate::disk::sidecars::Sidecars;
 use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
 use crate::model::exclude::Excludes;
-use crate::model::index::{Index, Reading, Totals};
+use crate::model::index::{Index, Totals};
 use crate::model::layout::Layout;
 use crate::model::path::{Escaped, RelPath, TreePath};
 use crate::model::plan::Settings;
 use crate::model::progress::ProgressHeader;
-use crate::model::state::{Listed, State, TreeListing};
+use crate::model::state::{State, TreeListing};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::phase::crawl::{self as phase, CrawledTree, Report};
@@ -154,19 +154,31 @@ pub fn crawl(
     let datadir = Datadir::at(&request.layout.datadir);
     datadir.make("")?;
     let header = ProgressHeader::new(request.force, request.now);
-    let notebook = Notebook::open(&datadir, header)?;
+    let notebook = Notebook::open(&datadir, header, Purpose::Crawl);
+    if let Some(trouble) = notebook.trouble() {
+        tracing::warn!("Crawl - Nothing is kept for the case of an interruption: {trouble}");
+    }
     let readers = Readers {
         most: machine::readers(request.jobs, &gauge),
         gauge: &gauge,
         disks: &Disks::new(request.disk),
-        notebook: Some(&notebook),
+        notebook: None,
         interrupted,
     };
     let wanted = phase::wants(&state);
-    let (readings, taken_over) = hash(&trees, &wanted, &notebook, &readers, monitor)?;
+    let (taken_over, readings) = hash_unknown(&trees, &wanted, &notebook, &readers, monitor);
+    if taken_over.files > 0 {
+        let files = taken_over.files;
+        tracing::info!("Crawl - {files} files of an interrupted crawl are taken over");
+    }
+    let readings = readings.map_err(|Interrupted| Error::Interrupted {
+        kept: taken_over.files + notebook.kept(),
+        wanted: wanted.len() as u64,
+    })?;
     let crawled = phase::index(&state, readings);
     let mut report = crawled.report;
     report.taken_over = taken_over;
+    report.unkept = notebook.trouble().map(str::to_owned);
     let sidecars = Sidecars::new(&trees, &datadir);
     for tree in &crawled.trees {
         // Sidecar indexes go first: a crawl that is interrupted here finds them newer than the
@@ -192,42 +204,6 @@ pub fn crawl(
     }
     log::report(&report);
     Ok(report)
-}
-
-/// Hashes the files that are wanted, but for those that a crawl had hashed which was interrupted; and
-/// says what those are.
-fn hash(
-    trees: &Trees,
-    wanted: &[(Tree, &Listed)],
-    notebook: &Notebook,
-    readers: &Readers<'_>,
-    monitor: &dyn Monitor,
-) -> Result<(Vec<Reading>, Totals), Error> {
-    let mut taken_over = Totals::default();
-    let mut readings = Vec::with_capacity(wanted.len());
-    let mut rest = Vec::new();
-    for (tree, listed) in wanted {
-        let reading = notebook.reading(*tree, listed);
-        match &reading {
-            Some(_) => taken_over.add(listed.stamp.size),
-            None => rest.push((*tree, *listed)),
-        }
-        readings.push(reading);
-    }
-    if taken_over.files > 0 {
-        let files = taken_over.files;
-        tracing::info!("Crawl - {files} files of an interrupted crawl are taken over");
-    }
-    let read = hash_files(trees, &rest, readers, monitor);
-    let mut read = read.map_err(|Interrupted| Error::Interrupted {
-        kept: taken_over.files + notebook.kept(),
-        wanted: wanted.len() as u64,
-    })?;
-    let mut read = read.drain(..);
-    let readings = readings
-        .into_iter()
-        .map(|taken| taken.or_else(|| read.next()));
-    Ok((readings.flatten().collect(), taken_over))
 }
 
 fn scopes(only: &[(Tree, Option<String>)]) -> Result<Vec<Scope>, Error> {

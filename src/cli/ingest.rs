@@ -8,20 +8,24 @@ use super::library;
 use super::tree_path::{directory_of_media, tree_path};
 use crate::disk::disks::Disks;
 use crate::disk::filesystem::Filesystem;
-use crate::disk::hash::{Readers, hash_files};
+use crate::disk::hash::{Readers, hash_unknown};
 use crate::disk::memory::Gauge;
 use crate::disk::place::{Found, look, resolve};
+use crate::disk::progress::{Notebook, Purpose};
+use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::{machine, metadata, named_file, names, scan};
 use crate::model::date_dirs::DateDirs;
 use crate::model::intake::Intake;
 use crate::model::path::{Escaped, RelPath, TreePath};
 use crate::model::plan::{Plan, Settings};
+use crate::model::progress::ProgressHeader;
 use crate::model::said::Said;
 use crate::model::state::{Listed, Proof, State, TreeFiles};
 use crate::model::tree::Tree;
 use crate::phase::ingest::{self as phase, IngestError};
 use jiff::Timestamp;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -41,7 +45,7 @@ pub fn plan(options: &IngestOptions, context: &Context) -> Result<Plan, Failure>
     state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
     restrict(&mut state.found, options, context)?;
     state.taken = names::taken(layout.dir(Tree::Duplicates))?;
-    read(&mut state, &trees, context)?;
+    read(&mut state, options, &trees, context)?;
     loop {
         let plan = phase::plan(&state)?;
         let occupied = occupied(&plan, &state, &trees)?;
@@ -145,13 +149,19 @@ fn restrict(
 }
 
 /// Reads what the phase wants: what files say of themselves, and their hashes.
-fn read(state: &mut State<'_>, trees: &Trees, context: &Context) -> Result<(), Failure> {
+fn read(
+    state: &mut State<'_>,
+    options: &IngestOptions,
+    trees: &Trees,
+    context: &Context,
+) -> Result<(), Failure> {
     let crawl = &context.configuration.crawl;
     let progress = context.output.progress();
     let gauge = Gauge::new(crawl.memory.get());
     let pool = machine::pool(crawl.jobs.get(), &gauge)
         .map_err(|error| Failure::failed(format!("cannot start threads: {error}")))?;
     let wanted: Vec<Listed> = phase::wants(state).into_iter().cloned().collect();
+    let notebook = notebook(state, options.directories.is_empty(), context);
     let now = state.now.timestamp().unwrap_or(Timestamp::MAX);
     let files: Vec<&Listed> = wanted.iter().collect();
     let readings = metadata::read_all(trees, Tree::Ingest, &files, now, &pool, &progress);
@@ -165,7 +175,7 @@ fn read(state: &mut State<'_>, trees: &Trees, context: &Context) -> Result<(), F
         interrupted: &|| false,
     };
     let files: Vec<_> = wanted.iter().map(|file| (Tree::Ingest, file)).collect();
-    let readings = hash_files(trees, &files, &readers, &progress);
+    let (_, readings) = hash_unknown(trees, &files, &notebook, &readers, &progress);
     let readings = readings.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
     let proofs = wanted.iter().zip(readings).map(|(file, reading)| {
         let path = TreePath::new(Tree::Ingest, file.path.clone());
@@ -173,6 +183,26 @@ fn read(state: &mut State<'_>, trees: &Trees, context: &Context) -> Result<(), F
     });
     state.proofs.extend(proofs);
     Ok(())
+}
+
+/// Where the hashes of files in ingest are kept, so that the next plan takes them over, and applying
+/// one need not read what did not change. Where `is_whole`, all of ingest was looked at, and what is
+/// not there any more is forgotten.
+fn notebook(state: &State<'_>, is_whole: bool, context: &Context) -> Notebook {
+    let datadir = Datadir::at(&context.layout().datadir);
+    let header = ProgressHeader::new(false, state.now);
+    let mut notebook = Notebook::open(&datadir, header, Purpose::Ingest);
+    if let Some(trouble) = notebook.trouble() {
+        let told = "every file is read, and no hash is kept";
+        context
+            .output
+            .warn(format_args!("{told}: {trouble}; move it away"));
+    }
+    if is_whole {
+        let there: HashSet<_> = state.found.files.iter().map(|file| &file.path).collect();
+        notebook.forget(|path| !there.contains(&path.rel));
+    }
+    notebook
 }
 
 /// The places in media that a plan gives to files, and where something is that no index knows.

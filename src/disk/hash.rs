@@ -7,6 +7,9 @@
 mod crew;
 mod queue;
 mod subtrees;
+mod taken_over;
+
+pub use self::taken_over::hash_unknown;
 
 use self::crew::{BUFFER, Crew, Left, Place, SMALL_BUFFER, Share};
 use self::queue::{Places, Queue, Task, queues};

@@ -1,11 +1,12 @@
-//! The file in which a crawl keeps what it has hashed, for the case that it is interrupted.
+//! The file in which hashes are kept that stand in no index yet: of a crawl, for the case that it is
+//! interrupted, and of ingest, for the next plan.
 //!
-//! Each reader adds to it by itself, many files at a time, in one write at the end of the file: no
-//! reader waits for another. It is not made durable; what a power cut takes is hashed again.
+//! Each reader adds to it by itself, many files at a time. It is not made durable: what a power cut
+//! takes is hashed again. It only saves time, so that one which cannot be used stops nothing.
 
 use super::error::DiskError;
-use super::store::{Datadir, StoreError, write_whole};
-use super::trust;
+use super::store::{Datadir, write_whole};
+use super::trust::{self, TrustError};
 use crate::model::digest::Digest;
 use crate::model::index::Reading;
 use crate::model::limits::MAX_BYTES;
@@ -14,13 +15,12 @@ use crate::model::progress::{Progress, ProgressHeader, is_settled};
 use crate::model::state::Listed;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes of files after which a reader writes down what it has hashed.
 const BATCH_BYTES: u64 = 64 << 20;
@@ -28,59 +28,116 @@ const BATCH_BYTES: u64 = 64 << 20;
 /// Files after which it does.
 const BATCH_FILES: u64 = 256;
 
-/// What an interrupted crawl left, and where this one keeps what it hashes.
+/// The longest line that is read, in bytes: a path of PATH_MAX bytes, all of them escaped, and the
+/// rest. What is longer is damaged.
+const LONGEST_LINE: u64 = 64 << 10;
+
+/// For whom hashes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// For the crawl that goes on with an interrupted one.
+    Crawl,
+    /// For the next plan of ingest, and for applying it.
+    Ingest,
+}
+
+/// What was hashed before, and where what is hashed now is kept.
 pub struct Notebook {
+    purpose: Purpose,
     known: Progress,
     path: PathBuf,
     header: ProgressHeader,
-    /// When this crawl began, which may go on with one that began earlier.
+    /// When this work began, which may go on with one that began earlier.
     begun: Time,
-    /// Bytes of the file that this crawl goes on after; none where it begins anew.
+    /// Bytes of the file that this work goes on after; none where it begins anew.
     end: Option<u64>,
-    file: OnceLock<Option<File>>,
-    kept: AtomicU64,
+    /// Why the file cannot be used.
+    trouble: Option<String>,
+    pen: Mutex<Pen>,
+}
+
+/// What is written with.
+enum Pen {
+    /// Nothing was written yet.
+    Unused,
+    /// The file, its length, and how many files were written down.
+    Writing(File, u64, u64),
+    /// It cannot be written any more; so many files were written down.
+    Broken(u64),
 }
 
 impl Notebook {
-    /// Opens the notebook of a crawl; what one of another kind left is not looked at, and replaced
-    /// once there is something to keep.
-    ///
-    /// # Errors
-    /// Where there is one that cannot be read or trusted.
-    pub fn open(datadir: &Datadir, header: ProgressHeader) -> Result<Notebook, StoreError> {
+    /// Opens a notebook. What one of another kind left is not looked at, and replaced once there is
+    /// something to keep. One that cannot be read or trusted is let alone, and says so by
+    /// [`Notebook::trouble`].
+    pub fn open(datadir: &Datadir, header: ProgressHeader, purpose: Purpose) -> Notebook {
         let mut notebook = Notebook {
+            purpose,
             known: Progress::default(),
-            path: datadir.path().join("crawl_progress.jsonl"),
+            path: datadir.path().join(purpose.file_name()),
             begun: header.begun,
             header,
             end: None,
-            file: OnceLock::new(),
-            kept: AtomicU64::new(0),
+            trouble: None,
+            pen: Mutex::new(Pen::Unused),
         };
-        let Some(directory) = trust::open_directory(datadir.path())? else {
-            return Ok(notebook);
-        };
-        let path = &notebook.path;
-        let name = path.file_name().unwrap_or_default();
-        let Some((file, _)) = trust::open_file(directory, name.as_ref(), path, MAX_BYTES)? else {
-            return Ok(notebook);
-        };
-        let mut text = Vec::new();
-        let read = file.take(MAX_BYTES).read_to_end(&mut text);
-        read.map_err(|e| DiskError::at("read", path, e))?;
-        if let Some((header, progress, end)) = Progress::parse(&text)
-            && header.is_continued_by(&notebook.header)
-        {
-            notebook.known = progress;
-            notebook.header = header;
-            notebook.end = Some(end as u64);
+        if let Err(error) = notebook.read(datadir) {
+            (notebook.known, notebook.end) = (Progress::default(), None);
+            notebook.trouble = Some(error.to_string());
+            notebook.pen = Mutex::new(Pen::Broken(0));
         }
-        Ok(notebook)
+        notebook
+    }
+
+    /// Reads what there is, line by line, up to the first that is torn or damaged.
+    fn read(&mut self, datadir: &Datadir) -> Result<(), TrustError> {
+        let Some(directory) = trust::open_directory(datadir.path())? else {
+            return Ok(());
+        };
+        let name = self.purpose.file_name();
+        let Some((file, _)) = trust::open_file(directory, name.as_ref(), &self.path, MAX_BYTES)?
+        else {
+            return Ok(());
+        };
+        let mut text = BufReader::new(file);
+        let mut line = Vec::new();
+        let mut next = |line: &mut Vec<u8>| {
+            line.clear();
+            let read = text.by_ref().take(LONGEST_LINE).read_until(b'\n', line);
+            read.map_err(|error| DiskError::at("read", &self.path, error))
+        };
+        let mut end = next(&mut line)? as u64;
+        let header = ProgressHeader::parse(&line);
+        let Some(header) = header.filter(|header| header.is_continued_by(&self.header)) else {
+            return Ok(());
+        };
+        let mut known = Progress::default();
+        loop {
+            let length = next(&mut line)? as u64;
+            if length == 0 || !known.add(&line) {
+                break;
+            }
+            end += length;
+        }
+        (self.header, self.known, self.end) = (header, known, Some(end));
+        Ok(())
+    }
+
+    /// Why nothing is known and nothing is kept, where there is a file that cannot be used.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 
     /// The hash of a file that was taken before, where nothing says that the file changed since.
     pub fn reading(&self, tree: Tree, file: &Listed) -> Option<Reading> {
         self.known.reading(tree, file, self.header.begun)
+    }
+
+    /// Forgets the files of which `is_gone` says so; they are written no more.
+    pub fn forget(&mut self, is_gone: impl Fn(&TreePath<'_>) -> bool) {
+        if self.known.forget(is_gone) {
+            self.end = None;
+        }
     }
 
     /// Pages for one reader.
@@ -93,17 +150,23 @@ impl Notebook {
         }
     }
 
-    /// How many files this crawl wrote down.
+    /// How many files were written down.
     pub fn kept(&self) -> u64 {
-        self.kept.load(Ordering::Relaxed)
+        match &*self.pen() {
+            Pen::Unused => 0,
+            Pen::Writing(_, _, kept) | Pen::Broken(kept) => *kept,
+        }
     }
 
     /// Throws the notebook away, as the indexes know what it knew; but for the files of which
-    /// `is_done` says that this crawl did not look at them.
+    /// `is_done` says that nobody looked at them.
     ///
     /// # Errors
     /// Where it cannot be removed.
     pub fn close(mut self, is_done: impl Fn(&TreePath<'_>) -> bool) -> Result<(), DiskError> {
+        if self.trouble.is_some() {
+            return Ok(());
+        }
         self.known.forget(is_done);
         if self.known.files() > 0 {
             let text = self.known.text(&self.header);
@@ -115,48 +178,78 @@ impl Notebook {
         }
     }
 
-    /// Adds lines at the end. A notebook that cannot be written stops no crawl.
+    fn pen(&self) -> std::sync::MutexGuard<'_, Pen> {
+        self.pen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds lines at the end. A notebook that cannot be written stops nothing; what a failed write
+    /// left of them is cut off.
     fn append(&self, text: &[u8], files: u64) {
-        let begin = || match self.begin() {
-            Ok(file) => Some(file),
-            Err(error) => self.give_up(&error),
-        };
-        let Some(file) = self.file.get_or_init(begin) else {
+        let mut pen = self.pen();
+        if let Pen::Unused = *pen {
+            *pen = match self.begin() {
+                Ok((file, length)) => Pen::Writing(file, length, 0),
+                Err(error) => self.broken(0, &error),
+            };
+        }
+        let Pen::Writing(file, length, kept) = &mut *pen else {
             return;
         };
-        match (&*file).write_all(text) {
+        match file.write_all(text) {
             Ok(()) => {
-                self.kept.fetch_add(files, Ordering::Relaxed);
+                *length += text.len() as u64;
+                *kept += files;
             }
             Err(error) => {
-                self.give_up(&error);
+                // Where even that fails, the torn line is the last, and is not believed.
+                let _ = rustix::fs::ftruncate(&*file, *length);
+                *pen = self.broken(*kept, &error);
             }
         }
     }
 
-    /// The file, to be added to: the one of before without its torn end, or a new one.
-    fn begin(&self) -> io::Result<File> {
+    /// The file, to be added to, and its length: the one of before without its torn end, or a new
+    /// one. Another process that writes into it keeps it.
+    fn begin(&self) -> io::Result<(File, u64)> {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        if let Some(end) = self.end {
-            let file = rustix::fs::open(&self.path, flags, Mode::empty())?;
-            rustix::fs::ftruncate(&file, end)?;
-            return Ok(file.into());
-        }
-        match rustix::fs::unlink(&self.path) {
-            Ok(()) | Err(Errno::NOENT) => {}
+        let lock = |file: &_| rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive);
+        match rustix::fs::open(&self.path, flags, Mode::empty()) {
+            Ok(file) => {
+                lock(&file)?;
+                if let Some(end) = self.end {
+                    rustix::fs::ftruncate(&file, end)?;
+                    return Ok((file.into(), end));
+                }
+                rustix::fs::unlink(&self.path)?;
+            }
+            // It is a symbolic link, which is not followed, and not kept.
+            Err(Errno::LOOP) => rustix::fs::unlink(&self.path)?,
+            Err(Errno::NOENT) => {}
             Err(errno) => return Err(errno.into()),
         }
         let flags = flags | OFlags::CREATE | OFlags::EXCL;
         let file = rustix::fs::open(&self.path, flags, Mode::RUSR | Mode::WUSR)?;
+        lock(&file)?;
         let mut file = File::from(file);
-        file.write_all(self.header.line().as_bytes())?;
-        Ok(file)
+        let text = self.known.text(&self.header);
+        file.write_all(&text)?;
+        Ok((file, text.len() as u64))
     }
 
-    fn give_up(&self, error: &io::Error) -> Option<File> {
+    fn broken(&self, kept: u64, error: &io::Error) -> Pen {
         let error = DiskError::at("write", &self.path, io::Error::from(error.kind()));
-        tracing::warn!("Crawl - Were it interrupted, it would begin anew: {error}");
-        None
+        tracing::warn!("What is hashed from here on may have to be hashed again: {error}");
+        Pen::Broken(kept)
+    }
+}
+
+impl Purpose {
+    /// The name of the file in the datadir.
+    fn file_name(self) -> &'static str {
+        match self {
+            Purpose::Crawl => "crawl_progress.jsonl",
+            Purpose::Ingest => "ingest_progress.jsonl",
+        }
     }
 }
 
@@ -202,6 +295,7 @@ mod tests {
     use super::*;
     use crate::model::index::Stamp;
     use crate::model::path::RelPath;
+    use std::path::Path;
 
     const NOW: i64 = 1_000;
 
@@ -217,7 +311,7 @@ mod tests {
 
         fn open(&self, force: bool) -> Notebook {
             let header = ProgressHeader::new(force, Time::new(NOW, 0).unwrap());
-            Notebook::open(&Datadir::at(self.dir.path()), header).unwrap()
+            Notebook::open(&Datadir::at(self.dir.path()), header, Purpose::Crawl)
         }
 
         fn path(&self) -> PathBuf {
@@ -314,5 +408,79 @@ mod tests {
         note(&notebook, &["d"]);
         assert_eq!(std::fs::read(elsewhere).unwrap(), b"precious");
         assert_eq!(fixture.text().lines().count(), 2);
+    }
+
+    #[test]
+    fn one_that_cannot_be_used_is_told_and_stops_nothing() {
+        for spoil in [
+            |path: &Path| std::fs::create_dir(path),
+            |path: &Path| {
+                let mode = rustix::fs::Mode::RUSR;
+                rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0)?;
+                Ok(())
+            },
+            |path: &Path| std::os::unix::fs::symlink("/etc/passwd", path),
+            |path: &Path| std::fs::File::create(path)?.set_len(MAX_BYTES + 1),
+        ] {
+            let fixture = Fixture::new();
+            spoil(&fixture.path()).unwrap();
+            let notebook = fixture.open(false);
+            let trouble = notebook.trouble().unwrap();
+            assert!(trouble.contains("crawl_progress.jsonl"), "{trouble}");
+            note(&notebook, &["a"]);
+            assert_eq!(notebook.kept(), 0);
+            notebook.close(|_| true).unwrap();
+            assert!(fixture.path().symlink_metadata().is_ok(), "it is let alone");
+        }
+    }
+
+    #[test]
+    fn what_a_failed_write_left_is_cut_off_and_nothing_follows_it() {
+        let fixture = Fixture::new();
+        note(&fixture.open(false), &["a"]);
+        let before = fixture.text();
+        let notebook = fixture.open(false);
+        note(&notebook, &["b"]);
+        // From here on, the file may not be written.
+        let (mut pen, length) = (notebook.pen(), before.len() as u64);
+        let reading = File::open(fixture.path()).unwrap();
+        *pen = Pen::Writing(reading, length, 1);
+        drop(pen);
+        note(&notebook, &["c"]);
+        assert_eq!(notebook.kept(), 1);
+        note(&notebook, &["d"]);
+        assert_eq!(notebook.kept(), 1);
+        assert!(!fixture.text().contains("2024/c") && !fixture.text().contains("2024/d"));
+    }
+
+    #[test]
+    fn of_two_at_work_one_writes_and_both_read() {
+        let fixture = Fixture::new();
+        note(&fixture.open(false), &["a"]);
+        let (first, second) = (fixture.open(false), fixture.open(false));
+        note(&first, &["b"]);
+        note(&second, &["c"]);
+        note(&first, &["d"]);
+        assert_eq!((first.kept(), second.kept()), (2, 0));
+        assert!(second.reading(Tree::Media, &listed("a", 1)).is_some());
+        drop((first, second));
+        assert_eq!(fixture.open(false).known.files(), 3);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_written_again() {
+        let fixture = Fixture::new();
+        note(&fixture.open(false), &["a", "b"]);
+        let mut notebook = fixture.open(false);
+        notebook.forget(|path| path.rel.file_name() == b"a");
+        assert_eq!(
+            fixture.text().lines().count(),
+            3,
+            "nothing is to be kept yet"
+        );
+        note(&notebook, &["c"]);
+        drop(notebook);
+        assert!(!fixture.text().contains("2024/a"));
+        assert_eq!(fixture.open(false).known.files(), 2);
     }
 }

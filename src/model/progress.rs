@@ -1,7 +1,8 @@
-//! What a crawl had hashed before it was interrupted, so that the next one goes on from there.
+//! What was hashed and stands in no index yet, so that it need not be hashed again: by a crawl that was
+//! interrupted, or for a plan of ingest.
 //!
-//! It is no index: it is there only between the interruption and the end of the crawl that goes on,
-//! and a hash in it stands for a file only while nothing says that the file changed.
+//! It is no index: it is there only until the files are in one, and a hash in it stands for a file only
+//! while nothing says that the file changed.
 
 use super::digest::Digest;
 use super::index::{Reading, Stamp};
@@ -27,7 +28,7 @@ const SETTLED: i64 = 2;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress(HashMap<TreePath<'static>, (Fingerprint, Digest)>);
 
-/// The first line of `crawl_progress.jsonl`: which crawl it was.
+/// The first line of `crawl_progress.jsonl` and `ingest_progress.jsonl`: what the files were hashed for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProgressHeader {
     /// `mediastruct/progress/1`.
@@ -54,7 +55,7 @@ pub struct ProgressEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fingerprint(u64, i64, u32, i64, u32, u64);
 
-/// One line of `crawl_progress.jsonl`.
+/// One line of `crawl_progress.jsonl` or `ingest_progress.jsonl`.
 #[derive(JsonSchema)]
 #[schemars(title = "mediastruct crawl progress line", untagged)]
 #[allow(dead_code, reason = "describes the lines in the schema")]
@@ -80,6 +81,13 @@ impl ProgressHeader {
             force,
             begun,
         }
+    }
+
+    /// What a first line tells; none where it is torn, or of no such text.
+    pub fn parse(line: &[u8]) -> Option<ProgressHeader> {
+        let whole = line.strip_suffix(b"\n")?;
+        let header: ProgressHeader = serde_json::from_slice(whole).ok()?;
+        (header.format == PROGRESS_FORMAT).then_some(header)
     }
 
     /// Whether a crawl that begins now goes on with this one.
@@ -123,26 +131,15 @@ impl Progress {
         text.push(b'\n');
     }
 
-    /// The crawl of which a text tells, what it had hashed, and how many bytes of the text tell that.
-    /// What follows a line that is torn or damaged is not believed; none where it is no such text.
-    pub fn parse(text: &[u8]) -> Option<(ProgressHeader, Progress, usize)> {
-        let lines = text.split_inclusive(|b| *b == b'\n');
-        let mut lines = lines.filter(|line| line.ends_with(b"\n"));
-        let first = lines.next()?;
-        let header: ProgressHeader = serde_json::from_slice(first).ok()?;
-        if header.format != PROGRESS_FORMAT {
-            return None;
-        }
-        let mut end = first.len();
-        let mut progress = Progress::default();
-        for line in lines {
-            let Ok(entry) = serde_json::from_slice::<ProgressEntry>(line) else {
-                break;
-            };
-            progress.0.insert(entry.path, (entry.stamp, entry.hash));
-            end += line.len();
-        }
-        Some((header, progress, end))
+    /// Takes over what a line tells that is not the first one; false where it is torn or damaged, and
+    /// nothing that follows it is to be believed.
+    pub fn add(&mut self, line: &[u8]) -> bool {
+        let whole = line.strip_suffix(b"\n");
+        let Some(Ok(entry)) = whole.map(serde_json::from_slice::<ProgressEntry>) else {
+            return false;
+        };
+        self.0.insert(entry.path, (entry.stamp, entry.hash));
+        true
     }
 
     /// How many files were hashed.
@@ -160,9 +157,11 @@ impl Progress {
         (*stamp == Fingerprint::from(&file.stamp)).then_some(Reading::Before(*hash, begun))
     }
 
-    /// Forgets the files of which `is_done` says so.
-    pub fn forget(&mut self, is_done: impl Fn(&TreePath<'_>) -> bool) {
+    /// Forgets the files of which `is_done` says so, and says whether there were any.
+    pub fn forget(&mut self, is_done: impl Fn(&TreePath<'_>) -> bool) -> bool {
+        let before = self.0.len();
         self.0.retain(|path, _| !is_done(path));
+        self.0.len() < before
     }
 
     /// The text of all that is left, after its header.
@@ -213,11 +212,20 @@ mod tests {
         text
     }
 
+    /// What the lines of a text tell, up to the first that is no such line.
+    fn read(text: &[u8]) -> Option<(ProgressHeader, Progress)> {
+        let mut lines = text.split_inclusive(|b| *b == b'\n');
+        let header = ProgressHeader::parse(lines.next()?)?;
+        let mut progress = Progress::default();
+        let _ = lines.all(|line| progress.add(line));
+        Some((header, progress))
+    }
+
     #[test]
     fn a_hash_stands_for_a_file_that_did_not_change() {
-        let (header, progress, end) = Progress::parse(&text(&["a", "b"])).unwrap();
+        let (header, progress) = read(&text(&["a", "b"])).unwrap();
         assert_eq!(header, ProgressHeader::new(false, time(1)));
-        assert_eq!((progress.files(), end), (2, text(&["a", "b"]).len()));
+        assert_eq!(progress.files(), 2);
         let same = Some(Reading::Before(Digest::of(b"abc"), header.begun));
         let reading = |tree, file: &Listed| progress.reading(tree, file, header.begun);
         assert_eq!(reading(Tree::Media, &listed("a")), same);
@@ -262,17 +270,17 @@ mod tests {
     fn what_follows_a_torn_or_damaged_line_is_not_believed() {
         let (one, two) = (text(&["a"]), text(&["a", "b"]));
         for cut in one.len()..two.len() {
-            let (_, progress, end) = Progress::parse(&two[..cut]).unwrap();
-            assert_eq!((progress.files(), end), (1, one.len()), "cut at {cut}");
+            let (_, progress) = read(&two[..cut]).unwrap();
+            assert_eq!(progress.files(), 1, "cut at {cut}");
         }
         let damaged = [&one[..], b"\0\0\n", &two[one.len()..]].concat();
-        assert_eq!(Progress::parse(&damaged).unwrap().1.files(), 1);
-        assert_eq!(Progress::parse(b""), None);
-        assert_eq!(Progress::parse(&one[..10]), None);
+        assert_eq!(read(&damaged).unwrap().1.files(), 1);
+        assert_eq!(read(b""), None);
+        assert_eq!(read(&one[..10]), None);
         let newer = String::from_utf8(one)
             .unwrap()
             .replace("progress/1", "progress/2");
-        assert_eq!(Progress::parse(newer.as_bytes()), None);
+        assert_eq!(read(newer.as_bytes()), None);
     }
 
     #[test]

@@ -41,6 +41,11 @@ pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failur
     let begin = || Watch::begin(move || tell_interrupted(output));
     let interrupted = || watch.get_or_init(begin).is_interrupted();
     let report = super::crawl(&request, &known, &interrupted, &output.progress())?;
+    if watch.get().is_some_and(Watch::is_interrupted) {
+        context
+            .output
+            .note("all was hashed by then: the crawl is finished");
+    }
     context.output.note(report.to_string().trim_end());
     if report.left_out() {
         return Ok(Exit::LeftOut);

@@ -19,6 +19,10 @@ impl fmt::Display for Report {
             let files = Things(self.taken_over.files, "file");
             writeln!(f, "{files} of those by the crawl that was interrupted")?;
         }
+        if let Some(why) = &self.unkept {
+            let told = "nothing was kept for the case of an interruption, and nothing taken over";
+            writeln!(f, "{told}: {why}; move it away")?;
+        }
         if !self.units.is_empty() {
             f.write_str(&units(&self.units))?;
         }

@@ -2,6 +2,7 @@ use super::*;
 use crate::disk::disks::{DiskKind, Spindle};
 use crate::disk::filesystem::Filesystem;
 use crate::disk::monitor::Unwatched;
+use crate::disk::progress::Purpose;
 use crate::disk::store::Datadir;
 use crate::model::layout::Layout;
 use crate::model::path::{RelPath, TreePath};
@@ -82,7 +83,7 @@ impl Fixture {
         let datadir = Datadir::at(&self.dir.path().join("data"));
         datadir.make("").unwrap();
         let header = ProgressHeader::new(false, begun());
-        Notebook::open(&datadir, header).unwrap()
+        Notebook::open(&datadir, header, Purpose::Crawl)
     }
 }
 

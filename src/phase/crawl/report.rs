@@ -12,6 +12,8 @@ pub struct Report {
     pub units: Vec<UnitReport>,
     /// Files whose hashes were taken over from a crawl that was interrupted.
     pub taken_over: Totals,
+    /// Why nothing could be kept for the case of an interruption, if so.
+    pub unkept: Option<String>,
     /// Files whose bytes changed under an unchanged size and modification time.
     pub rot: Vec<TreePath<'static>>,
     /// Files that have the bytes again that they had before they could not be read.
