@@ -165,6 +165,7 @@ impl Trial {
             archive: &self.archive,
             media: &self.media,
             volumes: &Volumes::default(),
+            hashed: None,
             undone,
             standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
         };
@@ -239,6 +240,7 @@ impl Trial {
             archive: &archive,
             media: &media,
             volumes: &Volumes::default(),
+            hashed: None,
             undone,
             standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
         };
@@ -780,6 +782,7 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             archive: &archive,
             media: &media,
             volumes: &Volumes::default(),
+            hashed: None,
             undone: None,
             standing: Standing::default(),
         };
@@ -972,6 +975,7 @@ fn everything_that_does_not_fit_is_told_at_once() {
         archive: &trial.archive,
         media: &trial.media,
         volumes: &Volumes::default(),
+        hashed: None,
         undone: None,
         standing: Standing::default(),
     };

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::library;
 use super::past::Past;
-use super::workshop::{Workshop, leftover, world};
+use super::workshop::{Workshop, hashed, leftover, world};
 use crate::disk::journal::Runs;
 use crate::disk::preflight::{Undone, preflight};
 use crate::disk::recover::{RecoverError, Recovery};
@@ -37,7 +37,11 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
     let indexes = library::index_files(context)?;
     let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
     let volumes = library::volumes(context)?;
-    let world = world(&run.plan, &archive, &media, &volumes, &undone, context);
+    let hashed = hashed(&run.plan, context);
+    let hashed = hashed.as_ref();
+    let world = world(
+        &run.plan, &archive, &media, &volumes, &undone, hashed, context,
+    );
     let tools = workshop.tools(&mut ledger);
     let recovery = Recovery {
         run: &run,

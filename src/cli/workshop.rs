@@ -8,12 +8,15 @@ use crate::disk::apply::{BATCH, Follow, Tools};
 use crate::disk::interrupt::Watch;
 use crate::disk::journal::Ledger;
 use crate::disk::preflight::World;
+use crate::disk::progress::{Notebook, Purpose};
+use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::wall;
 use crate::model::index::Index;
 use crate::model::layout::Layout;
 use crate::model::path::TreePath;
-use crate::model::plan::Plan;
+use crate::model::plan::{Phase, Plan};
+use crate::model::progress::ProgressHeader;
 use crate::model::run::Run;
 use crate::model::volume::Volumes;
 use crate::phase::undo;
@@ -87,6 +90,7 @@ pub fn world<'w>(
     media: &'w Index<'w>,
     volumes: &'w Volumes,
     runs: &'w [Run],
+    hashed: Option<&'w Notebook>,
     context: &'w Context,
 ) -> World<'w> {
     let undone = undone(plan, runs);
@@ -95,9 +99,18 @@ pub fn world<'w>(
         archive,
         media,
         volumes,
+        hashed,
         undone,
         standing: undone.map(|r| undo::standing(r, runs)).unwrap_or_default(),
     }
+}
+
+/// The hashes that were taken of the files in ingest, for a plan that moves them.
+pub fn hashed(plan: &Plan, context: &Context) -> Option<Notebook> {
+    let datadir = Datadir::at(&context.layout().datadir);
+    let header = ProgressHeader::new(false, library::now());
+    let open = || Notebook::open(&datadir, header, Purpose::Ingest);
+    (plan.phase == Phase::Ingest).then(open)
 }
 
 /// The directories that the run which `plan` takes back had made, parents first.

@@ -6,6 +6,7 @@ mod survey;
 use self::room::Copies;
 use self::survey::{Survey, Target};
 use super::filesystem::{Filesystem, Node};
+use super::progress::Notebook;
 use crate::model::index::{Index, Stamp};
 use crate::model::layout::Layout;
 use crate::model::path::TreePath;
@@ -27,6 +28,8 @@ pub struct World<'w> {
     pub media: &'w Index<'w>,
     /// On which discs the volumes of the archive are.
     pub volumes: &'w Volumes,
+    /// The hashes of files that stand in no index, where some are known.
+    pub hashed: Option<&'w Notebook>,
     /// For a plan to undo: the run that it takes back.
     pub undone: Option<&'w Run>,
     /// For a plan to undo: what of that run stands; other undos took back the rest.

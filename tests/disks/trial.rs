@@ -247,6 +247,7 @@ impl Trial {
             archive: &self.archive,
             media,
             volumes: &Volumes::default(),
+            hashed: None,
             undone: None,
             standing: Standing::default(),
         };

@@ -241,6 +241,7 @@ impl Scene {
             archive,
             media,
             volumes: &Volumes::default(),
+            hashed: None,
             undone: None,
             standing,
         };

@@ -8,7 +8,7 @@ use crate::cli::library;
 use crate::cli::past::Past;
 use crate::cli::plan_source::{read_plan, refused, shown};
 use crate::cli::work::Tense;
-use crate::cli::workshop::world;
+use crate::cli::workshop::{hashed, world};
 use crate::disk::preflight::{Ready, Undone, preflight};
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
@@ -81,7 +81,9 @@ pub(super) fn hold_against_disk(
         );
     }
     let volumes = library::volumes(context)?;
-    let world = world(plan, &archive, &media, &volumes, undone, context);
+    let hashed = hashed(plan, context);
+    let hashed = hashed.as_ref();
+    let world = world(plan, &archive, &media, &volumes, undone, hashed, context);
     let steps: Vec<_> = (0..schedule.steps().len()).collect();
     let undone = Undone {
         plan,

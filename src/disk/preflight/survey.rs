@@ -8,13 +8,14 @@ use super::{Kept, Undone, World};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
 use crate::model::digest::Digest;
-use crate::model::index::Stamp;
+use crate::model::index::{Reading, Stamp};
 use crate::model::layout::Inner;
 use crate::model::path::TreePath;
 use crate::model::plan::{Directory, Need, Phase, Plan};
 use crate::model::problem::{Fault, Problem};
 use crate::model::run::{Run, Verify};
 use crate::model::schedule::{Hop, Names, Step};
+use crate::model::state::Listed;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
@@ -204,6 +205,7 @@ impl<'s> Survey<'s> {
             // The number of a device may be another after a restart.
             known.changed == node.stamp.changed && known.inode == node.stamp.inode
         });
+        let is_known = is_known || self.is_hashed(claim, &node);
         if is_known && self.verify == Verify::Stat {
             return Ok(node);
         }
@@ -212,6 +214,19 @@ impl<'s> Survey<'s> {
             Ok(_) => Err(Fault::OtherContent),
             Err(error) => Err(Fault::Unreachable(error.reason())),
         }
+    }
+
+    /// Whether the hash of a file was taken for a plan of ingest, and is that of the claim.
+    fn is_hashed(&self, claim: &Claim<'_>, node: &Node) -> bool {
+        let Some(notebook) = self.world.hashed else {
+            return false;
+        };
+        let listed = Listed {
+            path: claim.path.rel.clone().into_owned(),
+            stamp: node.stamp,
+        };
+        let reading = notebook.reading(claim.path.tree, &listed);
+        matches!(reading, Some(Reading::Before(hash, _)) if hash == claim.hash)
     }
 
     /// What was known of a file when its hash was taken, or when a run left it there.
