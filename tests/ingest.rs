@@ -467,6 +467,33 @@ fn a_persons_dates_and_directories_are_kept() {
 }
 
 #[test]
+fn a_directory_that_is_in_no_tree_stands_in_for_ingest() {
+    let library = library();
+    put(&library, "stays.jpg", "stays");
+    let card = library.surroundings().join("card");
+    fs::create_dir(&card).unwrap();
+    fs::write(card.join("a.jpg"), "a").unwrap();
+    settle(&card.join("a.jpg"));
+    let dir = card.to_str().unwrap();
+    let said = library.succeed(&["ingest", "--yes", "--time-zone", "UTC", dir]);
+    said.tells(&["take it back with MEDIASTRUCT_INGEST_DIR="]);
+    assert_eq!(library.read(&guessed("a", ".jpg")), "a");
+    assert!(library.path("ingest/stays.jpg").exists());
+    assert!(!card.join("a.jpg").exists());
+    // Law 10: it comes back to where it was, or not at all.
+    let told = ["ingest is another directory than the one that the run used"];
+    library.refuse(3, &["undo", "--yes"], &told);
+    let mut undo = library.command(&["undo", "--yes"]);
+    let undone = library::said(undo.env("MEDIASTRUCT_INGEST_DIR", &card));
+    assert_eq!(undone.code, 0, "{}", undone.err);
+    assert_eq!(fs::read(card.join("a.jpg")).unwrap(), b"a");
+    let other = library.surroundings().to_str().unwrap();
+    library
+        .end_with(64, &["ingest", "--yes", dir, other])
+        .tells(&["is to be named alone"]);
+}
+
+#[test]
 fn what_cannot_be_understood_is_told() {
     let library = library();
     library.write("dates.txt", "1987-07-14 a\nsoon b\n");

@@ -1,27 +1,30 @@
 //! Ingest, where the phase and the disk meet: look, read what the phase wants, plan, and look whether
 //! the names are free.
 
+mod card;
+
+pub use self::card::Card;
+
 use super::args::IngestOptions;
 use super::context::{Context, require};
 use super::failure::Failure;
 use super::library;
-use super::tree_path::{directory_of_media, tree_path};
+use super::tree_path::directory_of_media;
 use crate::disk::disks::Disks;
 use crate::disk::filesystem::Filesystem;
 use crate::disk::hash::{Readers, hash_unknown};
 use crate::disk::memory::Gauge;
-use crate::disk::place::{Found, look, resolve};
 use crate::disk::progress::{Notebook, Purpose};
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::{machine, metadata, named_file, names, scan};
 use crate::model::date_dirs::DateDirs;
 use crate::model::intake::Intake;
-use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::path::{Escaped, TreePath};
 use crate::model::plan::{Plan, Settings};
 use crate::model::progress::ProgressHeader;
 use crate::model::said::Said;
-use crate::model::state::{Listed, Proof, State, TreeFiles};
+use crate::model::state::{Listed, Proof, State};
 use crate::model::tree::Tree;
 use crate::phase::ingest::{self as phase, IngestError};
 use jiff::Timestamp;
@@ -33,7 +36,8 @@ use std::path::Path;
 ///
 /// # Errors
 /// Where a tree is missing or was never indexed, or cannot be read, or `options` cannot be understood.
-pub fn plan(options: &IngestOptions, context: &Context) -> Result<Plan, Failure> {
+pub fn plan(options: &IngestOptions, card: &Card) -> Result<Plan, Failure> {
+    let context = &card.context;
     let layout = context.layout();
     require(layout, &[Tree::Ingest, Tree::Media, Tree::Archive])?;
     let trees = Trees::open(layout)?;
@@ -43,9 +47,9 @@ pub fn plan(options: &IngestOptions, context: &Context) -> Result<Plan, Failure>
     state.intake = intake(options, &trees, context)?;
     let progress = context.output.progress();
     state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
-    restrict(&mut state.found, options, context)?;
+    card.restrict(&mut state.found);
     state.taken = names::taken(layout.dir(Tree::Duplicates))?;
-    read(&mut state, options, &trees, context)?;
+    read(&mut state, card, &trees)?;
     loop {
         let plan = phase::plan(&state)?;
         let occupied = occupied(&plan, &state, &trees)?;
@@ -113,55 +117,16 @@ fn intake(options: &IngestOptions, trees: &Trees, context: &Context) -> Result<I
     })
 }
 
-/// Leaves of what was found in ingest only what lies in the directories that `options` name.
-fn restrict(
-    found: &mut TreeFiles,
-    options: &IngestOptions,
-    context: &Context,
-) -> Result<(), Failure> {
-    let mut within = Vec::new();
-    for dir in &options.directories {
-        let layout = context.layout();
-        if resolve(dir)? == layout.dir(Tree::Ingest) {
-            return Ok(());
-        }
-        let shown = Escaped::path(dir);
-        if look(dir)? != Found::Directory {
-            return Err(Failure::usage(format!(
-                "{shown}: there is no such directory"
-            )));
-        }
-        let path = tree_path(dir.as_os_str(), Path::new(""), layout)?;
-        if path.tree != Tree::Ingest {
-            let message = format!("{path} is not in ingest");
-            return Err(Failure::usage(message));
-        }
-        within.push(path.rel);
-    }
-    if within.is_empty() {
-        return Ok(());
-    }
-    let is_within = |path: &RelPath<'_>| within.iter().any(|dir| path.starts_with(dir));
-    found.files.retain(|file| is_within(&file.path));
-    found.unreadable.retain(|(path, _)| is_within(path));
-    found.special.retain(|(path, _)| is_within(path));
-    Ok(())
-}
-
 /// Reads what the phase wants: what files say of themselves, and their hashes.
-fn read(
-    state: &mut State<'_>,
-    options: &IngestOptions,
-    trees: &Trees,
-    context: &Context,
-) -> Result<(), Failure> {
+fn read(state: &mut State<'_>, card: &Card, trees: &Trees) -> Result<(), Failure> {
+    let context = &card.context;
     let crawl = &context.configuration.crawl;
     let progress = context.output.progress();
     let gauge = Gauge::new(crawl.memory.get());
     let pool = machine::pool(crawl.jobs.get(), &gauge)
         .map_err(|error| Failure::failed(format!("cannot start threads: {error}")))?;
     let wanted: Vec<Listed> = phase::wants(state).into_iter().cloned().collect();
-    let notebook = notebook(state, options.directories.is_empty(), context);
+    let notebook = notebook(state, card);
     let now = state.now.timestamp().unwrap_or(Timestamp::MAX);
     let files: Vec<&Listed> = wanted.iter().collect();
     let readings = metadata::read_all(trees, Tree::Ingest, &files, now, &pool, &progress);
@@ -186,9 +151,9 @@ fn read(
 }
 
 /// Where the hashes of files in ingest are kept, so that the next plan takes them over, and applying
-/// one need not read what did not change. Where `is_whole`, all of ingest was looked at, and what is
-/// not there any more is forgotten.
-fn notebook(state: &State<'_>, is_whole: bool, context: &Context) -> Notebook {
+/// one need not read what did not change. What is not there any more is forgotten.
+fn notebook(state: &State<'_>, card: &Card) -> Notebook {
+    let context = &card.context;
     let datadir = Datadir::at(&context.layout().datadir);
     let header = ProgressHeader::new(false, state.now);
     let mut notebook = Notebook::open(&datadir, header, Purpose::Ingest);
@@ -198,7 +163,7 @@ fn notebook(state: &State<'_>, is_whole: bool, context: &Context) -> Notebook {
             .output
             .warn(format_args!("{told}: {trouble}; move it away"));
     }
-    if is_whole {
+    if card.is_whole() {
         let there: HashSet<_> = state.found.files.iter().map(|file| &file.path).collect();
         notebook.forget(|path| !there.contains(&path.rel));
     }

@@ -3,9 +3,9 @@
 use super::apply::execute;
 use super::args::{DedupeArguments, IngestArguments, UndoArguments, ValidateArguments};
 use super::ask::{can_be_asked, confirm};
-use super::context::Context;
+use super::context::{Context, refuse_shared};
 use super::failure::{Exit, Failure};
-use super::ingest;
+use super::ingest::{self, Card};
 use super::past::Past;
 use super::plan::{plan_dedupe, plan_undo};
 use super::show::{Extent, left_out, listing, summary};
@@ -21,8 +21,13 @@ use crate::model::run::{Verify, Work};
 pub fn ingest(arguments: &IngestArguments, context: &Context) -> Result<Exit, Failure> {
     can_be_asked(arguments.yes, "mediastruct ingest")?;
     Past::of(context)?.refuse_unfinished()?;
-    let plan = ingest::plan(&arguments.options, context)?;
-    let ended = go(&plan, arguments.yes, Verify::Stat, context)?;
+    let card = Card::of(&arguments.options.directories, context)?;
+    refuse_shared(&card.context)?;
+    let plan = ingest::plan(&arguments.options, &card)?;
+    let ended = go(&plan, arguments.yes, Verify::Stat, &card.context)?;
+    if plan.has_operations() && ended == Ended::Done {
+        card.tell("take it back");
+    }
     Ok(ended.exit(&plan, context))
 }
 

@@ -5,7 +5,7 @@ use super::config::DedupeSettings;
 use super::context::{Context, require};
 use super::crawl;
 use super::failure::{Exit, Failure};
-use super::ingest;
+use super::ingest::{self, Card};
 use super::library;
 use super::past::Past;
 use super::show;
@@ -44,7 +44,11 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         return why::why(path, options, context);
     }
     let plan = match &arguments.phase {
-        PlanPhase::Ingest(options) => ingest::plan(options, context)?,
+        PlanPhase::Ingest(options) => {
+            let card = Card::of(&options.directories, context)?;
+            card.tell("apply this plan");
+            ingest::plan(options, &card)?
+        }
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,
         PlanPhase::Dedupe(DedupePlan { options, .. }) => plan_dedupe(options, context)?,
         PlanPhase::Validate => validate::plan(context)?,

@@ -64,6 +64,16 @@ impl Layout {
         })
     }
 
+    /// The same layout, but for the directory of one tree.
+    ///
+    /// # Errors
+    /// As [`Layout::new`].
+    pub fn with(&self, tree: Tree, dir: PathBuf) -> Result<Self, LayoutError> {
+        let mut trees = self.trees.clone();
+        trees[tree as usize] = dir;
+        Layout::new(trees, self.datadir.clone(), self.logdir.clone())
+    }
+
     /// The directory of a tree.
     pub fn dir(&self, tree: Tree) -> &Path {
         &self.trees[tree as usize]

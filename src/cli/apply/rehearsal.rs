@@ -14,7 +14,7 @@ use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::index::Index;
 use crate::model::plan::{Basis, Phase, Plan};
-use crate::model::run::{Run, Verify};
+use crate::model::run::{Run, TreeId, Verify};
 use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
 use std::collections::BTreeSet;
@@ -72,6 +72,7 @@ pub(super) fn hold_against_disk(
     for remark in plan.remarks() {
         context.output.note(format_args!("note: {remark}"));
     }
+    refuse_other_tree(plan, trees, undone)?;
     let indexes = library::index_files(context)?;
     let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
     if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &archive, &media) {
@@ -93,6 +94,32 @@ pub(super) fn hold_against_disk(
     };
     preflight(undone, trees, &world, verify)
         .map_err(|problems| refused("the plan does not fit the disk", &problems))
+}
+
+/// Refuses to take a run back from or to another directory than the one that it used. Where media is
+/// another one too, the library as a whole was moved or copied.
+fn refuse_other_tree(plan: &Plan, trees: &Trees, undone: &[Run]) -> Result<(), Failure> {
+    let id = plan.settings.run.as_ref();
+    let Some(run) = undone.iter().find(|run| Some(&run.id) == id) else {
+        return Ok(());
+    };
+    let (then, now) = (&run.progress.begin.trees, trees.identities());
+    let of = |trees: &[TreeId], tree| trees.iter().find(|t| t.tree == tree).map(|t| t.inode);
+    let is_other = |tree: Tree| {
+        let (then, now) = (of(then, tree), of(&now, tree));
+        then.is_some() && now.is_some() && then != now
+    };
+    let mut used = plan.moves.iter().flat_map(|m| [m.from.tree, m.to.tree]);
+    match used.find(|tree| is_other(*tree)) {
+        Some(tree) if !is_other(Tree::Media) => {
+            let message = format!("{tree} is another directory than the one that the run used");
+            Err(Failure::refused(message).hint(format!(
+                "set {} to that one, in the configuration or as a variable",
+                tree.config_key()
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_of_other_state(basis: &Basis, archive: &Index<'_>, media: &Index<'_>) -> bool {

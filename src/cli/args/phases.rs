@@ -82,6 +82,9 @@ pub struct IngestOptions {
     #[arg(long)]
     pub prune_empty: bool,
     /// Take in only what is in these directories of ingest [default: all of it]
+    ///
+    /// Or one that is in no tree, such as a memory card: it stands in for ingest then. To take such
+    /// a run back, or to apply such a plan, name it once more: MEDIASTRUCT_INGEST_DIR=DIR.
     #[arg(value_name = "DIR")]
     pub directories: Vec<PathBuf>,
 }

@@ -1,0 +1,99 @@
+//! Which directories are taken in: parts of the drop directory, or another one in its place.
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::tree_path::tree_path;
+use crate::disk::place::{Found, look, resolve};
+use crate::model::path::{Escaped, RelPath};
+use crate::model::state::TreeFiles;
+use crate::model::tree::Tree;
+use std::path::{Path, PathBuf};
+
+/// What is taken in.
+pub struct Card {
+    /// The library, its drop directory being the one that is taken in.
+    pub context: Context,
+    /// The directories in it that were named; none where that is all of it.
+    within: Vec<RelPath<'static>>,
+    /// The directory that stands in for the configured one.
+    pub elsewhere: Option<PathBuf>,
+}
+
+impl Card {
+    /// What is taken in where `directories` were named.
+    ///
+    /// # Errors
+    /// Where one is missing or in another tree, or more than one is in none.
+    pub fn of(directories: &[PathBuf], context: &Context) -> Result<Card, Failure> {
+        let layout = context.layout();
+        let mut card = Card {
+            context: context.clone(),
+            within: Vec::new(),
+            elsewhere: None,
+        };
+        let mut is_whole = false;
+        for dir in directories {
+            let shown = Escaped::path(dir);
+            if look(dir)? != Found::Directory {
+                let message = format!("{shown}: there is no such directory");
+                return Err(Failure::usage(message));
+            }
+            let place = resolve(dir)?;
+            if place == layout.dir(Tree::Ingest) {
+                is_whole = true;
+                continue;
+            }
+            let is_in_tree = Tree::ALL
+                .iter()
+                .any(|tree| place.starts_with(layout.dir(*tree)));
+            if is_in_tree {
+                let path = tree_path(place.as_os_str(), Path::new(""), layout)?;
+                if path.tree != Tree::Ingest {
+                    let message = format!("{path} is not in ingest");
+                    return Err(Failure::usage(message)
+                        .hint("what is in another tree has been taken in already"));
+                }
+                card.within.push(path.rel);
+                continue;
+            }
+            if directories.len() > 1 {
+                let message = format!("{shown} is not in ingest, and is to be named alone");
+                return Err(Failure::usage(message));
+            }
+            let other = layout.with(Tree::Ingest, place.clone());
+            card.context.configuration.layout =
+                other.map_err(|error| Failure::usage(error.to_string()))?;
+            card.elsewhere = Some(place);
+        }
+        if is_whole {
+            card.within.clear();
+        }
+        Ok(card)
+    }
+
+    /// Whether all of the drop directory is taken in.
+    pub fn is_whole(&self) -> bool {
+        self.within.is_empty()
+    }
+
+    /// Leaves of what was found only what is taken in.
+    pub fn restrict(&self, found: &mut TreeFiles) {
+        if self.is_whole() {
+            return;
+        }
+        let is_within = |path: &RelPath<'_>| self.within.iter().any(|dir| path.starts_with(dir));
+        found.files.retain(|file| is_within(&file.path));
+        found.unreadable.retain(|(path, _)| is_within(path));
+        found.special.retain(|(path, _)| is_within(path));
+    }
+
+    /// How a later command finds the directory that stands in for the configured one.
+    pub fn tell(&self, to_do: &str) {
+        if let Some(dir) = &self.elsewhere {
+            let dir = Escaped::path(dir);
+            self.context.output.note(format_args!(
+                "ingest is {dir} here: {to_do} with MEDIASTRUCT_INGEST_DIR={dir}"
+            ));
+        }
+    }
+}
