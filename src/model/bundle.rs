@@ -5,9 +5,11 @@
 //! spoken memos (WAV), and the JSON of Google Takeout. Names alone decide; the case of extensions
 //! does not matter. Where a stem could mean more than one shot, each file stays by itself.
 
+mod edited;
 mod kind;
 mod takeout;
 
+use self::edited::edited_from;
 use self::kind::{Kind, kind_of};
 use super::path::RelPath;
 use rayon::prelude::*;
@@ -110,7 +112,7 @@ fn can_hold_bundles(names: &[&[u8]], files: &[(usize, Kind)]) -> bool {
     is_mixed
         || files
             .iter()
-            .any(|(at, _)| edited_from(names[*at]).is_some())
+            .any(|(at, _)| edited_from(stem_of(names[*at])).is_some())
 }
 
 /// A picture or a movie, under the stem of its name.
@@ -201,7 +203,7 @@ impl<'n> Directory<'n> {
     }
 
     /// Puts what Apple's Photos made of a picture to the picture: `IMG_E1234.JPG` is an edited
-    /// `IMG_1234.JPG`.
+    /// `IMG_1234.JPG`, also where ingest has named both.
     fn join_edited(&mut self) {
         for at in 0..self.stems.len() {
             let (stem, group) = self.stems[at];
@@ -296,16 +298,6 @@ impl<'n> Directory<'n> {
 fn stem_of(name: &[u8]) -> &[u8] {
     let dot = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0);
     &name[..dot.unwrap_or(name.len())]
-}
-
-/// What `IMG_E1234` and `IMG_O1234` were before Apple's Photos changed them: `IMG_1234`.
-fn edited_from(name: &[u8]) -> Option<Vec<u8>> {
-    let rest = name.strip_prefix(b"IMG_")?;
-    let number = rest
-        .strip_prefix(b"E")
-        .or_else(|| rest.strip_prefix(b"O"))?;
-    number.first().filter(|b| b.is_ascii_digit())?;
-    Some([b"IMG_", number].concat())
 }
 
 #[cfg(test)]

@@ -105,6 +105,50 @@ fn what_photos_edited_belongs_to_the_original() {
 }
 
 #[test]
+fn what_photos_edited_belongs_to_the_original_under_the_names_of_ingest() {
+    const STEM: &str = "20190301_120000_17762fddd969a453";
+    let named = |endings: &[&str]| -> Vec<String> {
+        endings.iter().map(|e| format!("{STEM}{e}")).collect()
+    };
+    for (names, bundle) in [
+        (
+            &[
+                "_O.AAE",
+                "_E.MOV",
+                "_E.JPG.xmp",
+                ".AAE",
+                "_E.JPG",
+                ".HEIC",
+                ".MOV",
+            ][..],
+            &[
+                ".HEIC",
+                ".MOV",
+                "_E.JPG",
+                "_E.MOV",
+                "_E.JPG.xmp",
+                ".AAE",
+                "_O.AAE",
+            ][..],
+        ),
+        // All are pictures.
+        (&["_E.JPG", ".JPG"], &[".JPG", "_E.JPG"]),
+        // Without an original, it is a shot like any other.
+        (&["_E.JPG", "_E.AAE"], &["_E.JPG", "_E.AAE"]),
+    ] {
+        let names = named(names);
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        assert_eq!(found(&names), [named(bundle).join(" ")]);
+    }
+    let other = STEM.replace('1', "2");
+    let none: [String; 0] = [];
+    assert_eq!(
+        found(&[&format!("{STEM}.JPG"), &format!("{other}_E.JPG")]),
+        none
+    );
+}
+
+#[test]
 fn takeout_names_are_cut_and_numbered() {
     for (media, json) in [
         ("IMG.jpg", "IMG.jpg.json"),
@@ -176,7 +220,10 @@ fn directories_do_not_mix() {
 proptest! {
     #[test]
     fn bundles_do_not_depend_on_the_order_of_names(
-        names in prop::collection::btree_set("(IMG_)?[EO]?[1-3](\\(1\\))?(\\.jpg)?\\.(jpg|JPG|cr2|mov|xmp|aae|json|wav|png)", 0..20),
+        names in prop::collection::btree_set(
+            "((IMG_)?[EO]?[1-3](\\(1\\))?|20190301_120000_17762fddd969a453(_[EO])?)(\\.jpg)?\\.(jpg|JPG|cr2|mov|xmp|aae|json|wav|png)",
+            0..20,
+        ),
         by in 0..20_usize,
     ) {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

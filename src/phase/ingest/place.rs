@@ -69,13 +69,19 @@ fn ending(main: &[u8], name: &[u8]) -> Vec<u8> {
     extension(name).to_vec()
 }
 
-/// The letter by which Apple's Photos tells `IMG_E1234.JPG` and `IMG_O1234.AAE` from `IMG_1234`, and
-/// what follows the number.
+/// The letter by which Apple's Photos tells `IMG_E1234.JPG` and `IMG_O1234.AAE` from `IMG_1234`, or
+/// ingest tells what it named before, and what follows the stem of `main`.
 fn edited<'n>(main: &[u8], name: &'n [u8]) -> Option<(&'n [u8], &'n [u8])> {
+    let marked = |rest: &'n [u8]| {
+        let (letter, rest) = rest.split_at_checked(1)?;
+        matches!(letter, b"E" | b"O").then_some((letter, rest))
+    };
+    if let Some(rest) = name.strip_prefix(main) {
+        return marked(rest.strip_prefix(b"_")?);
+    }
     let number = main.strip_prefix(b"IMG_")?;
-    let (letter, rest) = name.strip_prefix(b"IMG_")?.split_at_checked(1)?;
-    let is_edited = letter == b"E" || letter == b"O";
-    is_edited.then(|| Some((letter, rest.strip_prefix(number)?)))?
+    let (letter, rest) = marked(name.strip_prefix(b"IMG_")?)?;
+    Some((letter, rest.strip_prefix(number)?))
 }
 
 /// The last dot of a name and what follows; nothing where there is none, or where it is as long as
@@ -160,6 +166,7 @@ fn beneath(dir: &RelPath<'_>, path: &RelPath<'_>) -> Result<RelPath<'static>, Pa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::bundle::bundles;
     use crate::model::tree::Tree;
 
     #[test]
@@ -194,6 +201,14 @@ mod tests {
                 ".HEIC _E.MOV _O.AAE _E.JPG.xmp",
             ),
             (&["IMG_1234.HEIC", "IMG_E9.AAE"], ".HEIC .AAE"),
+            (
+                &["s.HEIC", "s_E.JPG", "s_E.JPG.xmp", "s_O.AAE"],
+                ".HEIC _E.JPG _E.JPG.xmp _O.AAE",
+            ),
+            (
+                &["s.HEIC", "s_.JPG", "s_X.JPG", "s_Ex.MOV"],
+                ".HEIC .JPG .JPG .MOV",
+            ),
             (&["one.heic", "other.MOV"], ".heic .MOV"),
             (&["a.json"], ".json"),
             (
@@ -209,6 +224,36 @@ mod tests {
             let names: Vec<_> = names.iter().map(|name| name.as_bytes()).collect();
             let found = endings(&names).join(&b' ');
             assert_eq!(String::from_utf8(found).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_one_shot_is_one_under_its_new_names() {
+        let at = jiff::civil::datetime(2019, 3, 1, 12, 0, 0, 0);
+        let stem = stem(at, Digest::of(b"a"));
+        for names in [
+            &["a.CR2", "a.jpg", "a.CR2.xmp", "a.jpg.json"][..],
+            &[
+                "IMG_1.HEIC",
+                "IMG_1.MOV",
+                "IMG_E1.JPG",
+                "IMG_E1.MOV",
+                "IMG_1.AAE",
+                "IMG_O1.AAE",
+            ],
+        ] {
+            let names: Vec<_> = names.iter().map(|name| name.as_bytes()).collect();
+            let given = |names: &[&[u8]]| -> Vec<Vec<u8>> {
+                let endings = endings(names).into_iter();
+                endings.map(|e| [&stem[..], &e].concat()).collect()
+            };
+            let new = given(&names);
+            let new: Vec<_> = new.iter().map(Vec::as_slice).collect();
+            let bundles = bundles(&new).bundles;
+            assert_eq!(bundles.len(), 1);
+            assert_eq!(bundles[0].members, Vec::from_iter(0..names.len()));
+            // And what is taken in again keeps these names.
+            assert_eq!(given(&new), new);
         }
     }
 
