@@ -494,6 +494,32 @@ fn a_directory_that_is_in_no_tree_stands_in_for_ingest() {
 }
 
 #[test]
+fn a_zone_of_the_machine_that_is_but_a_guess_is_told() {
+    let library = library();
+    put(&library, "a.txt", "a");
+    for (zone, arguments, name, told) in [
+        ("Mars/Olympus", &[][..], "UTC", "UTC is taken"),
+        (
+            "CET-1CEST-1,M3.5.0,M10.5.0",
+            &[],
+            "+01:00",
+            "+01:00, is taken",
+        ),
+        ("Europe/Berlin", &[], "Europe/Berlin", ""),
+        ("Mars/Olympus", &["--time-zone", "utc"], "UTC", ""),
+    ] {
+        let arguments = [&["plan", "ingest", "-o", "plan.json"], arguments].concat();
+        let mut command = library.command(&arguments);
+        let said = library::said(command.env("TZ", zone));
+        let plan = library.plan("plan.json");
+        assert_eq!(plan.settings.time_zone.as_deref(), Some(name), "{zone}");
+        let is_told = said.err.contains("time_zone in the configuration");
+        assert_eq!(is_told, !told.is_empty(), "{said:?}");
+        assert!(said.err.contains(told), "{said:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_understood_is_told() {
     let library = library();
     library.write("dates.txt", "1987-07-14 a\nsoon b\n");

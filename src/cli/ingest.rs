@@ -64,6 +64,10 @@ pub fn plan(options: &IngestOptions, card: &Card) -> Result<Plan, Failure> {
 fn settings(options: &IngestOptions, context: &Context) -> Result<Settings, Failure> {
     let configured = &context.configuration.ingest;
     let zone = options.time_zone.as_ref().unwrap_or(&configured.time_zone);
+    if let Some(doubt) = zone.doubt() {
+        let told = "name it with --time-zone, or as time_zone in the configuration";
+        context.output.warn(format_args!("{doubt}; {told}"));
+    }
     let undated = options.undated.as_deref();
     let undated = undated.map(|dir| undated_directory(dir, context));
     let date_dirs = &configured.date_dirs;

@@ -119,7 +119,9 @@ impl FromStr for DateDirs {
         // A day of the longest month's name stands for all: no other makes a longer path, and none
         // makes a name that is special.
         let path = RelPath::new(dirs.text_of(jiff::civil::date(2019, 9, 30)).into_bytes());
-        let is_lawful = path.is_ok_and(|path| !path.is_ours());
+        let is_free =
+            |path: RelPath<'_>| !path.is_ours() && path.ancestors().all(|dir| !dir.is_ours());
+        let is_lawful = path.is_ok_and(is_free);
         match is_of_years && is_lawful && text.len() <= LONGEST {
             true => Ok(dirs),
             false => Err(DateDirsError),
@@ -172,6 +174,10 @@ mod tests {
             "%Y/%z",
             "%Y/%",
             "%Y/.mediastruct",
+            "%Y/.mediastruct/%m",
+            "%Y/.mediastruct.tmp-1/%m",
+            "%Y/.mediastruct-%d/%m",
+            "%Y/.mediastruct.d/%m",
             "%Y/a\n",
             "%Y/\0",
             &long,
@@ -183,7 +189,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_pattern_gives_lawful_paths_for_any_date(
-            pattern in "%Y(/|%[YmdjBb%]|[a.% /-]|\\PC){0,12}",
+            pattern in "%Y(/|%[YmdjBb%]|[a.% /-]|/\\.mediastruct(\\.d|-)?|\\PC){0,12}",
             days in 0..3_652_058,
         ) {
             if let Ok(dirs) = pattern.parse::<DateDirs>() {
@@ -191,6 +197,7 @@ mod tests {
                 let text = dirs.dir_of(date);
                 prop_assert!(RelPath::new(text.as_bytes().to_vec()).is_ok());
                 prop_assert!(!text.is_ours());
+                prop_assert!(text.ancestors().all(|dir| !dir.is_ours()));
                 let year = format!("{:04}", date.year());
                 prop_assert_eq!(text.first(), year.as_bytes());
             }

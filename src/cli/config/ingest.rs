@@ -35,6 +35,7 @@ pub enum MetadataReader {
 pub struct Zone {
     name: String,
     zone: TimeZone,
+    doubt: Option<String>,
 }
 
 impl Default for IngestSettings {
@@ -86,29 +87,63 @@ impl Zone {
         &self.zone
     }
 
-    /// That of this machine; UTC where it has none that a name tells.
+    /// Why the zone is but a guess, and what is taken for it; none where it is not.
+    pub fn doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
+    }
+
+    /// That of this machine.
     fn local() -> Zone {
-        let zone = TimeZone::system();
-        match zone.iana_name() {
-            Some(name) => Zone {
-                name: name.to_owned(),
-                zone: zone.clone(),
-            },
-            None => match zone.to_fixed_offset() {
-                Ok(offset) => Zone::fixed(offset),
-                // A rule without a name could not be told in a plan; the offset of today can.
-                Err(_) => Zone::fixed(zone.to_offset(Timestamp::now())),
-            },
+        let found = TimeZone::try_system();
+        Zone::of_machine(found.map_err(|error| error.to_string()), Timestamp::now())
+    }
+
+    /// What was found of the machine's zone, as far as a plan can tell it.
+    fn of_machine(found: Result<TimeZone, String>, now: Timestamp) -> Zone {
+        let zone = match found {
+            Ok(zone) => zone,
+            Err(why) => {
+                let doubt = format!("this machine's time zone is not known ({why}): UTC is taken");
+                return Zone {
+                    doubt: Some(doubt),
+                    ..Zone::of(TimeZone::UTC, "UTC")
+                };
+            }
+        };
+        if let Some(name) = zone.iana_name() {
+            return Zone::of(zone.clone(), name);
+        }
+        let today = Zone::fixed(zone.to_offset(now));
+        if zone.following(Timestamp::MIN).next().is_none() {
+            return today;
+        }
+        let doubt = format!(
+            "this machine's time zone has no name, and a plan could not tell it: today's offset, {}, \
+             is taken for every day of the year",
+            today.name
+        );
+        Zone {
+            doubt: Some(doubt),
+            ..today
         }
     }
 
-    fn fixed(offset: Offset) -> Zone {
-        let sign = if offset.is_negative() { '-' } else { '+' };
-        let minutes = offset.seconds().unsigned_abs() / 60;
+    fn of(zone: TimeZone, name: &str) -> Zone {
         Zone {
-            name: format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60),
-            zone: TimeZone::fixed(offset),
+            name: name.to_owned(),
+            zone,
+            doubt: None,
         }
+    }
+
+    /// The zone of an offset, in whole minutes, as its name tells no seconds.
+    fn fixed(offset: Offset) -> Zone {
+        let minutes = offset.seconds() / 60;
+        let whole = Offset::from_seconds(minutes * 60).unwrap_or(offset);
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let minutes = minutes.unsigned_abs();
+        let name = format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+        Zone::of(TimeZone::fixed(whole), &name)
     }
 }
 
@@ -124,13 +159,10 @@ pub fn parse_zone(text: &str) -> Result<Zone, String> {
         return Ok(Zone::fixed(offset));
     }
     let zone = TimeZone::get(text).ok();
-    let named = zone.and_then(|zone| {
-        let name = zone.iana_name()?.to_owned();
-        Some(Zone { name, zone })
-    });
+    let named = zone.and_then(|zone| Some(Zone::of(zone.clone(), zone.iana_name()?)));
     named.ok_or_else(|| {
-        "expected local, UTC, the name of a time zone such as Europe/Berlin, or an offset such as \
-         +02:00"
+        "expected local, UTC, the name of a time zone that this machine knows, such as \
+         Europe/Berlin, or an offset such as +02:00"
             .to_owned()
     })
 }
@@ -190,6 +222,38 @@ mod tests {
         ] {
             assert!(parse_zone(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_zone_that_no_plan_could_tell_is_doubted() {
+        let now: Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
+        let of_machine = |zone| Zone::of_machine(zone, now);
+        let berlin = of_machine(Ok(TimeZone::get("Europe/Berlin").unwrap()));
+        assert_eq!((berlin.name(), berlin.doubt()), ("Europe/Berlin", None));
+        let fixed = of_machine(Ok(TimeZone::posix("<plus>-5:30").unwrap()));
+        assert_eq!((fixed.name(), fixed.doubt()), ("+05:30", None));
+        for (zone, name, doubt) in [
+            (
+                Ok(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()),
+                "+01:00",
+                "today's offset, +01:00",
+            ),
+            // Such an offset was that of Amsterdam until 1937; seconds cannot be told.
+            (
+                Ok(TimeZone::posix("AMT-0:19:32NST,M3.5.0,M10.5.0").unwrap()),
+                "+00:19",
+                "today's offset, +00:19",
+            ),
+            (Err("no such file".to_owned()), "UTC", "(no such file)"),
+        ] {
+            let zone = of_machine(zone);
+            assert_eq!(zone.name(), name);
+            assert!(zone.doubt().unwrap().contains(doubt), "{zone:?}");
+            // Times are on the clock that the plan names.
+            assert_eq!(parse_zone(name).unwrap().zone(), zone.zone());
+        }
+        let seconds = Offset::from_seconds(-32).unwrap();
+        assert_eq!(Zone::fixed(seconds), parse_zone("+00:00").unwrap());
     }
 
     #[test]
