@@ -3,7 +3,7 @@
 
 use crate::model::bundle::{Bundle, Bundles};
 use crate::model::capture::{Content, Reading};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A file, as far as it matters to what it belongs.
 #[derive(Clone, Copy)]
@@ -33,6 +33,8 @@ struct Pairs<'f> {
     /// The group of each file that is in one.
     group_of: Vec<Option<usize>>,
     ambiguous: Vec<usize>,
+    /// Of each file, whether its identifier told to what it belongs.
+    is_settled: Vec<bool>,
 }
 
 impl<'f> Pairs<'f> {
@@ -43,6 +45,7 @@ impl<'f> Pairs<'f> {
             groups: groups.collect(),
             group_of: vec![None; files.len()],
             ambiguous: bundles.ambiguous,
+            is_settled: vec![false; files.len()],
         };
         for (number, group) in pairs.groups.iter().enumerate() {
             for at in group {
@@ -52,28 +55,37 @@ impl<'f> Pairs<'f> {
         pairs
     }
 
-    /// Takes movies from stills of other Live Photos that have the same stem by chance.
+    /// Parts movies from stills of other Live Photos that have the same stem by chance, and from
+    /// each other. What bears the whole name of such a movie goes with it.
     fn part_other_movies(&mut self) {
         for number in 0..self.groups.len() {
-            let group = self.groups[number].clone();
-            let mut stills = group.iter().filter(|at| self.is(**at, Content::Still));
-            let Some(still) = stills.find_map(|at| self.id(*at)) else {
-                continue;
-            };
-            for at in group {
-                let is_other = self.id(at).is_some_and(|id| id != still);
-                if is_other && self.is(at, Content::Video) {
-                    self.take_out(at);
-                    self.ambiguous.push(at);
+            let movies = self.identified(number, Content::Video);
+            let mut of_main = self.identified(number, Content::Still);
+            if of_main.is_empty() {
+                of_main.extend(movies.first());
+            }
+            let mut others: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for (id, at) in movies {
+                if of_main.iter().all(|(of_main, _)| *of_main != id) {
+                    others.entry(id).or_default().push(at);
                 }
+            }
+            for mut movies in others.into_values() {
+                self.ambiguous.extend(&movies);
+                let group = self.groups[number].iter();
+                let beside = group.filter(|at| movies.iter().any(|m| self.is_beside(**at, *m)));
+                let beside: Vec<_> = beside.copied().collect();
+                movies.extend(beside);
+                movies.iter().for_each(|at| self.take_out(*at));
+                self.found(movies);
             }
         }
     }
 
-    /// Brings still and movie together that have one identifier in one directory, if no other file
-    /// has it there.
+    /// Brings still and movie together that have one identifier in one directory. Where several
+    /// have it, their names decide, and what these leave over has to be but one of each.
     fn join_live_photos(&mut self) {
-        let mut live: HashMap<(&[u8], &str), [Vec<usize>; 2]> = HashMap::new();
+        let mut live: BTreeMap<(&[u8], &str), [Vec<usize>; 2]> = BTreeMap::new();
         for (at, file) in self.files.iter().enumerate() {
             let Some(id) = self.id(at) else { continue };
             let kind = match file.reading.content {
@@ -83,16 +95,31 @@ impl<'f> Pairs<'f> {
             };
             live.entry((file.dir, id)).or_default()[kind].push(at);
         }
-        let mut found: Vec<_> = live
-            .into_values()
-            .filter_map(|[stills, movies]| match (&stills[..], &movies[..]) {
-                ([still], [movie]) => Some((*still, *movie)),
-                _ => None,
-            })
-            .collect();
-        found.sort_unstable();
-        for (still, movie) in found {
-            self.join(still, movie);
+        let has = |files: &[usize], at: &usize| files.binary_search(at).is_ok();
+        for [stills, movies] in live.into_values() {
+            let mains = |files: &[usize]| -> BTreeSet<usize> {
+                files.iter().map(|at| self.main_of(*at)).collect()
+            };
+            let (of_stills, mut of_movies) = (mains(&stills), mains(&movies));
+            // A movie of another picture stays there, as the identifier of that may be lost.
+            of_movies.retain(|main| of_stills.contains(main) || has(&movies, main));
+            let left: Vec<_> = of_stills.difference(&of_movies).copied().collect();
+            let unpaired: Vec<_> = of_movies.difference(&of_stills).copied().collect();
+            if left.is_empty() || unpaired.is_empty() {
+                continue;
+            }
+            let files = stills.iter().chain(&movies).copied();
+            let is_left = |at: &usize| {
+                let main = self.main_of(*at);
+                has(&left, &main) || has(&unpaired, &main)
+            };
+            let over: Vec<_> = files.filter(is_left).collect();
+            if let ([still], [movie]) = (&left[..], &unpaired[..]) {
+                over.iter().for_each(|at| self.is_settled[*at] = true);
+                self.join(*still, *movie);
+            } else {
+                self.ambiguous.extend(over);
+            }
         }
     }
 
@@ -145,6 +172,30 @@ impl<'f> Pairs<'f> {
         self.files[at].reading.content_id.as_deref()
     }
 
+    /// The files of a group that are of this content and have an identifier.
+    fn identified(&self, group: usize, content: Content) -> Vec<(&'f str, usize)> {
+        let files = self.groups[group].iter();
+        let files = files.filter(|at| self.is(**at, content));
+        files.filter_map(|at| Some((self.id(*at)?, *at))).collect()
+    }
+
+    /// The main file of what a file belongs to; itself where it is alone.
+    fn main_of(&self, at: usize) -> usize {
+        self.group_of[at].map_or(at, |group| self.groups[group][0])
+    }
+
+    /// Whether a file that is no picture bears the name of another, and more: `a.mov.xmp`.
+    fn is_beside(&self, at: usize, other: usize) -> bool {
+        if self.is(at, Content::Still) || self.is(at, Content::Video) {
+            return false;
+        }
+        let (name, other) = (self.files[at].name, self.files[other].name);
+        let rest = name.split_at_checked(other.len());
+        rest.is_some_and(|(start, rest)| {
+            start.eq_ignore_ascii_case(other) && rest.starts_with(b".")
+        })
+    }
+
     /// Takes a file out of its group; the next one becomes the main file where it was that.
     fn take_out(&mut self, at: usize) {
         if let Some(group) = self.group_of[at].take() {
@@ -152,17 +203,20 @@ impl<'f> Pairs<'f> {
         }
     }
 
+    /// Makes a group of files that are in none.
+    fn found(&mut self, members: Vec<usize>) -> usize {
+        let group = self.groups.len();
+        for at in &members {
+            self.group_of[*at] = Some(group);
+        }
+        self.groups.push(members);
+        group
+    }
+
     /// Brings a file, and what belongs to it, to another and what belongs to that, unless it is
     /// there or belongs to something else.
     fn join(&mut self, main: usize, other: usize) {
-        let group = match self.group_of[main] {
-            Some(group) => group,
-            None => {
-                self.groups.push(vec![main]);
-                self.group_of[main] = Some(self.groups.len() - 1);
-                self.groups.len() - 1
-            }
-        };
+        let group = self.group_of[main].unwrap_or_else(|| self.found(vec![main]));
         let joining = match self.group_of[other] {
             Some(others) if others == group || self.groups[others][0] != other => return,
             Some(others) => std::mem::take(&mut self.groups[others]),
@@ -178,6 +232,7 @@ impl<'f> Pairs<'f> {
         let groups = self.groups.into_iter().filter(|group| group.len() > 1);
         let mut bundles: Vec<_> = groups.map(|members| Bundle { members }).collect();
         bundles.sort_unstable_by_key(Bundle::main);
+        self.ambiguous.retain(|at| !self.is_settled[*at]);
         self.ambiguous.sort_unstable();
         self.ambiguous.dedup();
         Bundles {
@@ -298,16 +353,76 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_that_several_have_tells_nothing() {
-        let (bundles, _) = found(&[
+    fn two_live_photos_that_have_crossed_names_are_set_right() {
+        let (bundles, ambiguous) = found(&[
+            ("IMG_1.HEIC", "still A"),
+            ("IMG_1.MOV", "movie B"),
+            ("IMG_1.MOV.xmp", ""),
+            ("IMG_1.xmp", ""),
+            ("IMG_2.HEIC", "still B"),
+            ("IMG_2.MOV", "movie A"),
+            ("IMG_E2.MOV", "movie A"),
+            ("IMG_2.mov.json", "json IMG_2.MOV"),
+        ]);
+        assert_eq!(
+            bundles,
+            [
+                "IMG_1.HEIC IMG_1.xmp IMG_2.MOV IMG_E2.MOV IMG_2.mov.json",
+                "IMG_2.HEIC IMG_1.MOV IMG_1.MOV.xmp",
+            ]
+        );
+        assert_eq!(ambiguous, [""; 0]);
+    }
+
+    #[test]
+    fn movies_of_another_live_photo_stay_together() {
+        let (bundles, ambiguous) = found(&[
+            ("IMG_1.HEIC", "still A"),
+            ("IMG_1.MOV", "movie B"),
+            ("IMG_E1.MOV", "movie B"),
+            ("IMG_E1.JPG", "still A"),
+            ("IMG_1.MOV.json", "json IMG_1.MOV"),
+        ]);
+        assert_eq!(
+            bundles,
+            [
+                "IMG_1.HEIC IMG_E1.JPG",
+                "IMG_1.MOV IMG_E1.MOV IMG_1.MOV.json"
+            ]
+        );
+        assert_eq!(ambiguous, ["IMG_1.MOV", "IMG_E1.MOV"]);
+    }
+
+    #[test]
+    fn an_identifier_tells_where_names_do_not() {
+        let (bundles, ambiguous) = found(&[
+            ("a.JPG", "still A"),
+            ("a.jpeg", "still"),
+            ("a.mov", "movie A"),
+        ]);
+        assert_eq!(bundles, ["a.JPG a.mov"]);
+        assert_eq!(ambiguous, ["a.jpeg"]);
+    }
+
+    #[test]
+    fn of_several_that_have_one_identifier_names_decide() {
+        let (bundles, ambiguous) = found(&[
             ("a.HEIC", "still A"),
             ("b.HEIC", "still A"),
             ("c.MOV", "movie A"),
             ("d.HEIC", "still D"),
             ("d.MOV", "movie D"),
             ("d copy.MOV", "movie D"),
+            ("x.HEIC", "still X"),
+            ("x.MOV", "movie X"),
+            ("x (1).HEIC", "still X"),
+            ("x (1).MOV", "movie X"),
         ]);
-        assert_eq!(bundles, ["d.HEIC d.MOV"]);
+        assert_eq!(
+            bundles,
+            ["d.HEIC d.MOV", "x (1).HEIC x (1).MOV", "x.HEIC x.MOV"]
+        );
+        assert_eq!(ambiguous, ["a.HEIC", "b.HEIC", "c.MOV"]);
     }
 
     #[test]
@@ -375,25 +490,37 @@ mod tests {
         #[test]
         fn no_file_is_in_two_bundles_and_order_does_not_matter(
             files in prop::collection::btree_map(
-                "[ab]/[ab]\\.(HEIC|MOV|xmp|json|HEIC\\.json)",
-                "(still|movie|json)( [AB]| [ab]\\.HEIC)?",
-                0..16,
+                "[ab]/(IMG_E?)?[12]\\.(HEIC|MOV|xmp|json|HEIC\\.json|MOV\\.xmp)",
+                "(still|movie|json)( [ABC]| [12]\\.HEIC)?",
+                0..24,
             ),
-            by in 0..16_usize,
+            by in 0..24_usize,
         ) {
+            let says = files.clone();
             let files: Vec<_> = files.iter().map(|(p, s)| (p.as_str(), s.as_str())).collect();
             let mut rotated = files.clone();
             rotated.rotate_left(by % files.len().max(1));
-            let sorted = |bundles: Vec<String>| {
-                let mut bundles: Vec<Vec<String>> = bundles
-                    .iter()
-                    .map(|b| { let mut m: Vec<_> = b.split(' ').map(str::to_owned).collect(); m.sort(); m })
-                    .collect();
+            let sorted = |(bundles, ambiguous): (Vec<String>, Vec<String>)| {
+                let members = |bundle: &String| -> Vec<String> {
+                    let mut members: Vec<_> = bundle.split(' ').map(str::to_owned).collect();
+                    members.sort();
+                    members
+                };
+                let mut bundles: Vec<_> = bundles.iter().map(members).collect();
                 bundles.sort();
-                bundles
+                (bundles, ambiguous)
             };
-            let bundles = sorted(found(&files).0);
-            prop_assert_eq!(&bundles, &sorted(found(&rotated).0));
+            let (bundles, ambiguous) = sorted(found(&files));
+            prop_assert_eq!(sorted(found(&rotated)), (bundles.clone(), ambiguous));
+            for bundle in &bundles {
+                let ids = |kind: &str| -> Vec<&str> {
+                    let said = bundle.iter().map(|path| says[path].as_str());
+                    said.filter_map(|said| said.strip_prefix(kind)).collect()
+                };
+                let (stills, movies) = (ids("still "), ids("movie "));
+                let is_one = |id: &&str| stills.is_empty() && *id == movies[0] || stills.contains(id);
+                prop_assert!(movies.iter().all(is_one), "{:?}", bundle);
+            }
             let mut all: Vec<_> = bundles.into_iter().flatten().collect();
             let count = all.len();
             all.sort();
