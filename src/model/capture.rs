@@ -56,6 +56,23 @@ impl Reading {
         let found = self.dates.iter().find(|found| found.source == source)?;
         Some(found.when)
     }
+
+    /// This reading, and where it is silent, what `other` says of the same file.
+    pub fn or(self, other: Reading) -> Reading {
+        let is_known = self.content != Content::Unknown;
+        let is_dated = !self.dates.is_empty();
+        Reading {
+            content: if is_known {
+                self.content
+            } else {
+                other.content
+            },
+            dates: if is_dated { self.dates } else { other.dates },
+            make: self.make.or(other.make),
+            content_id: self.content_id.or(other.content_id),
+            title: self.title.or(other.title),
+        }
+    }
 }
 
 /// A date that was found, and where.

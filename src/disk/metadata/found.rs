@@ -8,6 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 /// How long the name of a maker or an identifier is at most, in bytes.
 pub(super) const MOST_TEXT: usize = 256;
 
+/// 1991-01-01T00:00:00Z, in seconds since 1970: there was no QuickTime before that year.
+const FIRST_MOVIE: i64 = 662_688_000;
+
 /// What was found in a file so far. What is found first stays.
 pub(super) struct Finds {
     pub(super) reading: Reading,
@@ -44,6 +47,14 @@ impl Finds {
     pub(super) fn instant(&mut self, source: Source, epoch: Timestamp, after: SignedDuration) {
         let at = epoch.checked_add(after).ok();
         self.keep(source, at.and_then(|at| When::instant(at, self.now)));
+    }
+
+    /// The time in a movie's header, in seconds since 1970.
+    pub(super) fn movie_header(&mut self, seconds: i64) {
+        if seconds >= FIRST_MOVIE {
+            let after = SignedDuration::from_secs(seconds);
+            self.instant(Source::MovieHeader, Timestamp::UNIX_EPOCH, after);
+        }
     }
 
     /// The maker of the camera.

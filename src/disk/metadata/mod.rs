@@ -12,6 +12,7 @@
 
 mod bmff;
 mod bounded;
+pub mod exiftool;
 mod found;
 mod gif;
 mod jpeg;

@@ -6,13 +6,9 @@ use super::super::text::{self, Written};
 use super::super::xmp;
 use super::{Boxes, child, extension, within_meta};
 use crate::model::capture::Source;
-use jiff::{SignedDuration, Timestamp};
 
 /// Seconds from 1904, from which a movie's header counts, to 1970.
 const FROM_1904: u64 = 2_082_844_800;
-
-/// 1991-01-01T00:00:00Z, in seconds since 1970: there was no QuickTime before that year.
-const FIRST: u64 = 662_688_000;
 
 /// How many of Apple's keys are looked at.
 const MOST_KEYS: usize = 256;
@@ -43,12 +39,8 @@ fn header(bytes: &mut Bounded<'_>, header: Span, finds: &mut Finds) {
     };
     // Some writers count from 1970, which read as it is specified would be 66 years too early.
     let since_1970 = seconds.checked_sub(FROM_1904).unwrap_or(seconds);
-    if since_1970 < FIRST {
-        return;
-    }
     if let Ok(seconds) = i64::try_from(since_1970) {
-        let after = SignedDuration::from_secs(seconds);
-        finds.instant(Source::MovieHeader, Timestamp::UNIX_EPOCH, after);
+        finds.movie_header(seconds);
     }
 }
 
