@@ -556,3 +556,48 @@ fn what_cannot_be_understood_is_told() {
     bare.end_with(1, &["plan", "ingest"])
         .tells(&["ingest_dir: ", "is missing"]);
 }
+
+#[test]
+fn exiftool_is_asked_about_what_is_not_dated_otherwise() {
+    let skipped = "asking ExifTool";
+    if !library::can(&["exiftool", "-ver"], skipped) {
+        return;
+    }
+    let library = library();
+    let drawing = r#"<svg xmlns="http://www.w3.org/2000/svg"><metadata><x:xmpmeta
+        xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+        <rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+        xmp:CreateDate="2019-03-01T12:00:05"/></rdf:RDF></x:xmpmeta></metadata></svg>"#;
+    put(&library, "drawing.svg", drawing);
+    put(&library, "notes.txt", "no date");
+    let arguments = ["plan", "ingest", "--time-zone", "UTC", "-o", "plan.json"];
+    let planned = |metadata: &str| {
+        let mut command = library.command(&arguments);
+        command.env("MEDIASTRUCT_INGEST_METADATA", metadata);
+        let said = library::said(&mut command);
+        assert_eq!(said.code, 0, "{}", said.err);
+        let plan = library.plan("plan.json");
+        let to = plan.moves.iter().map(|m| m.to.to_string());
+        to.collect::<Vec<_>>()
+    };
+    let notes = guessed("no date", ".txt");
+    let guessed = guessed(drawing, ".svg");
+    assert_eq!(planned("builtin"), [guessed, notes.clone()]);
+    let dated = format!("media/2019/20190301_120005_{}.svg", hex(drawing));
+    assert_eq!(planned("exiftool"), [dated, notes]);
+}
+
+#[test]
+fn an_exiftool_that_is_not_there_is_told_with_the_key_that_asks_for_it() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    let mut command = library.command(&["plan", "ingest"]);
+    command.env("MEDIASTRUCT_INGEST_METADATA", "exiftool");
+    command.env("PATH", library.surroundings());
+    let said = library::said(&mut command);
+    assert_eq!(said.code, 1, "{}", said.err);
+    said.tells(&[
+        "[Ingest] metadata = exiftool, and no exiftool is on PATH",
+        "libimage-exiftool-perl",
+    ]);
+}

@@ -2,6 +2,7 @@
 //! the names are free.
 
 mod card;
+mod exiftool;
 
 pub use self::card::Card;
 
@@ -133,8 +134,21 @@ fn read(state: &mut State<'_>, card: &Card, trees: &Trees) -> Result<(), Failure
     let notebook = notebook(state, card);
     let now = state.now.timestamp().unwrap_or(Timestamp::MAX);
     let files: Vec<&Listed> = wanted.iter().collect();
-    let readings = metadata::read_all(trees, Tree::Ingest, &files, now, &pool, &progress);
-    let metadata = files.iter().map(|file| file.path.clone()).zip(readings);
+    let exiftool = exiftool::start(context)?;
+    let read = metadata::read_all(
+        trees,
+        Tree::Ingest,
+        &files,
+        exiftool.as_ref(),
+        now,
+        &pool,
+        &progress,
+    );
+    exiftool::tell_unanswered(&read, &files, context);
+    let metadata = files
+        .iter()
+        .map(|file| file.path.clone())
+        .zip(read.readings);
     state.intake.metadata.extend(metadata);
     let readers = Readers {
         most: machine::readers(crawl.jobs.get(), &gauge),

@@ -27,7 +27,7 @@ mod text;
 mod tiff;
 mod xmp;
 
-pub use self::many::read_all;
+pub use self::many::{Readings, read_all};
 
 use self::bounded::{Bounded, Span};
 use self::found::Finds;
