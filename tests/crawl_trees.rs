@@ -55,12 +55,15 @@ impl Trees {
         let dirs = Tree::ALL.map(|tree| root.join(tree.name()));
         dirs.iter().for_each(|dir| fs::create_dir(dir).unwrap());
         let layout = Layout::new(dirs, root.join("data"), root.join("logs")).unwrap();
-        Trees {
+        let mut trees = Trees {
             _dir: dir,
             root,
             layout,
             now: jiff::Timestamp::now().into(),
-        }
+        };
+        // What was written when a crawl begins is hashed once more by the next one.
+        trees.later(60);
+        trees
     }
 
     fn at(&self, path: impl AsRef<Path>) -> PathBuf {

@@ -221,16 +221,15 @@ proptest! {
         library.succeed(&["check", "plan.json"]);
         library.succeed(&["apply", "plan.json"]);
 
-        // The indexes followed: nothing is left to do, and a crawl finds nothing new.
+        // The indexes followed: nothing is left to do, and a crawl finds nothing new. What was written
+        // right before the first crawl is hashed once more, and its stamps are settled then.
         library.succeed(&["plan", "dedupe", "-o", "next.json"]);
         prop_assert!(library.plan("next.json").moves.is_empty());
         library.succeed(&["check", "next.json"]);
         let followed = indexes(&library);
-        let said = library.succeed(&["crawl", "--incremental"]);
-        prop_assert!(said.err.contains("hashed 0 files, 0 B"), "{}", said.err);
-        library.succeed(&["crawl"]);
+        library.succeed(&["crawl", "--incremental"]);
         for (followed, crawled) in followed.iter().zip(indexes(&library)) {
-            prop_assert_eq!(&followed.entries, &crawled.entries);
+            prop_assert_eq!(followed.basis(), crawled.basis());
             prop_assert_eq!(followed.totals, crawled.totals);
         }
 

@@ -5,10 +5,10 @@
 
 mod library;
 
-use library::{Library, can, is_root};
+use library::{Library, Mounted, can, has_own_mounts, is_root};
 use serde_json::Value;
 use std::fs;
-use std::os::unix::fs::{FileExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::Path;
 
 /// The paths in the index of a tree.
@@ -48,6 +48,39 @@ fn trap_an_edit_within_the_same_second_whose_time_is_put_back_is_hashed_again() 
     let said = library.end_with(4, &["crawl", "--incremental"]);
     said.tells(&["BIT ROT", "archive/01/a", "media/2024/a"]);
     assert_eq!(planned(&library), (0, 2));
+}
+
+#[test]
+fn trap_an_edit_within_the_tick_of_a_coarse_clock_is_hashed_again() {
+    let test = trap_an_edit_within_the_tick_of_a_coarse_clock_is_hashed_again;
+    if !has_own_mounts(test, "a file system with times of whole seconds") {
+        return;
+    }
+    let library = Library::new();
+    // With inodes of that size, all times are known to the second.
+    let mkfs = ["mkfs.ext4", "-I", "128"];
+    let (image, archive) = (library.path("image"), library.path("archive"));
+    let _mounted = Mounted::image(&mkfs, &image, &archive);
+    let times = || {
+        let metadata = fs::metadata(library.path("archive/01/a")).unwrap();
+        let times = (metadata.mtime(), metadata.ctime());
+        assert_eq!((metadata.mtime_nsec(), metadata.ctime_nsec()), (0, 0));
+        times
+    };
+    // Until an edit comes within the second of the crawl.
+    loop {
+        library.write("archive/01/a", "before");
+        library.succeed(&["crawl", "--force"]);
+        let before = times();
+        let file = fs::File::options()
+            .write(true)
+            .open(library.path("archive/01/a"));
+        file.unwrap().write_at(b"AFTER!", 0).unwrap();
+        if before == times() {
+            break;
+        }
+    }
+    library.end_with(4, &["crawl"]).tells(&["archive/01/a"]);
 }
 
 #[test]

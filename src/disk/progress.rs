@@ -11,7 +11,7 @@ use crate::model::digest::Digest;
 use crate::model::index::Reading;
 use crate::model::limits::MAX_BYTES;
 use crate::model::path::TreePath;
-use crate::model::progress::{Progress, ProgressHeader, is_settled};
+use crate::model::progress::{Progress, ProgressHeader};
 use crate::model::state::Listed;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
@@ -264,7 +264,7 @@ pub struct Page<'n> {
 impl Page<'_> {
     /// Notes the hash of a file, unless a change that comes now could leave its times as they are.
     pub fn note(&mut self, tree: Tree, file: &Listed, hash: Digest) {
-        if !is_settled(&file.stamp, self.notebook.begun) {
+        if !file.stamp.is_settled(self.notebook.begun) {
             return;
         }
         Progress::write(&mut self.text, tree, file, hash);

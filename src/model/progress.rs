@@ -20,10 +20,6 @@ pub const PROGRESS_FORMAT: &str = "mediastruct/progress/1";
 /// For how many seconds a crawl that was interrupted is gone on with, and not begun anew: 30 days.
 pub const MAX_AGE: i64 = 30 * 86_400;
 
-/// For how many seconds a file has to be as it is before a crawl begins that notes its hash: the
-/// coarsest clock of a file system has ticks of two.
-const SETTLED: i64 = 2;
-
 /// What a crawl had hashed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress(HashMap<TreePath<'static>, (Fingerprint, Digest)>);
@@ -64,13 +60,6 @@ pub enum ProgressLine {
     Header(ProgressHeader),
     /// Any other.
     Entry(ProgressEntry),
-}
-
-/// Whether a change to a file after a crawl had `begun` is sure to be seen in its times. One that
-/// comes within the same tick of a file system's clock as the change before it leaves no trace.
-pub fn is_settled(stamp: &Stamp, begun: Time) -> bool {
-    let before = Time::new(begun.seconds().saturating_sub(SETTLED), begun.nanoseconds());
-    before.is_some_and(|time| stamp.modified <= time && stamp.changed <= time)
 }
 
 impl ProgressHeader {
@@ -247,23 +236,6 @@ mod tests {
             assert_eq!(reading(Tree::Media, &other), None);
         }
         assert_eq!(progress.text(&header), text(&["a", "b"]));
-    }
-
-    #[test]
-    fn a_file_is_settled_that_changed_two_seconds_before_a_crawl_began() {
-        let is_settled = |modified, changed| {
-            let stamp = Stamp {
-                modified,
-                changed,
-                ..Stamp::default()
-            };
-            is_settled(&stamp, Time::new(100, 5).unwrap())
-        };
-        let [old, young] = [Time::new(98, 5).unwrap(), Time::new(98, 6).unwrap()];
-        assert!(is_settled(old, old) && is_settled(time(-7), old));
-        assert!(!is_settled(young, old) && !is_settled(old, young));
-        // A time in the future says nothing of when the file will change.
-        assert!(!is_settled(time(1000), old) && !is_settled(old, time(1000)));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! that are new or that changed are hashed, and those that could not be read.
 
 use crate::model::digest::Digest;
-use crate::model::index::{Entry, Index, Stamp, Unit};
+use crate::model::index::{Entry, Index, Unit};
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{
     Phase, Plan, RawPlan, Settings, Skip, SkipKind, Summary, UnitAction, UnitPlan,
@@ -242,7 +242,7 @@ fn unit_plan(state: &State<'_>, tree: Tree, unit: &UnitListing) -> UnitPlan {
 
 /// Whether a file is to be hashed.
 fn is_wanted(action: UnitAction, listed: &Listed, known: Option<&Entry<'_>>) -> bool {
-    let trusted = |k: &Entry<'_>| believed(k).is_some() && is_unchanged(&k.stamp, &listed.stamp);
+    let trusted = |k: &Entry<'_>| believed(k).is_some() && k.stamp.is_still(&listed.stamp);
     action == UnitAction::Reindex || !known.is_some_and(trusted)
 }
 
@@ -254,12 +254,6 @@ fn believed(known: &Entry<'_>) -> Option<Digest> {
         Err(unread) if [GONE, GONE_ALONE].contains(&unread.why.as_str()) => unread.was,
         Err(_) => None,
     }
-}
-
-/// Whether nothing says that a file changed. The number of a device is not asked, for it changes
-/// from one start of the machine to the next.
-fn is_unchanged(known: &Stamp, listed: &Stamp) -> bool {
-    known.same_content_as(listed) && (known.changed, known.inode) == (listed.changed, listed.inode)
 }
 
 /// The listed files, each with what is known of it; both are sorted by path.

@@ -4,6 +4,10 @@ use crate::model::digest::{Digest, Pieces};
 use crate::model::path::RelPath;
 use crate::model::time::Time;
 
+/// For how many seconds a file has to be as it is before it is read: the coarsest clock of a file
+/// system has ticks of two.
+const TICK: i64 = 2;
+
 /// A file in an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
@@ -60,6 +64,40 @@ impl Stamp {
             changed: Time::default(),
             ..self
         }
+    }
+
+    /// Whether a change to a file that began to be read at `read` is sure to be seen in its times. One
+    /// that comes within the same tick of a file system's clock as the change before it leaves no
+    /// trace.
+    ///
+    /// A modification time in the future is none that a clock gave: of such a file, the time of the
+    /// last change to the inode tells alone.
+    pub fn is_settled(&self, read: Time) -> bool {
+        let at = |seconds| Time::new(seconds, read.nanoseconds());
+        let before = at(read.seconds().saturating_sub(TICK));
+        let after = at(read.seconds().saturating_add(TICK));
+        let (Some(before), Some(after)) = (before, after) else {
+            return false;
+        };
+        self.changed <= before && !(self.modified > before && self.modified <= after)
+    }
+
+    /// What is to be remembered of a file that began to be read at `read`: it is in doubt unless it is
+    /// settled.
+    pub fn remembered(self, read: Time) -> Stamp {
+        match self.is_settled(read) {
+            true => self,
+            false => self.in_doubt(),
+        }
+    }
+
+    /// Whether a file with the stamp `now` is as it was when this one was taken. One in doubt never
+    /// is. The number of a device is not asked, for it changes from one start of the machine to the
+    /// next.
+    pub fn is_still(&self, now: &Stamp) -> bool {
+        *self != self.in_doubt()
+            && self.same_content_as(now)
+            && (self.changed, self.inode) == (now.changed, now.inode)
     }
 
     /// Whether size and modification time are those of `other`: what a plan states of a file.

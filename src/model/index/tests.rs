@@ -106,3 +106,37 @@ fn basis_tells_content_and_not_identity() {
     other_size.entries[0].stamp.size = 7;
     assert_ne!(index.basis(), other_size.basis());
 }
+
+#[test]
+fn a_file_is_settled_that_changed_two_seconds_before_it_was_read() {
+    let read = Time::new(100, 5).unwrap();
+    let stamp = |modified, changed| Stamp {
+        modified,
+        changed,
+        ..Stamp::default()
+    };
+    let is_settled = |modified, changed| stamp(modified, changed).is_settled(read);
+    let [old, young] = [5, 6].map(|nanoseconds| Time::new(98, nanoseconds).unwrap());
+    assert!(is_settled(old, old) && is_settled(Time::new(-7, 0).unwrap(), old));
+    assert!(!is_settled(young, old) && !is_settled(old, young));
+    assert!(!is_settled(read, old) && !is_settled(Time::new(102, 5).unwrap(), old));
+    // Somebody made up a time in the future; the one of the inode tells of changes.
+    let future = Time::new(1000, 0).unwrap();
+    assert!(is_settled(future, old) && !is_settled(old, future) && !is_settled(future, future));
+}
+
+#[test]
+fn a_stamp_in_doubt_is_that_of_no_file() {
+    let [old, young] = [1, 9].map(|seconds| Time::new(seconds, 0).unwrap());
+    let stamp = Stamp {
+        changed: old,
+        device: 1,
+        ..Stamp::default()
+    };
+    let elsewhere = Stamp { device: 2, ..stamp };
+    let settled = stamp.remembered(young);
+    assert!(settled == stamp && settled.is_still(&elsewhere));
+    let doubtful = stamp.remembered(old);
+    assert!(!doubtful.is_still(&stamp) && !doubtful.is_still(&doubtful));
+    assert!(doubtful.same_content_as(&stamp) && doubtful.same_file_as(&stamp));
+}

@@ -212,11 +212,12 @@ impl<'s> Merging<'_, 's> {
         let (hash, stamp) = match reading {
             Some(Reading::Same(digest) | Reading::Before(digest, _)) => (
                 self.judge(listed, known, digest, &listed.stamp),
-                listed.stamp,
+                listed.stamp.remembered(self.state.now),
             ),
             Some(Reading::Changed(changed)) => {
                 let (digest, stamp) = *changed;
-                (self.judge(listed, known, digest, &stamp), stamp)
+                let hash = self.judge(listed, known, digest, &stamp);
+                (hash, stamp.remembered(self.state.now))
             }
             Some(Reading::Failed(why)) => {
                 self.report.unread.push((self.path(&path), why.to_string()));

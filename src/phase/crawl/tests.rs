@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::index::{Reading, Stamp};
 use crate::model::sidecar::SidecarError;
 
 const NOW: i64 = 2_000_000_000;
@@ -13,6 +14,7 @@ fn listed(path: &str, modified: i64) -> Listed {
         stamp: Stamp {
             size: 3,
             modified: time(modified),
+            changed: time(1),
             ..Stamp::default()
         },
     }
@@ -152,6 +154,29 @@ fn in_a_unit_that_is_kept_only_what_changed_is_hashed() {
     };
     state.archive.entries[0].hash = Err(Box::new(unread));
     assert_eq!(wanted(&state), ["archive/03/a", "archive/03/b"]);
+}
+
+#[test]
+fn a_file_that_changed_right_before_it_was_read_is_hashed_once_more() {
+    for (modified, changed) in [(NOW - 1, 1), (1, NOW - 1), (NOW, NOW), (NOW + 9, NOW + 9)] {
+        let mut state = state(Tree::Archive, &["a", "b"]);
+        let stamp = &mut unit(&mut state).files[0].stamp;
+        (stamp.modified, stamp.changed) = (time(modified), time(changed));
+        let read = |state: &State<'_>| {
+            let wanted = wanted(state).len();
+            let crawled = index(state, vec![Reading::Same(Digest::of(b"abc")); wanted]);
+            (wanted, crawled.trees[0].index.clone().into_owned())
+        };
+        let (wanted, index) = read(&state);
+        assert_eq!(wanted, 1, "its stamp is another");
+        state.archive = index;
+        // Its stamp is the same; an edit within the tick of the clock would not show in it.
+        state.now = time(NOW + 20);
+        let (wanted, index) = read(&state);
+        assert_eq!(wanted, 1, "{modified} {changed}");
+        state.archive = index;
+        assert_eq!(read(&state).0, 0, "it is settled by now");
+    }
 }
 
 #[test]
