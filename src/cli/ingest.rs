@@ -74,6 +74,7 @@ fn settings(options: &IngestOptions, context: &Context) -> Result<Settings, Fail
     let date_dirs = &configured.date_dirs;
     Ok(Settings {
         bundles: (!configured.bundles).then_some(false),
+        copy: options.copy.then_some(true),
         undated: undated.transpose()?,
         date_dirs: (*date_dirs != DateDirs::default()).then(|| date_dirs.to_string()),
         time_zone: Some(zone.name().to_owned()),

@@ -26,8 +26,12 @@ pub fn short_words(work: &Work, tense: Tense) -> String {
 
 fn told(work: &Work, tense: Tense, bytes: impl Display) -> String {
     let moves = format!("{}, {bytes}", Things(work.moves, "file"));
+    let moved = match work.copies {
+        true => ["copied", "copy"],
+        false => ["moved", "move"],
+    };
     let kinds = [
-        (work.moves, ["moved", "move"], moves),
+        (work.moves, moved, moves),
         (
             work.writes,
             ["wrote", "write"],

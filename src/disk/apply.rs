@@ -208,7 +208,8 @@ impl<'t> Mover<'t> {
     /// The numbers of the moves whose files the run copied to other file systems.
     fn copied_moves(&self) -> BTreeSet<usize> {
         let steps = self.copies.keys().map(|at| self.schedule.steps()[*at]);
-        steps.filter_map(Step::of_move).collect()
+        let parting = steps.filter(|step| !matches!(step, Step::Copy(_)));
+        parting.filter_map(Step::of_move).collect()
     }
 
     /// Stops where a person wants it.

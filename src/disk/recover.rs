@@ -9,6 +9,7 @@ use super::preflight::Ready;
 use crate::model::path::TreePath;
 use crate::model::problem::Problem;
 use crate::model::run::{FileId, Outcome, Record, Run, TreeId};
+use crate::model::schedule::Step;
 use crate::model::tree::Tree;
 use std::collections::BTreeSet;
 
@@ -247,6 +248,12 @@ impl Mover<'_> {
         }
     }
 
+    /// Whether a step made a copy of a file that stays, and nothing says yet that it is durable.
+    fn is_fresh_copy(&self, at: usize, first: Option<usize>) -> bool {
+        let is_copy = matches!(self.schedule.steps()[at], Step::Copy(_));
+        is_copy && first.is_some_and(|first| at >= first)
+    }
+
     /// Does those intended steps that the kill left undone, sees those through that it left
     /// half done, and records from the step numbered `first` on that they are done.
     fn resume(
@@ -272,6 +279,10 @@ impl Mover<'_> {
                 Some(Place::Copied(source, _)) => {
                     self.read_copy(at)?;
                     How::Copied(source.stamp)
+                }
+                Some(Place::After(_)) if self.is_fresh_copy(at, first) => {
+                    self.read_copy(at)?;
+                    continue;
                 }
                 Some(Place::After(_) | Place::Parked(..)) | None => continue,
             };

@@ -37,6 +37,9 @@ impl RawPlan {
             }
             _ => {}
         }
+        if self.is_copying() && (self.phase != Phase::Ingest || !self.prunes.is_empty()) {
+            problems.push(Problem::whole(Fault::CopiesElsewhere));
+        }
         if self.phase != Phase::Crawl && !self.units.is_empty() {
             problems.push(Problem::whole(Fault::UnitsElsewhere));
         }

@@ -6,7 +6,7 @@
 use super::path::TreePath;
 use super::plan::Move;
 use super::run::Run;
-use super::schedule::Names;
+use super::schedule::{Names, Step};
 use std::collections::{BTreeSet, HashMap};
 
 /// A source that a run may have parked; whether it is there still, only the disk knows.
@@ -25,7 +25,9 @@ impl<'r> Parked<'r> {
         let names = Names::of(&run.id);
         let copied = run.progress.copies.keys();
         let moves: BTreeSet<usize> = copied
-            .filter_map(|at| run.schedule.steps().get(*at)?.of_move())
+            .filter_map(|at| run.schedule.steps().get(*at))
+            .filter(|step| !matches!(step, Step::Copy(_)))
+            .filter_map(|step| step.of_move())
             .collect();
         let parked = moves.into_iter().map(|number| {
             let operation = &run.plan.moves[number];

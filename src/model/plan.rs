@@ -181,6 +181,11 @@ impl RawPlan {
         }
     }
 
+    /// Whether its files are copied to their destinations, and stay at their sources.
+    pub fn is_copying(&self) -> bool {
+        self.settings.copy == Some(true)
+    }
+
     /// The moves of ingest that bring files to stay, of which others may be duplicates.
     pub fn brought(&self) -> impl Iterator<Item = &Move> {
         let is_ingest = self.phase == Phase::Ingest;
@@ -272,6 +277,9 @@ pub struct Settings {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub only: Vec<TreePath<'static>>,
+    /// Whether ingest copies files, and leaves them where they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy: Option<bool>,
     /// The directory of media in which ingest gathers files of which nothing but their last change
     /// is known.
     #[serde(skip_serializing_if = "Option::is_none")]

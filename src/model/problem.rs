@@ -165,6 +165,9 @@ pub enum Fault {
     /// The plan is to undo, and does not name one run.
     #[error("an undo plan names the run that it takes back in its settings, and in each move")]
     UndoOfWhat,
+    /// Only ingest copies files, and then removes no directories.
+    #[error("only ingest copies files in place of moving them, and then it removes no directories")]
+    CopiesElsewhere,
     /// A crawl plan moves nothing.
     #[error("a crawl plan holds no moves")]
     CrawlMoves,

@@ -207,7 +207,9 @@ impl Progress {
                     dir
                 }
                 Step::Write(number) => &plan.writes[number].to,
-                Step::Move(number) | Step::Land(number) => &plan.moves[number].to,
+                Step::Move(number) | Step::Copy(number) | Step::Land(number) => {
+                    &plan.moves[number].to
+                }
                 Step::Aside(_) | Step::Replace(_) | Step::Prune(_) => continue,
             };
             needed.extend(to.rel.ancestors().map(|dir| (to.tree, dir)));
@@ -240,7 +242,7 @@ impl Progress {
 /// Size and modification time of the file of a step.
 fn content(begin: &Begin, plan: &Plan, step: Step) -> Option<(u64, Time)> {
     match step {
-        Step::Move(number) | Step::Aside(number) | Step::Land(number) => {
+        Step::Move(number) | Step::Copy(number) | Step::Aside(number) | Step::Land(number) => {
             let operation = &plan.moves[number];
             Some((operation.size, operation.modified))
         }
@@ -270,6 +272,7 @@ impl Run {
     pub fn tally(&self) -> Work {
         let mut tally = Work {
             undoes: self.plan.settings.run.clone(),
+            copies: self.plan.is_copying(),
             ..Work::default()
         };
         let left = &self.progress.left;
@@ -280,7 +283,9 @@ impl Run {
             match *step {
                 Step::Make(_) => tally.makes += 1,
                 Step::Prune(_) => tally.prunes += 1,
-                Step::Move(number) | Step::Land(number) if mark.placed.is_some() && !is_left => {
+                Step::Move(number) | Step::Copy(number) | Step::Land(number)
+                    if mark.placed.is_some() && !is_left =>
+                {
                     tally.moves += 1;
                     let size = self.plan.moves[number].size;
                     tally.bytes = tally.bytes.saturating_add(size);
@@ -294,7 +299,8 @@ impl Run {
 
     /// The files that are durably in their new places, each with the hop that brought it there and
     /// what `stat` said of it; those of which a person accepted what was there are not among them.
-    /// A file that the run wrote came from a name aside, as [`Names::written`] gives it.
+    /// A file that the run wrote came from a name aside, as [`Names::written`] gives it, and so did a
+    /// copy whose source stays, as [`Names::copied`] does.
     pub fn done(&self) -> impl Iterator<Item = (Hop<'_>, Stamp)> {
         let left = &self.progress.left;
         let names = Names::of(&self.id);
@@ -303,6 +309,13 @@ impl Run {
             let stamp = mark.placed?;
             let hop = match *step {
                 Step::Move(number) | Step::Land(number) => Hop::from(&self.plan.moves[number]),
+                Step::Copy(number) => {
+                    let operation = &self.plan.moves[number];
+                    Hop {
+                        from: names.copied(&operation.to, number),
+                        ..Hop::from(operation)
+                    }
+                }
                 Step::Replace(_) => step.hop(&self.plan, &names)?,
                 Step::Write(number) => {
                     let to = &self.plan.writes[number].to;

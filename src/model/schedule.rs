@@ -24,6 +24,8 @@ pub enum Step {
     Make(usize),
     /// The file of that move goes from its source to its destination.
     Move(usize),
+    /// The file of that move is copied to its destination, and stays at its source.
+    Copy(usize),
     /// The file of that move goes from its source to its temporary name.
     Aside(usize),
     /// The file of that move goes from its temporary name to its destination.
@@ -70,6 +72,7 @@ impl Schedule {
         let steps = &mut schedule.steps;
         steps.extend((0..plan.makes.len()).map(Step::Make));
         match Queue::of(&plan.moves) {
+            _ if plan.is_copying() => steps.extend((0..plan.moves.len()).map(Step::Copy)),
             None => steps.extend((0..plan.moves.len()).map(Step::Move)),
             Some(queue) => {
                 schedule.has_chains = true;
@@ -127,7 +130,7 @@ impl Schedule {
         let steps = self.steps.iter().enumerate();
         let mut arrivals: Vec<_> = steps
             .filter_map(|(at, step)| match step {
-                Step::Move(number) | Step::Land(number) => Some((*number, at)),
+                Step::Move(number) | Step::Copy(number) | Step::Land(number) => Some((*number, at)),
                 _ => None,
             })
             .collect();
@@ -214,7 +217,7 @@ impl Step {
     /// makes or removes something instead.
     pub fn hop<'p>(self, plan: &'p RawPlan, names: &Names<'_>) -> Option<Hop<'p>> {
         match self {
-            Step::Move(number) => Some(Hop::from(&plan.moves[number])),
+            Step::Move(number) | Step::Copy(number) => Some(Hop::from(&plan.moves[number])),
             Step::Aside(number) => {
                 let operation = &plan.moves[number];
                 let to = names.temporary(&operation.from, number);
@@ -250,7 +253,7 @@ impl Step {
     /// one path of anything else, twice.
     pub fn ends(self, plan: &RawPlan) -> (&TreePath<'static>, &TreePath<'static>) {
         let path = match self {
-            Step::Move(number) | Step::Aside(number) | Step::Land(number) => {
+            Step::Move(number) | Step::Copy(number) | Step::Aside(number) | Step::Land(number) => {
                 let operation = &plan.moves[number];
                 return (&operation.from, &operation.to);
             }
@@ -270,7 +273,9 @@ impl Step {
     /// The move that the step is part of.
     pub fn of_move(self) -> Option<usize> {
         match self {
-            Step::Move(number) | Step::Aside(number) | Step::Land(number) => Some(number),
+            Step::Move(number) | Step::Copy(number) | Step::Aside(number) | Step::Land(number) => {
+                Some(number)
+            }
             _ => None,
         }
     }

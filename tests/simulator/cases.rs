@@ -2,9 +2,12 @@
 
 use crate::machine::{Blow, Make, Mutant, Name};
 use crate::trial::{Fate, Listing, Scene, Verdict};
+use mediastruct::model::capture::{Confidence, Source, Taken};
 use mediastruct::model::digest::Digest;
 use mediastruct::model::path::TreePath;
-use mediastruct::model::plan::{Directory, Move, Phase, RawPlan, Replaced, Role, Why, Write};
+use mediastruct::model::plan::{
+    Dated, Directory, Move, Need, Phase, RawPlan, Replaced, Role, Why, Write,
+};
 use mediastruct::model::run::RunId;
 use mediastruct::model::time::Time;
 use rustix::io::Errno;
@@ -150,8 +153,10 @@ impl Case {
     /// The case of that seed.
     pub fn random(seed: u64) -> Case {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        let scene = match dice.below(4) {
+        let scene = match dice.below(6) {
             0 => archive_scene(&mut dice),
+            1 => ingest_scene(&mut dice),
+            2 => copying_scene(&mut dice),
             _ => undo_scene(&mut dice),
         };
         let make = Make {
@@ -343,6 +348,112 @@ fn archive_scene(dice: &mut Dice) -> Option<Scene> {
             .push(write("archive/1/.unburned", Some(replaced)));
     }
     Scene::new(start, plan)
+}
+
+/// New files that go to media, twins of them, and copies of what media and the archive have.
+fn ingest_scene(dice: &mut Dice) -> Option<Scene> {
+    let mut start = listing(&[
+        "ingest/a",
+        "ingest/card/b",
+        "ingest/card/c",
+        "ingest/d",
+        "media/2018/known",
+        "archive/1/known",
+    ]);
+    let mut hold = |file: &str, of: &str| {
+        let content = start[&name(of)].clone();
+        start.insert(name(file), content);
+    };
+    let is_twin = dice.below(2) == 0;
+    if is_twin {
+        hold("ingest/card/b", "ingest/a");
+    }
+    hold("ingest/card/c", "media/2018/known");
+    hold("ingest/d", "archive/1/known");
+    let mut plan = RawPlan::of(Phase::Ingest);
+    let mut go = |from: &str, to: &str, why: Why| {
+        plan.moves
+            .push(operation(&start, &name(from), &name(to), why));
+    };
+    let twin_of = |of: &str| Why::Duplicate {
+        of: name(of),
+        dated: Some(dated()),
+    };
+    go("ingest/a", "media/2019/new/a", Why::Date(dated()));
+    match is_twin {
+        true => go(
+            "ingest/card/b",
+            "duplicates/ingest/card/b",
+            twin_of("media/2019/new/a"),
+        ),
+        false => go("ingest/card/b", "media/2018/b", Why::Date(dated())),
+    }
+    if dice.below(2) == 0 {
+        go(
+            "ingest/card/c",
+            "duplicates/ingest/card/c",
+            twin_of("media/2018/known"),
+        );
+    }
+    let archived = Why::AlreadyArchived {
+        of: name("archive/1/known"),
+        dated: dated(),
+    };
+    go("ingest/d", "duplicates/ingest/d", archived);
+    for kept in ["media/2018/known", "archive/1/known"] {
+        let kept = name(kept);
+        let kept = operation(&start, &kept, &kept, Why::Date(dated()));
+        plan.needs.push(Need {
+            path: kept.from,
+            offline: None,
+            size: kept.size,
+            modified: kept.modified,
+            hash: kept.hash,
+        });
+    }
+    Scene::new(start, plan)
+}
+
+/// New files of which copies go to media, and which stay.
+fn copying_scene(dice: &mut Dice) -> Option<Scene> {
+    const FILES: [&str; 4] = ["ingest/a", "ingest/card/b", "ingest/card/c", "ingest/d"];
+    const ENDS: [&str; 5] = [
+        "media/2018/a",
+        "media/2018/A",
+        "media/2019/new/b",
+        "media/2019/new/er/c",
+        "media/2020/d",
+    ];
+    let mut start = listing(&["media/2018/known"]);
+    start.extend(listing(&FILES));
+    if dice.below(3) == 0 {
+        let all = start.values_mut().flatten();
+        all.for_each(|content| *content = b"same".to_vec());
+    }
+    let mut plan = RawPlan::of(Phase::Ingest);
+    plan.settings.copy = Some(true);
+    let mut ends = ENDS.to_vec();
+    for file in FILES {
+        if dice.below(4) > 0 {
+            let end = ends.swap_remove(dice.below(ends.len()));
+            let why = Why::Date(dated());
+            plan.moves
+                .push(operation(&start, &name(file), &name(end), why));
+        }
+    }
+    Scene::new(start, plan)
+}
+
+fn dated() -> Box<Dated> {
+    Box::new(Dated {
+        taken: Taken {
+            taken: jiff::civil::datetime(2019, 3, 1, 12, 0, 0, 0),
+            offset: None,
+            source: Source::FileName,
+            confidence: Confidence::Medium,
+        },
+        rivals: Vec::new(),
+    })
 }
 
 /// Random numbers by SplitMix64; source: Steele, Lea and Flood, 2014.

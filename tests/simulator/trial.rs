@@ -545,7 +545,10 @@ impl Scene {
             .plan
             .moves
             .iter()
-            .map(|m| (&m.to, end.remove(&m.from).flatten()));
+            .map(|m| match self.plan.is_copying() {
+                true => (&m.to, end[&m.from].clone()),
+                false => (&m.to, end.remove(&m.from).flatten()),
+            });
         let moved: Vec<_> = moved.collect();
         for (to, content) in moved {
             add_directories(&mut end, to);
@@ -568,7 +571,8 @@ impl Scene {
     /// What the files hold that the plan leaves aside: sources that were copied, and what was
     /// replaced.
     fn parked(&self) -> Vec<Vec<u8>> {
-        let copied = |m: &&Move| device(m.from.tree) != device(m.to.tree);
+        let is_parting = !self.plan.is_copying();
+        let copied = |m: &&Move| is_parting && device(m.from.tree) != device(m.to.tree);
         let copied = self.plan.moves.iter().filter(copied).map(|m| &m.from);
         let replaced = self.plan.writes.iter().filter(|w| w.replaces.is_some());
         copied

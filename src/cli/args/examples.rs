@@ -39,7 +39,7 @@ Examples:
   mediastruct ingest --undated media/2024/undated
   mediastruct ingest --date 1987-07-14 ~/library/ingest/scans
   mediastruct ingest --date-map dates.txt
-  mediastruct ingest /media/card/DCIM
+  mediastruct ingest --copy /media/card/DCIM
 
 The same in steps, with time to read:
   mediastruct plan ingest -o plan.json

@@ -78,8 +78,14 @@ pub struct IngestOptions {
     /// in the section Ingest of the configuration.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
     pub time_zone: Option<Zone>,
-    /// Remove the directories of ingest in which nothing is left; `undo` makes them again
+    /// Copy the files, and leave those in ingest as they are: for a memory card
+    ///
+    /// Each copy is read back and compared before it counts. What is known already is not copied.
+    /// `undo` puts the copies aside, into `.mediastruct.d` of their tree.
     #[arg(long)]
+    pub copy: bool,
+    /// Remove the directories of ingest in which nothing is left; `undo` makes them again
+    #[arg(long, conflicts_with = "copy")]
     pub prune_empty: bool,
     /// Take in only what is in these directories of ingest [default: all of it]
     ///

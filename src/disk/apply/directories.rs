@@ -80,7 +80,7 @@ impl<'t> Mover<'t> {
     fn needs_directories(&self, at: usize) -> Option<(&'t TreePath<'static>, Like<'t>)> {
         let plan = self.plan;
         match self.schedule.steps()[at] {
-            Step::Move(number) | Step::Land(number) => {
+            Step::Move(number) | Step::Copy(number) | Step::Land(number) => {
                 let operation = &plan.moves[number];
                 let like = if operation.from.rel.is_ours() {
                     Like::Tree

@@ -46,6 +46,7 @@ impl Mover<'_> {
             Step::Make(number) => self.place_of_directory(&self.plan.makes[number].dir, true),
             Step::Prune(number) => self.place_of_directory(&self.plan.prunes[number].dir, false),
             Step::Write(number) => self.place_of_text(at, number),
+            Step::Copy(_) => self.place_of_copy(at),
             Step::Move(_) | Step::Replace(_) => self.place_of_hop(at),
             Step::Aside(_) | Step::Land(_) => self.place_on_detour(at, step),
         }
@@ -101,6 +102,27 @@ impl Mover<'_> {
             Place::After(node)
         } else {
             Place::Before(node)
+        })
+    }
+
+    /// Where the copy of a file is that stays at its source, which may be out of reach by now.
+    fn place_of_copy(&self, at: usize) -> Result<Place, Stop> {
+        let Some(hop) = self.hop(at) else {
+            return Ok(Place::Before(None));
+        };
+        let Some(node) = self.tools.filesystem.look(&hop.to)? else {
+            return Ok(Place::Before(None));
+        };
+        let copy = self.copies.get(&at).copied();
+        if is_file(&node, copy, &hop)
+            || copy.is_some() && self.has_content(at, &hop.to, &node, &hop)?
+        {
+            return Ok(Place::After(Some(node)));
+        }
+        Err(Stop::Conflict {
+            from: hop.from.into_owned(),
+            to: hop.to.into_owned(),
+            why: "something else is there than the copy that the run made".to_owned(),
         })
     }
 

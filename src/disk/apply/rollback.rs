@@ -23,10 +23,11 @@ impl Mover<'_> {
         self.pending.clear();
         self.identities.take();
         self.tools.filesystem.refresh();
+        let plan = self.plan;
         let mut returned = Vec::new();
         for at in (0..self.intended.len()).rev() {
             let number = match self.schedule.steps()[at] {
-                Step::Move(number) | Step::Aside(number) => Some(number),
+                Step::Move(number) | Step::Copy(number) | Step::Aside(number) => Some(number),
                 _ => None,
             };
             let back = if self.is_left(at) {
@@ -36,6 +37,8 @@ impl Mover<'_> {
             };
             match (back, number) {
                 (Ok(Some(stamp)), Some(number)) => returned.push((number, stamp)),
+                // Whether its copy is gone already or never was: no index is to have it.
+                (Ok(None), Some(number)) if plan.is_copying() => returned.push((number, None)),
                 (Ok(_), _) => {}
                 (Err(stop), _) => {
                     // What it left may be all that is left of its file.
@@ -45,7 +48,6 @@ impl Mover<'_> {
             }
         }
         let tidied = self.tidy();
-        let plan = self.plan;
         // Indexes that have not followed yet only learn when each inode changed last.
         let back = |number: usize| {
             let hop = Hop::from(&plan.moves[number]);
@@ -107,6 +109,13 @@ impl Mover<'_> {
                     let to = &self.plan.writes[number].to;
                     self.vacate(at, to, node)?;
                 }
+                return Ok(None);
+            }
+            Step::Copy(number) => {
+                let Place::After(Some(node)) = place else {
+                    return Ok(None);
+                };
+                self.vacate(at, &self.plan.moves[number].to, node)?;
                 return Ok(None);
             }
             _ => self.hop(at),

@@ -27,6 +27,8 @@ pub(in crate::disk) enum How {
     Linked(Stamp),
     /// There is a copy of it, beside the new name or there. What `stat` said of the source.
     Copied(Stamp),
+    /// The same, and it stays where it is.
+    Kept(Stamp),
     /// It was written anew, beside its name or there.
     Written,
 }
@@ -46,7 +48,11 @@ impl Mover<'_> {
             Step::Make(_) => {}
             Step::Write(number) => self.write(at, number)?,
             Step::Prune(number) => self.prune(at, number, ready)?,
-            step @ (Step::Move(_) | Step::Aside(_) | Step::Land(_) | Step::Replace(_)) => {
+            step @ (Step::Move(_)
+            | Step::Copy(_)
+            | Step::Aside(_)
+            | Step::Land(_)
+            | Step::Replace(_)) => {
                 self.go(at, step, ready)?;
             }
         }
@@ -80,6 +86,9 @@ impl Mover<'_> {
                 None => return Err(Stop::Changed(keeper.clone())),
             }
         }
+        if let Step::Copy(_) = step {
+            return self.copy(at, &hop, found, How::Kept);
+        }
         let filesystem = self.tools.filesystem;
         let id = Some(found.into());
         let renamed = if hop.to.rel.is_ours() {
@@ -101,7 +110,7 @@ impl Mover<'_> {
                     Err(Stop::Changed(hop.from.into_owned()))
                 }
             },
-            Err(error) if error.is(Errno::XDEV) => self.copy(at, &hop, found),
+            Err(error) if error.is(Errno::XDEV) => self.copy(at, &hop, found, How::Copied),
             Err(error) if error.cannot_refuse_to_replace() => self.link(at, &hop, found),
             Err(error) => Err(error.into()),
         }
@@ -133,8 +142,15 @@ impl Mover<'_> {
         }
     }
 
-    /// Copies a file to beside its destination, which lies on another file system.
-    fn copy(&mut self, at: usize, hop: &Hop<'_>, found: Stamp) -> Result<(), Stop> {
+    /// Copies a file to beside its destination, which lies on another file system or is to hold no more
+    /// than a copy.
+    fn copy(
+        &mut self,
+        at: usize,
+        hop: &Hop<'_>,
+        found: Stamp,
+        how: fn(Stamp) -> How,
+    ) -> Result<(), Stop> {
         self.heed()?;
         let part = self.fresh_part(at, &hop.to)?;
         let monitor = self.tools.monitor;
@@ -144,7 +160,7 @@ impl Mover<'_> {
         self.copies.insert(at, copy.stamp.into());
         // Reading it may have changed when its inode changed last; what was read was right.
         let source = filesystem.look(&hop.from)?.map(|node| node.stamp);
-        let how = How::Copied(source.unwrap_or(found));
+        let how = how(source.unwrap_or(found));
         self.pending.push(Pending { at, how });
         self.pending_bytes += hop.size;
         monitor.advance(1, 0);
@@ -218,6 +234,7 @@ impl Mover<'_> {
             };
             match how {
                 How::Written => {}
+                How::Kept(source) => self.unchanged(&hop.from, &source, hop.hash)?,
                 How::Copied(source) => {
                     self.unchanged(&hop.from, &source, hop.hash)?;
                     self.leave(at, &hop, source.into())?;

@@ -1,7 +1,7 @@
 //! How an index follows the files that a run moved.
 
 use super::{Entry, Index, Stamp, Unit};
-use crate::model::plan::Move;
+use crate::model::plan::{Move, Role};
 use crate::model::tree::Tree;
 use std::collections::HashSet;
 
@@ -33,10 +33,9 @@ impl<'a> Index<'a> {
             if operation.to.tree == tree && Tree::INDEXED.contains(&tree) {
                 touched.push(operation.to.rel.first().to_vec());
                 gone.insert(operation.to.rel.as_bytes());
-                // A file of our own comes from a name aside or goes to one, and stands in no index.
-                let is_ours = [&operation.from, &operation.to]
-                    .iter()
-                    .any(|end| end.rel.is_ours());
+                // A file of our own stands in no index, nor does what is put aside.
+                let to = &operation.to;
+                let is_ours = to.rel.is_ours() || Role::at(to.tree, &to.rel).is_some();
                 let stamp = stamp.filter(|_| !is_ours);
                 come.extend(stamp.map(|stamp| Entry {
                     path: operation.to.rel.clone(),

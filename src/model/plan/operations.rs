@@ -163,6 +163,8 @@ pub enum SkipKind {
     Stray,
     /// A person wants it left out.
     Excluded,
+    /// Its content is elsewhere, and it is not copied once more.
+    Known,
     /// It is another name of a file that stays.
     HardLink,
     /// It stays with its bundle.
@@ -188,6 +190,7 @@ impl SkipKind {
             | SkipKind::System
             | SkipKind::Stray
             | SkipKind::Excluded
+            | SkipKind::Known
             | SkipKind::HardLink
             | SkipKind::Bundle => false,
         }
@@ -211,6 +214,7 @@ impl fmt::Display for SkipKind {
             SkipKind::System => "of operating systems",
             SkipKind::Stray => "in no unit",
             SkipKind::Excluded => "excluded",
+            SkipKind::Known => "known",
             SkipKind::HardLink => "hard links",
             SkipKind::Bundle => "with their bundles",
             SkipKind::Other => "for other reasons",

@@ -34,6 +34,9 @@ pub struct Work {
     pub moves: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Whether they are copied, and stay where they were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copies: bool,
     /// Directories that are made for their own sake.
     pub makes: u64,
     /// Files of mediastruct's own that are written.
@@ -51,6 +54,7 @@ impl Work {
             undoes: plan.settings.run.clone(),
             moves: moved.files,
             bytes: moved.bytes,
+            copies: plan.is_copying(),
             makes: plan.makes.len() as u64,
             writes: plan.writes.len() as u64,
             prunes: plan.prunes.len() as u64,

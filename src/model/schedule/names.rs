@@ -44,6 +44,12 @@ impl<'r> Names<'r> {
         self.aside(to, "parked", &format!("w{number}-"))
     }
 
+    /// The name aside that the copy of a file is said to come from which stays where it was, and to
+    /// which it goes when that is undone.
+    pub fn copied(&self, to: &TreePath<'_>, number: usize) -> TreePath<'static> {
+        self.aside(to, "parked", &format!("c{number}-"))
+    }
+
     /// Where the file of ours goes that is replaced at `to`.
     pub fn replaced(&self, to: &TreePath<'_>, number: usize) -> TreePath<'static> {
         self.aside(to, "replaced", &format!("w{number}-"))

@@ -37,6 +37,16 @@ enum Copy {
     Brought(TreePath<'static>),
 }
 
+impl Copy {
+    /// Where it is, or will be.
+    fn path(&self) -> &TreePath<'static> {
+        match self {
+            Copy::There(need) => &need.path,
+            Copy::Brought(path) => path,
+        }
+    }
+}
+
 impl<'s> Sorting<'s> {
     pub(super) fn of(state: &'s State<'s>) -> Sorting<'s> {
         let hashes = state.proofs.iter().filter_map(|(path, proof)| match proof {
@@ -104,11 +114,18 @@ impl<'s> Sorting<'s> {
         let home = self.home(hashes[0], &dated.taken, copy.as_ref());
         let bundle = (shot.members.len() > 1).then(|| in_ingest(main));
         let mut moves = Vec::with_capacity(hashes.len());
+        let mut known_already = Vec::new();
         let endings = endings(&shot.names());
         for ((member, hash), ending) in shot.members.iter().zip(hashes).zip(endings) {
             let from = in_ingest(member);
             // What belongs to a new picture goes with it, even if something like it is elsewhere.
-            let why = match copy.as_ref().and_then(|_| self.copy(hash)) {
+            let known = copy.as_ref().and_then(|_| self.copy(hash));
+            if let Some(known) = known.as_ref().filter(|_| self.is_copying()) {
+                let why = format!("{} holds the same", known.path());
+                known_already.push((member, why));
+                continue;
+            }
+            let why = match known {
                 Some(copy) => self.because(copy, &dated),
                 None => Why::Date(Box::new(dated.clone())),
             };
@@ -142,6 +159,9 @@ impl<'s> Sorting<'s> {
         }
         for operation in moves {
             self.go(operation);
+        }
+        for (member, why) in known_already {
+            self.skip(in_ingest(member), SkipKind::Known, why, bundle.clone());
         }
         Ok(())
     }
@@ -180,6 +200,11 @@ impl<'s> Sorting<'s> {
         })
     }
 
+    /// Whether files stay where they are, and copies of them are taken in.
+    fn is_copying(&self) -> bool {
+        self.state.settings.copy == Some(true)
+    }
+
     /// Where a content is already, or where this plan brings it.
     fn copy(&self, hash: Digest) -> Option<Copy> {
         let there = self.known.keeper(hash).map(Copy::There);
@@ -189,11 +214,7 @@ impl<'s> Sorting<'s> {
     /// Where the files of a shot go that are not elsewhere: beside the copy of the main file if that is
     /// in media, and else where its date belongs.
     fn home(&self, hash: Digest, taken: &Taken, copy: Option<&Copy>) -> Home {
-        let beside = match copy {
-            Some(Copy::There(need)) => Some(&need.path),
-            Some(Copy::Brought(path)) => Some(path),
-            None => None,
-        };
+        let beside = copy.map(Copy::path);
         if let Some(path) = beside.filter(|path| path.tree == Tree::Media) {
             let dir = path.rel.parent().map(RelPath::into_owned);
             return Home::Named(dir, stem_of(path.rel.file_name()).to_vec());

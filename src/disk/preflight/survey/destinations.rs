@@ -18,7 +18,9 @@ impl Survey<'_> {
     ) -> Result<Target, Problem> {
         let plan = self.undone.plan;
         let (path, is_move) = match self.step(at) {
-            Step::Move(number) | Step::Aside(number) => (&plan.moves[number].to, true),
+            Step::Move(number) | Step::Copy(number) | Step::Aside(number) => {
+                (&plan.moves[number].to, true)
+            }
             // With the step that goes before it, or on the way already.
             Step::Land(_) if self.is_fresh() => return Ok(Target::Near),
             Step::Land(number) => (&plan.moves[number].to, true),
@@ -43,7 +45,8 @@ impl Survey<'_> {
         };
         let above = above.map(|node| node.mount);
         let mount = above.or_else(|| self.filesystem.mount(path.tree));
-        if mount.is_none_or(|mount| mount == source.mount) {
+        let is_copied = plan.is_copying();
+        if !is_copied && mount.is_none_or(|mount| mount == source.mount) {
             return Ok(Target::Near);
         }
         match self.filesystem.room(path) {
