@@ -1,6 +1,7 @@
 //! What files say of themselves goes before their names: which still and movie are one Live Photo, and
 //! of which picture a file of Google Takeout tells.
 
+use super::place::stem_of;
 use crate::model::bundle::{Bundle, Bundles};
 use crate::model::capture::{Content, Reading};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -123,15 +124,19 @@ impl<'f> Pairs<'f> {
         }
     }
 
-    /// Brings files of Google Takeout to the pictures whose names they give.
+    /// Brings files of Google Takeout to the pictures whose names they give, which may lack their
+    /// extensions.
     fn follow_titles(&mut self) {
-        let mut named: HashMap<(&[u8], Vec<u8>), Vec<usize>> = HashMap::new();
+        type Named<'f> = HashMap<(&'f [u8], Vec<u8>), BTreeSet<usize>>;
+        let (mut names, mut stems) = (Named::new(), Named::new());
         for (at, file) in self.files.iter().enumerate() {
             if self.is(at, Content::Still) || self.is(at, Content::Video) {
-                named
-                    .entry((file.dir, as_takeout_names(file.name)))
-                    .or_default()
-                    .push(at);
+                let name = as_takeout_names(file.name);
+                let stem = stem_of(&name).to_vec();
+                names.entry((file.dir, name)).or_default().insert(at);
+                // The files of one shot are one picture.
+                let main = self.main_of(at);
+                stems.entry((file.dir, stem)).or_default().insert(main);
             }
         }
         let mut wanted: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -143,14 +148,18 @@ impl<'f> Pairs<'f> {
             // Of numbered files, several have one title, and their numbers tell.
             let is_numbered = file.name.contains(&b'(');
             let group = self.group_of[at].map(|group| self.groups[group].as_slice());
-            let mut members = group.unwrap_or_default().iter();
+            let members = group.unwrap_or_default().iter();
             let fits = |member: &usize| {
-                without_number(&as_takeout_names(self.files[*member].name)) == title
+                let name = without_number(&as_takeout_names(self.files[*member].name));
+                name == title || stem_of(&name) == title
             };
-            if is_numbered || members.any(fits) {
+            if is_numbered || members.filter(|member| **member != at).any(fits) {
                 continue;
             }
-            if let Some([picture]) = named.get(&(file.dir, title)).map(Vec::as_slice) {
+            let title = (file.dir, title);
+            let named = names.get(&title).or_else(|| stems.get(&title));
+            let picture = named.filter(|named| named.len() == 1);
+            if let Some(picture) = picture.and_then(BTreeSet::first) {
                 wanted.entry(*picture).or_default().push(at);
             }
         }
@@ -477,6 +486,19 @@ mod tests {
         ] {
             assert_eq!(found(&files).0, [bundle]);
         }
+        // Titles lack the extensions that pictures lacked when Google got them.
+        let (bundles, _) = found(&[
+            ("a.HEIC", "still"),
+            ("a.MOV", "movie"),
+            ("a.json", "json a"),
+            ("b.HEIC", "still"),
+            ("b.png", "still"),
+            ("b.json", "json b"),
+            ("c.jpg", "still"),
+            ("c.jpg.json", "json c"),
+            ("c.png", "still"),
+        ]);
+        assert_eq!(bundles, ["a.HEIC a.MOV a.json", "c.jpg c.jpg.json"]);
         // Two claim it.
         let claims = [
             ("a.jpg", "still"),
@@ -491,7 +513,7 @@ mod tests {
         fn no_file_is_in_two_bundles_and_order_does_not_matter(
             files in prop::collection::btree_map(
                 "[ab]/(IMG_E?)?[12]\\.(HEIC|MOV|xmp|json|HEIC\\.json|MOV\\.xmp)",
-                "(still|movie|json)( [ABC]| [12]\\.HEIC)?",
+                "(still|movie|json)( [ABC]| [12](\\.HEIC)?)?",
                 0..24,
             ),
             by in 0..24_usize,
