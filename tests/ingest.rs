@@ -13,6 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 /// When the files of these tests were changed last: 2017-07-14T02:40:00Z.
@@ -585,6 +586,53 @@ fn exiftool_is_asked_about_what_is_not_dated_otherwise() {
     assert_eq!(planned("builtin"), [guessed, notes.clone()]);
     let dated = format!("media/2019/20190301_120005_{}.svg", hex(drawing));
     assert_eq!(planned("exiftool"), [dated, notes]);
+}
+
+#[test]
+fn exiftool_ends_when_mediastruct_was_killed() {
+    if !library::can(&["exiftool", "-ver"], "killing what has ExifTool asked") {
+        return;
+    }
+    let library = library();
+    for number in 0..2000 {
+        put(&library, &format!("{number}.txt"), "no date");
+    }
+    let mut command = library.command(&["plan", "ingest", "-o", "plan.json"]);
+    command.env("MEDIASTRUCT_INGEST_METADATA", "exiftool");
+    let mut running = command.stderr(Stdio::piped()).spawn().unwrap();
+    let exiftool = loop {
+        assert!(running.try_wait().unwrap().is_none(), "it ended before");
+        if let Some(child) = child_of(running.id()) {
+            break child;
+        }
+    };
+    // Once it is read that far, it serves files.
+    let log = library.path("logs/mediastruct.log");
+    while !fs::read_to_string(&log)
+        .unwrap_or_default()
+        .contains("ExifTool")
+    {
+        assert!(running.try_wait().unwrap().is_none(), "it ended before");
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    while stat(exiftool).is_some_and(|(state, _)| state != "Z") {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// A process that this one started.
+fn child_of(parent: u32) -> Option<u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let mut processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    processes.find(|process| stat(*process).is_some_and(|(_, of)| of == parent))
+}
+
+/// The state of a process, and who started it; none once it is gone.
+fn stat(process: u32) -> Option<(String, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace();
+    Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
 }
 
 #[test]

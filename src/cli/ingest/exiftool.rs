@@ -31,14 +31,16 @@ pub(super) fn tell_unanswered(read: &Readings, files: &[&Listed], context: &Cont
             continue;
         }
         let path = TreePath::new(Tree::Ingest, files[*place].path.borrowed());
-        context.output.warn(format_args!("{path}: {error}"));
+        context
+            .output
+            .warn(format_args!("{path}: {error}; dated without it"));
     }
     if not_asked > 0 {
         let files = Things(not_asked, "file");
         let error = ExiftoolError::GivenUp;
         context
             .output
-            .warn(format_args!("{files} without ExifTool: {error}"));
+            .warn(format_args!("{error}; {files} dated without it"));
     }
 }
 

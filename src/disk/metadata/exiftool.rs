@@ -3,8 +3,8 @@
 //!
 //! One process serves all files: starting Perl for each would take longer than reading. It is given
 //! the handle that is open already, under its name in `/proc`, so that no name of a file is ever
-//! an argument and nothing can be put in the place of what was checked. It cannot write a file, is
-//! given up where it takes too long or says too much, and ends when mediastruct does. What it
+//! an argument and nothing can be put in the place of what was checked. It can put nothing into a
+//! file, is given up where it takes too long or says too much, and ends when mediastruct does. What it
 //! answers is as little trusted as the files are.
 
 mod answer;
@@ -65,7 +65,7 @@ pub enum ExiftoolError {
     #[error("exiftool's answer cannot be understood: {0}")]
     Answer(String),
     /// It failed so often that it is asked no more.
-    #[error("exiftool failed {MOST_RESTARTS} times before, and is asked no more")]
+    #[error("exiftool failed too often, and is asked no more")]
     GivenUp,
 }
 

@@ -54,13 +54,10 @@ impl Process {
             io::ErrorKind::NotFound => ExiftoolError::Missing,
             _ => ExiftoolError::Start(error),
         })?;
-        let (Some(questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-            unreachable!("both are pipes");
-        };
         let mut process = Process {
+            questions: child.stdin.take().expect("it is a pipe"),
+            answers: child.stdout.take().expect("it is a pipe"),
             child,
-            questions,
-            answers,
             asked: 0,
         };
         process.confine().map_err(ExiftoolError::Start)?;
@@ -130,7 +127,7 @@ impl Process {
         }
     }
 
-    /// Lets the kernel refuse it to write files, and to take all memory there is.
+    /// Has the kernel refuse it to put anything into files, and to take all memory that there is.
     fn confine(&self) -> io::Result<()> {
         let limit = |most| Rlimit {
             current: Some(most),

@@ -138,12 +138,12 @@ proptest! {
     }
 }
 
-/// A program that says its version, and does `then` for each file.
-fn program(dir: &Path, then: &str) -> OsString {
+/// A program that says that its version is `version`, and does `then` for each file.
+fn program(dir: &Path, version: &str, then: &str) -> OsString {
     let path = dir.join("exiftool");
     let text = format!(
         "#!/bin/sh\nn=0\nwhile read -r line; do case $line in\n\
-         -ver) echo 1.0 ;;\n\
+         -ver) echo {version} ;;\n\
          -execute*) n=${{line#-execute}}; [ $n = 1 ] && echo '{{ready1}}' ;;\n\
          *) {then} ;;\nesac; done\n"
     );
@@ -152,10 +152,21 @@ fn program(dir: &Path, then: &str) -> OsString {
     path.into_os_string()
 }
 
+/// Starts a program that was just written: as long as a process that another test is about to start
+/// has it open, it is busy.
+fn started(program: &OsStr, patience: Duration) -> Result<Exiftool, ExiftoolError> {
+    loop {
+        match Exiftool::of(program.to_owned(), patience) {
+            Err(ExiftoolError::Start(e)) if e.kind() == io::ErrorKind::ExecutableFileBusy => {}
+            started => return started,
+        }
+    }
+}
+
 /// What is said of a file by a program that does `then`, twice.
 fn said(then: &str, patience: Duration) -> [String; 2] {
     let dir = tempfile::tempdir().unwrap();
-    let exiftool = Exiftool::of(program(dir.path(), then), patience).unwrap();
+    let exiftool = started(&program(dir.path(), "1.0", then), patience).unwrap();
     let file = File::open("/dev/null").unwrap();
     [(), ()].map(|()| exiftool.read(&file, now()).unwrap_err().to_string())
 }
@@ -165,7 +176,7 @@ fn a_program_that_misbehaves_is_started_again_and_told() {
     const LONG: Duration = Duration::from_secs(600);
     for (then, error) in [
         ("exit 1", "ended before it answered"),
-        ("exec >&-; sleep 600", "ended before it answered"),
+        ("exec >&-; exec sleep 600", "ended before it answered"),
         ("echo 'Hello'; echo '{ready2}'", "cannot be understood"),
         ("echo '{ready2}'", "it is empty"),
         ("exec yes", "is too long"),
@@ -188,7 +199,7 @@ fn a_program_that_misbehaves_is_started_again_and_told() {
 #[test]
 fn a_program_that_fails_too_often_is_asked_no_more() {
     let dir = tempfile::tempdir().unwrap();
-    let exiftool = Exiftool::of(program(dir.path(), "exit 1"), PATIENCE).unwrap();
+    let exiftool = started(&program(dir.path(), "1.0", "exit 1"), PATIENCE).unwrap();
     let file = File::open("/dev/null").unwrap();
     for _ in 0..=MOST_RESTARTS {
         let error = exiftool.read(&file, now()).unwrap_err();
@@ -200,16 +211,14 @@ fn a_program_that_fails_too_often_is_asked_no_more() {
 
 #[test]
 fn what_is_no_exiftool_is_refused_at_the_start() {
-    let started = |program: OsString| Exiftool::of(program, PATIENCE).err().unwrap();
-    let error = started("/nowhere/exiftool".into());
+    let refused = |program: &str| Exiftool::of(program.into(), PATIENCE).err().unwrap();
+    let error = refused("/nowhere/exiftool");
     assert!(matches!(error, ExiftoolError::Missing), "{error}");
-    let error = started("/bin/true".into());
+    let error = refused("/bin/true");
     assert!(matches!(error, ExiftoolError::Ended), "{error}");
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("exiftool");
-    fs::write(&path, "#!/bin/sh\necho hello; echo '{ready1}'; cat\n").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    let error = started(path.into_os_string());
+    let error = started(&program(dir.path(), "hello", "exit 1"), PATIENCE);
+    let error = error.err().unwrap();
     assert!(matches!(error, ExiftoolError::Start(_)), "{error}");
 }
 
