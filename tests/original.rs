@@ -178,6 +178,32 @@ fn the_user_of_the_original_changes_over_in_place() {
 }
 
 #[test]
+fn what_is_said_to_be_kept_is_kept_also_where_the_crawl_ends_early() {
+    let original = Original::new();
+    let index = original.read("opt/mediastruct/data/media_index.json");
+    // The crawl ends at an index of ours that is damaged, after the originals were told of.
+    original.write(
+        "opt/mediastruct/data/archive_index.json",
+        "{\"format\": \"mediastruct/index/9\"}",
+    );
+    for _ in 0..2 {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("mediastruct"));
+        command
+            .arg("--config")
+            .arg(original.path("etc/mediastruct/config.ini"))
+            .args(["--shared-trees", "crawl"])
+            .env_remove("MEDIASTRUCT_ROOT");
+        let said = said(&mut command);
+        assert_ne!(said.code, 0, "{said:?}");
+        let kept = original.path("opt/mediastruct/data/media_index.json.original");
+        said.tells(&[&format!("it is kept as {}", kept.display())]);
+        assert_eq!(fs::read_to_string(kept).unwrap(), index);
+    }
+    let twice = original.path("opt/mediastruct/data/media_index.json.original~2");
+    assert!(!twice.exists(), "it is kept once");
+}
+
+#[test]
 fn nothing_is_told_or_planned_from_hashes_of_the_original() {
     let original = Original::new();
     let before = original.read("opt/mediastruct/data/media_index.json");

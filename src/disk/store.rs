@@ -1,6 +1,7 @@
 //! The datadir, where indexes are kept, and how files of mediastruct's own are replaced whole.
 
 mod last_crawls;
+mod original;
 mod whole;
 
 pub(super) use self::whole::write_beneath;
@@ -20,7 +21,6 @@ use crate::model::volumes_file::{self, VolumesError};
 use memmap2::Mmap;
 use rustix::fs::{AtFlags, Dir};
 use rustix::io::Errno;
-use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -205,9 +205,7 @@ impl Datadir {
             if file.holds(index) {
                 return Ok(false);
             }
-            if file.is_of_original() {
-                keep(&path)?;
-            }
+            original::keep(&file)?;
         }
         self.make("")?;
         write_whole(&path, 0o600, |out| index_file::write(index, out))?;
@@ -239,11 +237,16 @@ impl IndexFiles {
         }
     }
 
-    /// The files among them that the original wrote.
-    pub fn of_original(&self) -> Vec<&Path> {
+    /// Keeps beside ours those among them that the original wrote: gives their paths, and those under
+    /// which they are kept. Doing it twice keeps nothing twice.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn keep_originals(&self) -> Result<Vec<(&Path, PathBuf)>, DiskError> {
         let files = self.0.iter().filter_map(|(_, file)| file.as_ref());
-        let of_original = files.filter(|file| file.is_of_original());
-        of_original.map(|file| file.path.as_path()).collect()
+        let kept =
+            files.map(|file| Ok(original::keep(file)?.map(|kept| (file.path.as_path(), kept))));
+        kept.filter_map(Result::transpose).collect()
     }
 }
 
@@ -276,35 +279,6 @@ impl IndexFile {
         let mut rest = Matching(&self.map);
         index_file::write(index, &mut rest).is_ok() && rest.0.is_empty()
     }
-}
-
-/// Keeps a file of the original under its name with `.original` behind it, and a number where another
-/// one is kept so already.
-fn keep(path: &Path) -> Result<(), DiskError> {
-    let error = |source: io::Error| DiskError::at("keep a copy of", path, source);
-    for number in 1_u32.. {
-        let mut kept = path.as_os_str().to_owned();
-        kept.push(".original");
-        if number > 1 {
-            kept.push(format!("~{number}"));
-        }
-        // A file system without links takes a copy.
-        let linked = std::fs::hard_link(path, &kept);
-        match linked.or_else(|refused| match refused.kind() {
-            io::ErrorKind::AlreadyExists => Err(refused),
-            _ => copy_to_new(path, &kept),
-        }) {
-            Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {}
-            kept => return kept.map_err(error),
-        }
-    }
-    Ok(())
-}
-
-fn copy_to_new(from: &Path, to: &OsStr) -> io::Result<()> {
-    let mut copy = File::create_new(to)?;
-    io::copy(&mut File::open(from)?, &mut copy)?;
-    copy.sync_all()
 }
 
 /// A writer that fails at the first byte that is another than the next of its own.

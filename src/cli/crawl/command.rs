@@ -27,11 +27,12 @@ pub fn command(options: &CrawlOptions, context: &Context) -> Result<Exit, Failur
     let _lock = library::lock(context, &trees)?;
     Past::of(context)?.refuse_unfinished()?;
     let known = library::index_files(context)?;
-    for path in known.of_original() {
+    for (path, kept) in known.keep_originals()? {
         context.output.note(format_args!(
-            "{} is of the original mediastruct, whose hashes are of another kind: every file is \
-             hashed once, and it is kept with .original behind its name",
-            Escaped::path(path)
+            "{} is of the original mediastruct, whose hashes are of another kind: it is kept as {}, \
+             and every file is hashed once",
+            Escaped::path(path),
+            Escaped::path(&kept)
         ));
     }
     let output = context.output;

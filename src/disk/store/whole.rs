@@ -3,11 +3,12 @@
 use crate::disk::error::DiskError;
 use crate::disk::trees::DIRECTORY;
 use crate::model::path::TEMPORARY;
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 use rustix::rand::GetRandomFlags;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -21,16 +22,36 @@ pub fn write_whole(
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), DiskError> {
     let error = |e: io::Error| DiskError::at("write", path, e);
+    let (directory, name) = open_parent(path).map_err(error)?;
+    write_beneath(&directory, name.as_bytes(), mode, fill).map_err(error)
+}
+
+/// Makes the file at `path` as [`write_whole`] does, and replaces nothing.
+///
+/// # Errors
+/// Where something has the name, or writing fails; then nothing is left of it.
+pub(super) fn write_new(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let (directory, name) = open_parent(path)?;
+    let flags = RenameFlags::NOREPLACE;
+    write_and(directory.as_fd(), mode, fill, |draft| {
+        rustix::fs::renameat_with(&directory, draft, &directory, name, flags)
+    })
+}
+
+/// The directory of `path`, and the name in it.
+fn open_parent(path: &Path) -> io::Result<(OwnedFd, &OsStr)> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let flags = DIRECTORY.difference(OFlags::NOFOLLOW);
-    let directory = rustix::fs::open(parent, flags, Mode::empty()).map_err(|e| error(e.into()))?;
-    let name = path
-        .file_name()
-        .ok_or_else(|| error(io::ErrorKind::InvalidInput.into()))?;
-    write_beneath(&directory, name.as_bytes(), mode, fill).map_err(error)
+    let directory = rustix::fs::open(parent, flags, Mode::empty())?;
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok((directory, name))
 }
 
 /// Replaces the file `name` in `directory` as [`write_whole`] does.
@@ -41,12 +62,24 @@ pub(in crate::disk) fn write_beneath(
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let directory = directory.as_fd();
+    write_and(directory, mode, fill, |draft| {
+        rustix::fs::renameat(directory, draft, directory, name)
+    })
+}
+
+/// Writes a draft in `directory` and has it renamed by `install`; where either fails, it goes.
+fn write_and(
+    directory: BorrowedFd<'_>,
+    mode: u32,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    install: impl FnOnce(&str) -> rustix::io::Result<()>,
+) -> io::Result<()> {
     let temporary = draft()?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     let owner_only = Mode::RUSR | Mode::WUSR;
     let handle = rustix::fs::openat(directory, &temporary, flags, owner_only)?;
     let written = write_synced(File::from(handle), mode, fill).and_then(|()| {
-        rustix::fs::renameat(directory, &temporary, directory, name)?;
+        install(&temporary)?;
         Ok(())
     });
     if let Err(error) = written {
