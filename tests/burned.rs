@@ -362,6 +362,28 @@ fn law_5_a_volume_that_is_left_out_is_not_offline() {
 }
 
 #[test]
+fn law_5_a_pattern_forgets_nothing_that_is_on_discs_alone() {
+    let library = Library::new();
+    library.write("archive/07/a.jpg", "one");
+    library.succeed(&["crawl"]);
+    burn(&library, "07", 1);
+    fs::remove_file(library.path("archive/07/a.jpg")).unwrap();
+    library.succeed(&["crawl"]);
+    let known = library.read("data/archive_index.json");
+    assert!(known.contains("\"offline\""), "{known}");
+    for pattern in [
+        "archive/07",
+        "archive/*",
+        "archive/**",
+        "archive/07/**",
+        "a.jpg",
+    ] {
+        library.run(&["crawl", "--exclude", pattern]);
+        assert_eq!(library.read("data/archive_index.json"), known, "{pattern}");
+    }
+}
+
+#[test]
 fn the_mark_of_an_unburned_volume_is_no_file_of_the_users() {
     let library = Library::new();
     library.write("archive/07/a.jpg", "one");

@@ -9,7 +9,6 @@ use library::{Library, Mounted, can, has_own_mounts, is_root};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
-use std::path::Path;
 
 /// The paths in the index of a tree.
 fn indexed(library: &Library, tree: &str) -> Vec<String> {
@@ -48,6 +47,47 @@ fn trap_an_edit_within_the_same_second_whose_time_is_put_back_is_hashed_again() 
     let said = library.end_with(4, &["crawl", "--incremental"]);
     said.tells(&["BIT ROT", "archive/01/a", "media/2024/a"]);
     assert_eq!(planned(&library), (0, 2));
+}
+
+#[test]
+fn trap_a_unit_that_is_excluded_is_left_out_as_a_whole() {
+    let library = Library::new();
+    for path in [
+        "archive/01/a",
+        "archive/02/b",
+        "media/2023/c",
+        "media/2024/d",
+    ] {
+        library.write(path, path);
+    }
+    library.succeed(&["crawl"]);
+    library.write("archive/03/new", "new");
+    library.write("archive/02/b", "edited");
+    let options = ["--exclude", "archive/0[23]", "--exclude", "media/2023"];
+    let said = library.succeed(&[&["crawl"][..], &options].concat());
+    said.tells(&[
+        "3, left out as you asked:\n  archive/0[23]: 2\n  media/2023: 1\n",
+        "archive/02: what the index knew of it stays as it was",
+        "archive/03: it is not in the index",
+        "media/2023: it is in the index no more",
+    ]);
+    assert!(!said.err.contains("gone"), "{}", said.err);
+    assert_eq!(indexed(&library, "archive"), ["01/a", "02/b"]);
+    assert_eq!(indexed(&library, "media"), ["2024/d"]);
+    let plan = library.succeed(&[&["plan", "crawl"][..], &options].concat());
+    let plan: Value = serde_json::from_str(&plan.out).unwrap();
+    let skipped = plan["skipped"].as_array().unwrap();
+    let whole = skipped.iter().find(|s| s["path"] == "media/2023").unwrap();
+    assert_eq!(whole["why"], "excluded by 'media/2023'");
+    // Whoever asks for just that unit is told as well.
+    let unit = library.path("archive/03");
+    let asked = [&["crawl", unit.to_str().unwrap()][..], &options].concat();
+    library
+        .succeed(&asked)
+        .tells(&["archive/03: it is not in the index"]);
+    library.succeed(&["crawl"]);
+    assert_eq!(indexed(&library, "archive"), ["01/a", "02/b", "03/new"]);
+    assert_eq!(indexed(&library, "media"), ["2023/c", "2024/d"]);
 }
 
 #[test]
@@ -248,9 +288,17 @@ fn trap_what_is_excluded_is_counted_and_is_no_loss() {
     library
         .end_with(64, &["crawl", "--exclude", "{a"])
         .tells(&["the pattern '{a' cannot be understood"]);
+    library
+        .end_with(64, &["crawl", "--exclude", "media/cache"])
+        .tells(&["the pattern 'media/cache' would leave nothing out"]);
+    // One that leaves nothing out may be misspelt.
+    let said = library.succeed(&["crawl", "--exclude", "*.tpm"]);
+    said.tells(&["  *.tmp: 2\n  *.tpm: 0\n  Thumbs.db: 1\n"]);
     // Without the patterns they are back.
     fs::remove_file(config).unwrap();
     library.succeed(&["crawl"]);
-    assert_eq!(indexed(&library, "media").len(), 4);
-    assert!(Path::exists(&library.path("media/2024/cache/d.jpg")));
+    let names = ["a.jpg", "b.tmp", "cache/c.tmp", "cache/d.jpg"];
+    let names = names.map(|name| format!("2024/{name}"));
+    assert_eq!(indexed(&library, "media"), names);
+    assert_eq!(indexed(&library, "archive"), ["01/Thumbs.db", "01/a.jpg"]);
 }

@@ -259,7 +259,7 @@ fn state<'k>(
         };
         for name in listing.only.iter().flatten() {
             let listed = listing.units.iter().any(|u| u.name == *name);
-            if !listed && index.unit(name).is_none() {
+            if !listed && !listing.is_excluded(name) && index.unit(name).is_none() {
                 return Err(Error::NoUnit(listing.tree, name.clone()));
             }
         }

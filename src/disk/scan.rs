@@ -2,7 +2,7 @@
 
 mod walk;
 
-use self::walk::{Walk, Walked, is_media};
+use self::walk::{Top, Walk, Walked, is_media};
 use super::error::DiskError;
 use super::filesystem::Filesystem;
 use super::monitor::Monitor;
@@ -50,12 +50,17 @@ pub fn scan(
         let Some(walk) = Walk::of(trees, layout, *tree, Some(excludes)) else {
             continue;
         };
-        let (units, strays) = walk.top(only.as_ref())?;
+        let Top {
+            units,
+            excluded,
+            strays,
+        } = walk.top(only.as_ref())?;
         walks.extend(units.into_iter().map(|unit| (walk.clone(), unit)));
         listings.push(TreeListing {
             tree: *tree,
             only: only.clone(),
             units: Vec::new(),
+            excluded,
             strays,
         });
     }

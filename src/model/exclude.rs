@@ -9,7 +9,8 @@ use std::os::unix::ffi::OsStrExt;
 /// Patterns, in the order in which they were given.
 ///
 /// One without a slash is held against the names of files and directories, wherever they are; one
-/// with a slash against whole paths, the tree's name first. `*` and `?` match no slash, `**` does.
+/// with a slash against whole paths, the tree's name first, those of units among them. `*` and `?`
+/// match no slash, `**` does.
 #[derive(Clone, Debug, Default)]
 pub struct Excludes {
     patterns: Vec<String>,
@@ -24,21 +25,32 @@ struct Globs {
     numbers: Vec<usize>,
 }
 
-/// A pattern that cannot be understood.
+/// A pattern that is of no use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the pattern '{}' cannot be understood: {why}", Escaped(pattern.as_bytes()))]
-pub struct ExcludeError {
-    /// The pattern, as it was given.
-    pub pattern: String,
-    /// What is wrong with it.
-    pub why: String,
+pub enum ExcludeError {
+    /// It is no pattern.
+    #[error("the pattern '{}' cannot be understood: {why}", Escaped(.pattern.as_bytes()))]
+    NotOne {
+        /// As it was given.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// It is one that matches nothing which crawl indexes.
+    #[error("the pattern '{}' would leave nothing out: {why}", Escaped(.pattern.as_bytes()))]
+    Idle {
+        /// As it was given.
+        pattern: String,
+        /// Why it matches nothing.
+        why: &'static str,
+    },
 }
 
 impl Excludes {
     /// These patterns; one that is given twice counts once.
     ///
     /// # Errors
-    /// Where one of them cannot be understood.
+    /// Where one of them cannot be understood, or can match nothing.
     pub fn new(given: impl IntoIterator<Item = String>) -> Result<Excludes, ExcludeError> {
         let mut patterns: Vec<String> = Vec::new();
         for pattern in given {
@@ -47,8 +59,8 @@ impl Excludes {
             }
         }
         if let Some((pattern, why)) = patterns.iter().find_map(|p| Some((p, never_matches(p)?))) {
-            let (pattern, why) = (pattern.clone(), why.to_owned());
-            return Err(ExcludeError { pattern, why });
+            let pattern = pattern.clone();
+            return Err(ExcludeError::Idle { pattern, why });
         }
         Ok(Excludes {
             names: Globs::of(&patterns, |pattern| !pattern.contains('/'))?,
@@ -62,7 +74,12 @@ impl Excludes {
         &self.patterns
     }
 
-    /// The number of the first pattern that matches a file or directory.
+    /// The number of the first pattern that matches a unit as a whole; only one with a slash does.
+    pub fn find_unit(&self, unit: &TreePath<'_>) -> Option<usize> {
+        self.paths.find(&unit.to_bytes())
+    }
+
+    /// The number of the first pattern that matches a file or directory in a unit.
     pub fn find(&self, path: &TreePath<'_>) -> Option<usize> {
         if self.patterns.is_empty() {
             return None;
@@ -75,6 +92,9 @@ impl Excludes {
 
 /// Why a pattern can match no path at all; none where it may.
 fn never_matches(pattern: &str) -> Option<&'static str> {
+    if pattern.is_empty() {
+        return Some("it is empty");
+    }
     if pattern.starts_with('/') {
         return Some(
             "paths begin with the name of a tree, as in media/2024/cache, not with a slash",
@@ -87,10 +107,40 @@ fn never_matches(pattern: &str) -> Option<&'static str> {
     // Alternatives may hold slashes, and then this is no whole pattern.
     let first = GlobBuilder::new(first).build().ok()?.compile_matcher();
     let is_tree = Tree::INDEXED.iter().any(|tree| first.is_match(tree.name()));
-    match is_tree {
-        true => None,
-        false => Some("paths begin with media or archive; begin it with **/ to mean any directory"),
+    if !is_tree {
+        return Some("paths begin with media or archive; begin it with **/ to mean any directory");
     }
+    if names_no_unit(pattern) {
+        return Some(
+            "directly in media there are years, such as media/2024, and in the archive volumes, such \
+             as archive/03, and nothing else is indexed",
+        );
+    }
+    None
+}
+
+/// Whether a pattern is held against what lies directly in a tree, and matches no name of a unit.
+fn names_no_unit(pattern: &str) -> bool {
+    let mut parts = pattern.split('/');
+    let (Some(tree), Some(name), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    if [tree, name].iter().any(|part| part.contains("**")) {
+        return false;
+    }
+    let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() else {
+        return false;
+    };
+    let glob = glob.compile_matcher();
+    let is_named =
+        |tree: &Tree| tree.is_unit_name(name.as_bytes()) && glob.is_match(format!("{tree}/{name}"));
+    let is_named = Tree::INDEXED.iter().any(is_named);
+    let years = (0..10_000).map(|year| format!("media/{year:04}"));
+    let volumes = (1..=8).flat_map(|width| {
+        let numbers = 0..10_000.min(10_u32.pow(width));
+        numbers.map(move |number| format!("archive/{number:0width$}", width = width as usize))
+    });
+    !is_named && !years.chain(volumes).any(|unit| glob.is_match(unit))
 }
 
 impl Globs {
@@ -98,19 +148,15 @@ impl Globs {
         let mut numbers = Vec::new();
         let mut set = GlobSetBuilder::new();
         for (number, pattern) in patterns.iter().enumerate().filter(|(_, p)| which(p)) {
-            let error = |e: globset::Error| ExcludeError {
+            let error = |e: globset::Error| ExcludeError::NotOne {
                 pattern: pattern.clone(),
                 why: e.kind().to_string(),
             };
-            if pattern.is_empty() {
-                let (pattern, why) = (String::new(), "it is empty".to_owned());
-                return Err(ExcludeError { pattern, why });
-            }
             let glob = GlobBuilder::new(pattern).literal_separator(true).build();
             set.add(glob.map_err(error)?);
             numbers.push(number);
         }
-        let set = set.build().map_err(|e| ExcludeError {
+        let set = set.build().map_err(|e| ExcludeError::NotOne {
             pattern: patterns.join(", "),
             why: e.kind().to_string(),
         })?;
@@ -174,8 +220,13 @@ mod tests {
             "cache/*.tmp",
             "2024/a",
             "ingest/**",
+            "media/cache",
+            "archive/*.tmp",
+            "media/20240",
+            "",
         ] {
-            assert!(new(never).is_err(), "{never}");
+            let error = new(never).unwrap_err();
+            assert!(matches!(error, ExcludeError::Idle { .. }), "{error}");
         }
         for may in [
             "@eaDir",
@@ -183,6 +234,12 @@ mod tests {
             "**/cache/*.tmp",
             "*/2024/a",
             "{media/a,b/c}",
+            "media/2024",
+            "media/*",
+            "*/20[01]?",
+            "archive/0?",
+            "archive/123456789",
+            "media/**",
         ] {
             assert!(new(may).is_ok(), "{may}");
         }
@@ -203,10 +260,24 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_is_matched_as_a_whole_by_its_path_and_not_by_its_name() {
+        let unit = |pattern: &str| {
+            let excludes = Excludes::new([pattern.to_owned()]).unwrap();
+            excludes.find_unit(&TreePath::from_text("media/2024").unwrap())
+        };
+        for whole in ["media/2024", "media/*", "*/20??", "**/2024", "media/**"] {
+            assert_eq!(unit(whole), Some(0), "{whole}");
+        }
+        for part in ["2024", "*", "media/2024/*", "media/2024/**", "archive/*"] {
+            assert_eq!(unit(part), None, "{part}");
+        }
+    }
+
+    #[test]
     fn what_is_no_pattern_is_told() {
-        for bad in ["[a", "{a", ""] {
+        for bad in ["[a", "{a"] {
             let error = Excludes::new([bad.to_owned()]).unwrap_err();
-            assert_eq!(error.pattern, bad);
+            assert!(matches!(error, ExcludeError::NotOne { .. }), "{error}");
         }
         let twice = ["a", "b", "a"].map(str::to_owned);
         assert_eq!(Excludes::new(twice).unwrap().patterns(), ["a", "b"]);

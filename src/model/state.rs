@@ -113,6 +113,9 @@ pub struct TreeListing {
     pub only: Option<BTreeSet<String>>,
     /// The units, sorted by name.
     pub units: Vec<UnitListing>,
+    /// The names of the units that a person wants left out as a whole, sorted, and the number of the
+    /// pattern among those of the settings.
+    pub excluded: Vec<(String, usize)>,
     /// What lies directly in the tree and is no unit, sorted by path, and what it is.
     pub strays: Vec<(RelPath<'static>, &'static str)>,
 }
@@ -183,7 +186,16 @@ pub struct Listed {
 impl TreeListing {
     /// Whether the unit of that name was looked for.
     pub fn covers(&self, unit: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(unit))
+        let is_asked_for = self.only.as_ref().is_none_or(|only| only.contains(unit));
+        is_asked_for && !self.is_excluded(unit)
+    }
+
+    /// Whether the unit of that name is on the disk and left out as a whole.
+    pub fn is_excluded(&self, unit: &str) -> bool {
+        let found = self
+            .excluded
+            .binary_search_by(|(u, _)| u.as_str().cmp(unit));
+        found.is_ok()
     }
 }
 

@@ -71,6 +71,11 @@ pub fn plan(state: &State<'_>) -> Plan {
                 skip(path, SkipKind::Excluded, why);
             });
         }
+        for (unit, number) in &listing.excluded {
+            let path = unit_path(tree, unit).rel;
+            let why = format!("excluded by '{}'", pattern(state, *number));
+            skip(&path, SkipKind::Excluded, why);
+        }
         let strays = listing.strays.iter();
         strays.for_each(|(path, what)| {
             skip(

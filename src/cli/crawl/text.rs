@@ -75,6 +75,7 @@ impl fmt::Display for Report {
         named(f, "gone from media as a whole", &self.vanished)?;
         named(f, "whole again, with the bytes of before", &self.healed)?;
         excluded(f, &self.excluded)?;
+        being(f, "left out as a whole, as you asked", &self.left_alone)?;
         being(f, "not indexed, no regular file", &self.special)?;
         being(f, "not indexed, outside any unit", &self.strays)
     }

@@ -1,4 +1,3 @@
-use super::walk::Strays;
 use super::*;
 use crate::disk::monitor::Unwatched;
 use crate::model::path::RelPath;
@@ -122,8 +121,9 @@ fn links_special_files_and_strays_are_told_and_not_listed() {
     let fifo = rustix::fs::FileType::Fifo;
     rustix::fs::mknodat(rustix::fs::CWD, at("01/pipe"), fifo, Mode::RUSR, 0).unwrap();
     let listings = fixture.scan(None);
-    let names =
-        |list: &Strays| -> Vec<_> { list.iter().map(|(p, what)| format!("{p} {what}")).collect() };
+    let names = |list: &Vec<(RelPath<'static>, &'static str)>| -> Vec<_> {
+        list.iter().map(|(p, what)| format!("{p} {what}")).collect()
+    };
     let unit = &listings[0].units[0];
     assert_eq!(paths(unit), ["01/a"]);
     assert_eq!(

@@ -39,6 +39,17 @@ pub(super) struct Walked {
     pub(super) directories: Vec<((u64, u64), RelPath<'static>)>,
 }
 
+/// What is directly in a tree.
+#[derive(Default)]
+pub(super) struct Top {
+    /// The names of the units, sorted.
+    pub(super) units: Vec<String>,
+    /// Those of the units to be left out as a whole, and by which pattern.
+    pub(super) excluded: Vec<(String, usize)>,
+    /// What else there is, sorted by path, and what it is.
+    pub(super) strays: Vec<(RelPath<'static>, &'static str)>,
+}
+
 impl<'a> Walk<'a> {
     pub(super) fn of(
         trees: &'a Trees,
@@ -58,13 +69,9 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// The units directly in the tree, sorted by name, and what else is there.
-    pub(super) fn top(
-        &self,
-        only: Option<&BTreeSet<String>>,
-    ) -> Result<(Vec<String>, Strays), DiskError> {
-        let mut units = Vec::new();
-        let mut strays = Vec::new();
+    /// What is directly in the tree.
+    pub(super) fn top(&self, only: Option<&BTreeSet<String>>) -> Result<Top, DiskError> {
+        let mut top = Top::default();
         for entry in self.directly() {
             let entry = entry?;
             let (name, kind) = (entry.file_name().as_bytes(), entry.file_type());
@@ -76,15 +83,24 @@ impl<'a> Walk<'a> {
                 .filter(|_| kind.is_dir() && self.tree.is_unit_name(name));
             match unit {
                 _ if self.is_left_alone(&path) || !is_media(self.tree, &path) => {}
-                Some(unit) if only.is_none_or(|o| o.contains(unit)) => units.push(unit.to_owned()),
+                Some(unit) if only.is_none_or(|o| o.contains(unit)) => {
+                    let pattern = self.excludes.and_then(|excludes| {
+                        excludes.find_unit(&TreePath::new(self.tree, path.borrowed()))
+                    });
+                    match pattern {
+                        Some(pattern) => top.excluded.push((unit.to_owned(), pattern)),
+                        None => top.units.push(unit.to_owned()),
+                    }
+                }
                 // Whoever asks for some units is told of nothing else.
                 _ if only.is_some() => {}
-                _ => strays.push((path, words(kind))),
+                _ => top.strays.push((path, words(kind))),
             }
         }
         // The walk has a directory where its name with a slash would stand.
-        strays.sort_unstable();
-        Ok((units, strays))
+        top.strays.sort_unstable();
+        top.excluded.sort_unstable();
+        Ok(top)
     }
 
     /// What is directly in the tree, in the order of the walk.
@@ -243,8 +259,6 @@ pub(super) fn is_media(tree: Tree, path: &RelPath<'_>) -> bool {
     let is_ours = path.is_ours() || Role::at(tree, path).is_some();
     !is_ours && !path.file_name().starts_with(b"._")
 }
-
-pub(super) type Strays = Vec<(RelPath<'static>, &'static str)>;
 
 /// Looks at what is at `name` in a directory, and lists it.
 fn list(

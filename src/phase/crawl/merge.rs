@@ -17,6 +17,11 @@ mod burned;
 
 use burned::{CAME, CHANGED, Change, WENT};
 
+/// What becomes of what the index knows of a unit that is left out as a whole.
+const FORGOTTEN: &str = "it is in the index no more";
+const KNOWN_ON: &str = "what the index knew of it stays as it was";
+const UNKNOWN: &str = "it is not in the index";
+
 /// The state of the trees after a crawl.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crawled<'s> {
@@ -42,7 +47,12 @@ pub struct CrawledTree<'s> {
 /// Where nothing changed, the index is the one of before, up to the time in it.
 pub fn index<'s>(state: &'s State<'_>, readings: Vec<Reading>) -> Crawled<'s> {
     let mut readings = readings.into_iter();
-    let mut report = Report::default();
+    // A pattern that leaves nothing out is told, too: it may be misspelt.
+    let patterns = state.settings.exclude.iter();
+    let mut report = Report {
+        excluded: patterns.map(|pattern| (pattern.clone(), 0)).collect(),
+        ..Report::default()
+    };
     let trees = state.listing.iter().map(|listing| {
         let merging = Merging {
             state,
@@ -102,6 +112,7 @@ impl<'s> Merging<'_, 's> {
                 (Err(_), Some(old)) if gone.contains(&name) => {
                     self.gone_unit(old, &mut new.entries)
                 }
+                (Err(_), _) if self.is_dropped(name) => None,
                 (Err(_), old) => {
                     let entries = self.old.entries_of(name);
                     new.entries.extend(entries.iter().map(borrowed));
@@ -123,6 +134,12 @@ impl<'s> Merging<'_, 's> {
             changed,
             sidecars,
         }
+    }
+
+    /// Whether the index is to forget a unit that is left out as a whole. What it knows of the archive
+    /// may be on discs by now, and stays.
+    fn is_dropped(&self, unit: &str) -> bool {
+        self.listing.tree != Tree::Archive && self.listing.is_excluded(unit)
     }
 
     /// Whether nothing is left of the listed unit of that number on the disk, and discs hold it.
@@ -355,10 +372,20 @@ impl<'s> Merging<'_, 's> {
                 .special
                 .extend(special.map(|(p, what)| (path(p), *what)));
         }
-        let excluded = self.listing.units.iter().flat_map(|unit| &unit.excluded);
-        for (_, number) in excluded {
+        let parts = self.listing.units.iter().flat_map(|unit| &unit.excluded);
+        let parts = parts.map(|(_, number)| number);
+        let wholes = self.listing.excluded.iter().map(|(_, number)| number);
+        for number in parts.chain(wholes) {
             let pattern = pattern(self.state, *number).to_owned();
             *self.report.excluded.entry(pattern).or_default() += 1;
+        }
+        for (unit, _) in &self.listing.excluded {
+            let what = match self.old.unit(unit) {
+                Some(_) if self.is_dropped(unit) => FORGOTTEN,
+                Some(_) => KNOWN_ON,
+                None => UNKNOWN,
+            };
+            self.report.left_alone.push((unit_path(tree, unit), what));
         }
         let strays = self.listing.strays.iter();
         self.report

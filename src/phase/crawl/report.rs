@@ -26,8 +26,10 @@ pub struct Report {
     pub special: Vec<(TreePath<'static>, &'static str)>,
     /// What lies outside any unit, and what it is.
     pub strays: Vec<(TreePath<'static>, &'static str)>,
-    /// How many files and directories in units were left out by each pattern.
+    /// How many files, directories and units were left out by each pattern.
     pub excluded: BTreeMap<String, u64>,
+    /// Units that were left out as a whole, and whether the index goes on with what it knows of them.
+    pub left_alone: Vec<(TreePath<'static>, &'static str)>,
     /// Files that are gone from units of the archive that are not burned.
     pub gone: Vec<TreePath<'static>>,
     /// Units of the archive that are gone.

@@ -55,6 +55,7 @@ fn state(tree: Tree, names: &[&str]) -> State<'static> {
             special: Vec::new(),
             excluded: Vec::new(),
         }],
+        excluded: Vec::new(),
         strays: Vec::new(),
     }];
     match tree {
