@@ -142,7 +142,9 @@ fn a_crawl_stays_within_its_control_group_beside_a_load() {
     let mut load = group.load(60 * MEBIBYTE);
     let (said, peak) = crawl_in(&group, &library, "512");
     assert_eq!((said.code, group.killed()), (0, 0), "{}", said.err);
-    assert!(peak < group.limit, "{peak}");
+    // What the kernel holds for the group counts as well, and so there is room below the promise.
+    let promised = group.limit / 100 * 80;
+    assert!(peak <= promised, "{peak} of {promised}");
     assert!(!told(&library).is_empty(), "it had no need to hold back");
     load.kill().unwrap();
     load.wait().unwrap();
