@@ -173,7 +173,14 @@ fn what_cannot_be_read_is_told() {
         std::fs::remove_file(fixture.path(&file.path.to_text()["2024/".len()..])).unwrap();
     }
     let fifo = rustix::fs::FileType::Fifo;
-    rustix::fs::mknodat(rustix::fs::CWD, fixture.path("pipe"), fifo, Mode::RUSR, 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        fixture.path("pipe"),
+        fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
     std::os::unix::fs::symlink("/etc/passwd", fixture.path("link")).unwrap();
     let told: Vec<_> = fixture
         .hash(&[gone, pipe, link], PART, 2)
