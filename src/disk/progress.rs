@@ -1,8 +1,8 @@
 //! The file in which hashes are kept that stand in no index yet: of a crawl, for the case that it is
 //! interrupted, and of ingest, for the next plan.
 //!
-//! Each reader adds to it by itself, many files at a time. It is not made durable: what a power cut
-//! takes is hashed again. It only saves time, so that one which cannot be used stops nothing.
+//! Each reader adds to it by itself, many files at a time. It is made durable only where its files are
+//! counted: what a power cut takes is hashed again. It only saves time, so that one which cannot be used stops nothing.
 
 use super::error::DiskError;
 use super::store::{Datadir, write_whole};
@@ -150,9 +150,16 @@ impl Notebook {
         }
     }
 
-    /// How many files were written down.
+    /// Makes what was written down durable, and says of how many files that is.
     pub fn kept(&self) -> u64 {
-        match &*self.pen() {
+        let mut pen = self.pen();
+        // Some file systems tell only then that there was no room for it.
+        if let Pen::Writing(file, ..) = &*pen
+            && let Err(error) = file.sync_data()
+        {
+            *pen = self.broken(0, &error);
+        }
+        match &*pen {
             Pen::Unused => 0,
             Pen::Writing(_, _, kept) | Pen::Broken(kept) => *kept,
         }
@@ -451,6 +458,21 @@ mod tests {
         note(&notebook, &["d"]);
         assert_eq!(notebook.kept(), 1);
         assert!(!fixture.text().contains("2024/c") && !fixture.text().contains("2024/d"));
+    }
+
+    #[test]
+    fn what_is_not_durable_does_not_count() {
+        let fixture = Fixture::new();
+        let notebook = fixture.open(false);
+        note(&notebook, &["a"]);
+        assert_eq!(notebook.kept(), 1);
+        // What is written there cannot be made durable.
+        let (_reader, writer) = std::io::pipe().unwrap();
+        *notebook.pen() = Pen::Writing(File::from(std::os::fd::OwnedFd::from(writer)), 0, 1);
+        note(&notebook, &["b"]);
+        assert_eq!(notebook.kept(), 0);
+        note(&notebook, &["c"]);
+        assert_eq!(notebook.kept(), 0);
     }
 
     #[test]
