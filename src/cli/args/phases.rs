@@ -42,8 +42,9 @@ pub struct CrawlOptions {
     /// Leave out of the index what matches GLOB, such as '*.tmp' or 'media/*/cache'; may be repeated
     ///
     /// A pattern without a slash is held against the names of files and directories in units, one
-    /// with a slash against whole paths: media/2019 is that year as a whole. What is left out is counted, and named by `plan crawl`. Also:
-    /// exclude, in the section Crawl of the configuration, to which these are added.
+    /// with a slash against whole paths: media/2019 is that year as a whole. What is left out is
+    /// counted, and named by `plan crawl`. Also: exclude, in the section Crawl of the configuration, to
+    /// which these are added.
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
     /// Index only these: a tree, or units such as media/2024 [default: media and archive]

@@ -28,7 +28,7 @@ pub struct Report {
     pub strays: Vec<(TreePath<'static>, &'static str)>,
     /// How many files, directories and units were left out by each pattern.
     pub excluded: BTreeMap<String, u64>,
-    /// Units that were left out as a whole, and whether the index goes on with what it knows of them.
+    /// Units that were left out as a whole, and what becomes of what the index knows of them.
     pub left_alone: Vec<(TreePath<'static>, &'static str)>,
     /// Files that are gone from units of the archive that are not burned.
     pub gone: Vec<TreePath<'static>>,
