@@ -205,6 +205,35 @@ fn what_others_could_have_written_is_not_gone_on_with() {
 }
 
 #[test]
+fn a_signal_that_comes_too_late_is_told_to_be() {
+    let library = Library::new();
+    // Writing a sidecar index for each unit takes a while.
+    for year in 1900..2100 {
+        library.write(&format!("media/{year}/a"), "a");
+    }
+    let is_written = || library.path("media/1900/.mediastruct").exists();
+    loop {
+        let mut command = library.command(&["crawl", "--jobs", "1"]);
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        while !is_written() {}
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        if said.contains("interrupted: ending") {
+            let finished = "all was hashed by then: the crawl is finished";
+            assert!(said.contains(finished), "{said}");
+            break;
+        }
+        // It came when the process had ended already.
+        for year in 1900..2100 {
+            fs::remove_file(library.path(&format!("media/{year}/.mediastruct"))).unwrap();
+        }
+    }
+    assert!(library.read("data/media_index.json").contains("2099/a"));
+}
+
+#[test]
 fn a_crawl_of_some_units_leaves_what_was_hashed_of_others() {
     let library = large();
     library.write("media/2023/a", "a");
