@@ -494,6 +494,64 @@ fn a_directory_that_is_in_no_tree_stands_in_for_ingest() {
         .tells(&["is to be named alone"]);
 }
 
+/// A card with these files, which has to be left as it is.
+fn card(library: &Library, files: &[(&str, &str)]) -> std::path::PathBuf {
+    let card = library.surroundings().join("card");
+    fs::create_dir(&card).unwrap();
+    for (name, content) in files {
+        fs::write(card.join(name), content).unwrap();
+        settle(&card.join(name));
+    }
+    card
+}
+
+#[test]
+fn law_1_a_card_that_is_copied_is_left_as_it_is() {
+    let library = library();
+    let files = [("a.jpg", "a"), ("a.CR2", "raw"), ("old.jpg", "archived")];
+    let card = card(&library, &files);
+    let before = library::everything(&card, &[]);
+    let dir = card.to_str().unwrap();
+    let copy = ["ingest", "--copy", "--yes", "--time-zone", "UTC", dir];
+    let said = library.succeed(&copy);
+    said.tells(&["copies    2 files", "1 known", "copied 2 files"]);
+    let raw = guessed("raw", ".CR2");
+    assert_eq!(library.read(&raw), "raw");
+    assert_eq!(library.read(&raw.replace(".CR2", ".jpg")), "a");
+    before.assert_same(&library::everything(&card, &[]), "the card");
+    let found = library.succeed(&["find", "ingest/a.CR2"]).out;
+    assert!(found.contains(&raw), "{found}");
+    // A card that is taken in again gives nothing.
+    library.succeed(&copy).tells(&["3 known", "nothing to do"]);
+    // Undo and redo do without the card.
+    let copied = library.census();
+    fs::rename(&card, library.surroundings().join("away")).unwrap();
+    library.succeed(&["undo", "--yes"]);
+    assert!(!library.path(&raw).exists());
+    library.succeed(&["undo", "--yes", &newest(&library)]);
+    assert!(library.census() == copied, "redone");
+    library
+        .succeed(&["dedupe", "--yes"])
+        .tells(&["nothing to do"]);
+    assert!(
+        library
+            .read("data/media_index.json")
+            .contains(&raw["media/".len()..])
+    );
+}
+
+#[test]
+fn law_2_and_6_a_copy_that_finds_its_name_taken_leaves_nothing_behind() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    put(&library, "b.jpg", "b");
+    planned(&library, 0, &["--copy"]);
+    library.write(&guessed("b", ".jpg"), "a stranger's");
+    library.refuse(3, &["apply", "plan.json"], &["something is there already"]);
+    assert!(!library.path(&guessed("a", ".jpg")).exists());
+    library.end_with(64, &["ingest", "--copy", "--prune-empty"]);
+}
+
 #[test]
 fn a_zone_of_the_machine_that_is_but_a_guess_is_told() {
     let library = library();

@@ -210,7 +210,11 @@ fn accounts(plan: &Plan) -> String {
         let bytes = sizes.fold(0, u64::saturating_add);
         let _ = writeln!(text, "  to hash   {}, {}", files(&hash), Exactly(bytes));
     } else {
-        let _ = write!(text, "  moves     {}, {}", files(moves), Exactly(*bytes));
+        let label = match plan.is_copying() {
+            true => "copies    ",
+            false => "moves     ",
+        };
+        let _ = write!(text, "  {label}{}, {}", files(moves), Exactly(*bytes));
         match report::contents(plan) {
             _ if plan.phase == Phase::Ingest => {
                 let new = Count(plan.brought().count() as u64);

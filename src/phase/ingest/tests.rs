@@ -7,6 +7,7 @@ use crate::model::path::RelPath;
 use crate::model::plan::{Directory, Plan, SkipKind, Why};
 use crate::model::plan_file;
 use crate::model::said::SaidDate;
+use crate::model::schedule::{Schedule, Step};
 use crate::model::state::Proof;
 use crate::model::time::Time;
 use jiff::civil::{DateTime, datetime};
@@ -294,6 +295,40 @@ fn what_belongs_to_a_new_picture_goes_with_it_even_if_it_is_elsewhere() {
             format!("a.xmp date {stem}.xmp"),
         ]
     );
+}
+
+#[test]
+fn where_files_are_copied_what_is_known_is_left_out() {
+    let files = [
+        ("a.jpg", "a"),
+        ("b.jpg", "a"),
+        ("c.CR2", "c"),
+        ("c.xmp", "new"),
+    ];
+    let mut card = Card::with(&files).knowing(Tree::Media, &[("2019/c.CR2", "c")]);
+    card.state.settings.copy = Some(true);
+    assert_eq!(
+        card.told(),
+        [
+            format!("a.jpg date media/2017/20170714_024000_{}.jpg", hex("a")),
+            "c.xmp date media/2019/c.xmp".to_owned(),
+            "b.jpg Known".to_owned(),
+            "c.CR2 Known".to_owned(),
+        ]
+    );
+    let plan = card.plan();
+    assert!(plan.is_copying() && plan.needs.is_empty() && !plan.is_in_trouble());
+    let steps = Schedule::of(&plan).steps().to_vec();
+    assert_eq!(steps, [Step::Copy(0), Step::Copy(1)]);
+    // Only ingest copies, and a copied directory is not empty.
+    let mut raw = plan.into_raw();
+    raw.prunes.push(Directory {
+        dir: ingest("card"),
+        mode: 0o755,
+        modified: Time::default(),
+    });
+    let told = raw.check().unwrap_err()[0].to_string();
+    assert!(told.starts_with("only ingest copies files"), "{told}");
 }
 
 #[test]
