@@ -93,6 +93,7 @@ fn every_file_that_is_written_fits_its_schema() {
         .tells(&["BIT ROT"]);
 
     plan_of(0, &["plan", "crawl", "--incremental"]);
+    plan_of(0, &["plan", "ingest"]);
     plan_of(4, &["plan", "dedupe"]);
     library.end_with(4, &["dedupe", "--yes"]);
     plan_of(0, &["plan", "undo"]);
@@ -139,8 +140,9 @@ fn what_is_private_is_for_its_owner_alone() {
 }
 
 /// What `examples/` holds of plans, and what each of them does.
-const PLANS: [(&str, Phase, usize); 4] = [
+const PLANS: [(&str, Phase, usize); 5] = [
     ("plan-crawl.json", Phase::Crawl, 0),
+    ("plan-ingest.json", Phase::Ingest, 5),
     ("plan-dedupe.json", Phase::Dedupe, 2),
     ("plan-undo.json", Phase::Undo, 2),
     ("run-archive/plan.json", Phase::Archive, 2),
@@ -191,6 +193,20 @@ fn example_library() -> Library {
             "2024-03-03T10:00:00Z",
             "garden",
         ),
+        (
+            b"ingest/card/IMG_20240304_100000.CR2",
+            "2024-03-04T10:00:00Z",
+            "river",
+        ),
+        (
+            b"ingest/card/IMG_20240304_100000.JPG",
+            "2024-03-04T10:00:00Z",
+            "river, smaller",
+        ),
+        (b"ingest/card/a.jpg", "2024-03-05T10:00:00Z", "harbor"),
+        (b"ingest/letter \xe9.txt", "2024-03-06T10:00:00Z", "cat"),
+        (b"ingest/z.txt", "2024-03-06T10:00:00Z", "cat"),
+        (b"ingest/.DS_Store", "2024-03-06T10:00:00Z", "folder"),
     ] {
         let path = library.path("").join(OsStr::from_bytes(name));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -220,6 +236,10 @@ fn the_examples_are_what_is_written_today() {
     let crawl = library.succeed(&["plan", "crawl"]).out;
     assert_eq!(crawl, read("plan-crawl.json"));
     library.succeed(&["crawl"]);
+    let ingest = library
+        .succeed(&["plan", "ingest", "--time-zone", "UTC"])
+        .out;
+    assert_eq!(ingest, read("plan-ingest.json"));
     let dedupe = library.succeed(&["plan", "dedupe"]).out;
     assert_eq!(dedupe, read("plan-dedupe.json"));
     assert_eq!(dedupe, read("run/plan.json"));

@@ -61,6 +61,58 @@ fn law_6_killed_at_any_moment_recover_reaches_the_end_or_the_start() {
 }
 
 #[test]
+fn law_6_a_run_that_copies_is_finished_or_taken_back_wherever_it_is_killed() {
+    const COPIES: usize = 300;
+    let library = Library::new();
+    let long_ago =
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_500_000_000);
+    for number in 0..COPIES {
+        let name = format!("ingest/{:02}/{number:05}.jpg", number * 10 / COPIES);
+        library.write(&name, &format!("content {number}"));
+        let file = std::fs::File::open(library.path(&name)).unwrap();
+        file.set_modified(long_ago).unwrap();
+    }
+    library.succeed(&["crawl"]);
+    library.succeed(&["plan", "ingest", "--copy", "-o", "plan.json"]);
+    let plan = library.plan("plan.json");
+    let start = library.census();
+    library.succeed(&["apply", "plan.json"]);
+    let applied = library.census();
+    assert_eq!(
+        applied
+            .keys()
+            .filter(|path| start.contains_key(path))
+            .count(),
+        start.len()
+    );
+    library.succeed(&["undo", "--yes"]);
+    assert!(library.census() == start, "undone");
+    let mut unfinished = 0;
+    for (kill, number) in [0, 30, 90, 150, 210, 299].into_iter().enumerate() {
+        let copied = library.path(&plan.moves[number].to.to_string());
+        library.kill_when_there(&["apply", "plan.json"], &copied);
+        unfinished += usize::from(library.run(&["check", "plan.json"]).code == 5);
+        let further = library.path(&plan.moves[(number + 60) % COPIES].to.to_string());
+        library.kill_when_there(&["recover"], &further);
+        match kill % 2 {
+            0 => library.succeed(&["recover"]),
+            _ => library.succeed(&["recover", "--rollback"]),
+        };
+        let now = library.census();
+        assert!(
+            now == start || now == applied,
+            "kill {kill}: neither start nor end"
+        );
+        if now == applied {
+            library.succeed(&["undo", "--yes"]);
+        }
+        assert!(library.census() == start, "kill {kill}: undone");
+        library.succeed(&["check", "plan.json"]);
+    }
+    assert!(unfinished > 0, "no kill came within an apply");
+}
+
+#[test]
 fn the_journal_says_how_closely_recover_is_to_look() {
     let library = Library::new();
     library.write("media/2023/keeper", "a");

@@ -95,9 +95,15 @@ fn failure(error: &RecoverError, run: &RunId) -> Failure {
                 .hint("put each file at one of its two places, and recover again")
                 .hint("or accept what is there: `mediastruct recover --leave PATH`")
         }
-        RecoverError::OtherTree(_) => {
-            Failure::failed(format!("run {run} is still unfinished: {error}"))
-                .hint("is its disk mounted? nothing was touched; recover again when it is there")
+        RecoverError::OtherTree(tree) => {
+            let failure = Failure::failed(format!("run {run} is still unfinished: {error}"))
+                .hint("is its disk mounted? nothing was touched; recover again when it is there");
+            match tree {
+                Tree::Ingest => failure.hint(
+                    "where the run took in another directory, name that by MEDIASTRUCT_INGEST_DIR",
+                ),
+                _ => failure,
+            }
         }
         RecoverError::NotOfRun(_) => Failure::usage(error.to_string())
             .hint(format!("`mediastruct show {run}` lists its moves")),

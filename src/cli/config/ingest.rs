@@ -2,6 +2,7 @@
 
 use super::Key;
 use super::value::parse_yes;
+use crate::model::capture::UtcOffset;
 use crate::model::date_dirs::{DateDirs, DateDirsError};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -140,10 +141,7 @@ impl Zone {
     fn fixed(offset: Offset) -> Zone {
         let minutes = offset.seconds() / 60;
         let whole = Offset::from_seconds(minutes * 60).unwrap_or(offset);
-        let sign = if minutes < 0 { '-' } else { '+' };
-        let minutes = minutes.unsigned_abs();
-        let name = format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60);
-        Zone::of(TimeZone::fixed(whole), &name)
+        Zone::of(TimeZone::fixed(whole), &UtcOffset(whole).to_string())
     }
 }
 

@@ -4,9 +4,9 @@ use super::report;
 use crate::cli::human::{Bytes, Count, Exactly, Things};
 use crate::cli::table::{Column, table};
 use crate::cli::terminal;
-use crate::model::capture::{Confidence, Taken};
+use crate::model::capture::{Confidence, Taken, UtcOffset};
 use crate::model::index::Totals;
-use crate::model::path::TreePath;
+use crate::model::path::{Escaped, TreePath};
 use crate::model::plan::{Dated, Move, Phase, Plan, Settings, Summary, UnitAction, Why};
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
@@ -135,7 +135,7 @@ fn date(dated: &Dated) -> String {
 
 fn moment(taken: &Taken) -> String {
     let day = taken.taken.strftime("%Y-%m-%d %H:%M:%S");
-    let offset = taken.offset.map(|offset| format!(" {offset}"));
+    let offset = taken.offset.map(|offset| format!(" {}", UtcOffset(offset)));
     let offset = offset.unwrap_or_default();
     format!("{day}{offset} ({})", taken.source)
 }
@@ -166,11 +166,11 @@ fn unit_of(path: &TreePath<'_>) -> String {
     if is_alone {
         return path.tree.to_string();
     }
-    let first = crate::model::path::Escaped(path.rel.first());
+    let first = Escaped(path.rel.first());
     format!("{}/{first}", path.tree)
 }
 
-/// What a dedupe plan was asked for; nothing where that is what it does by default.
+/// What a plan of dedupe or ingest was asked for; nothing where that is what it does by default.
 pub fn settings(settings: &Settings) -> String {
     let mut text = String::new();
     if let Some(keep) = settings.keep {
@@ -187,6 +187,13 @@ pub fn settings(settings: &Settings) -> String {
     }
     if let Some(size) = settings.min_size {
         let _ = writeln!(text, "moves only   files of {} or more", Exactly(size));
+    }
+    if let Some(zone) = &settings.time_zone {
+        let zone = Escaped(zone.as_bytes());
+        let _ = writeln!(text, "UTC          is put on the clock of {zone}");
+    }
+    if let Some(dir) = &settings.undated {
+        let _ = writeln!(text, "gathers      undated files in {dir}");
     }
     text
 }

@@ -5,6 +5,7 @@ use crate::model::path::TreePath;
 use crate::model::plan::{
     Move, Need, Phase, Plan, RawPlan, Settings, Skip, SkipKind, UnitAction, UnitPlan, Why,
 };
+use crate::model::plan_file;
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::run::{
     Begin, Brief, Done, End, FileId, Intent, JOURNAL_FORMAT, Outcome, Progress, Record, Run, RunId,
@@ -194,6 +195,13 @@ fn a_dedupe_plan_for_people() {
     let text = summary(&plan) + &listing(&plan, Extent::First);
     snapshot!("show_dedupe", text);
     assert!(listing(&plan, Extent::All).contains("media/2025/trip/29.mov"));
+}
+
+#[test]
+fn an_ingest_plan_for_people() {
+    let text = include_bytes!("../../../examples/plan-ingest.json");
+    let plan = plan_file::parse(text.to_vec()).unwrap().check().unwrap();
+    snapshot!("show_ingest", summary(&plan) + &listing(&plan, Extent::All));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use jiff::tz::Offset;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
+use std::fmt;
 
 /// A wall clock's time to the second, written `2019-03-01T12:00:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
@@ -36,10 +37,16 @@ impl<'de> Deserialize<'de> for Clock {
 
 impl Serialize for UtcOffset {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl fmt::Display for UtcOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0.is_negative() { '-' } else { '+' };
         let minutes = self.0.seconds().unsigned_abs() / 60;
         let (hours, minutes) = (minutes / 60, minutes % 60);
-        to.collect_str(&format_args!("{sign}{hours:02}:{minutes:02}"))
+        write!(f, "{sign}{hours:02}:{minutes:02}")
     }
 }
 
