@@ -313,7 +313,7 @@ fn law_2_a_destination_that_exists_is_not_overwritten() {
     assert_eq!(plan.moves.len(), 1);
     let said = ingest(&library);
     assert_eq!(said.code, 4);
-    said.tells(&["is there already, and in no index: crawl, then ingest again"]);
+    said.tells(&["is taken by what no index lists, or cannot be reached: crawl"]);
     library.succeed(&["crawl"]);
     // It is known now, and holds something else.
     assert_eq!(ingest(&library).code, 0);
@@ -586,6 +586,10 @@ fn what_cannot_be_understood_is_told() {
         (
             &["--date", "soon"][..],
             "'soon' is no date such as 1987-07-14",
+        ),
+        (
+            &["--date", "9019-03-01"],
+            "the date 9019-03-01 00:00:00 lies in the future",
         ),
         (
             &["--date-map", "dates.txt"],

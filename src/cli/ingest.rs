@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::library;
 use super::tree_path::directory_of_media;
 use crate::disk::disks::Disks;
-use crate::disk::filesystem::Filesystem;
+use crate::disk::filesystem::{Filesystem, Kind};
 use crate::disk::hash::{Readers, hash_unknown};
 use crate::disk::memory::Gauge;
 use crate::disk::progress::{Notebook, Purpose};
@@ -21,15 +21,15 @@ use crate::disk::trees::Trees;
 use crate::disk::{machine, metadata, named_file, names, scan};
 use crate::model::date_dirs::DateDirs;
 use crate::model::intake::Intake;
-use crate::model::path::{Escaped, TreePath};
-use crate::model::plan::{Plan, Settings};
+use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::plan::{Need, Plan, Settings};
 use crate::model::progress::ProgressHeader;
 use crate::model::said::Said;
-use crate::model::state::{Listed, Proof, State};
+use crate::model::state::{Listed, Proof, State, TreeFiles};
 use crate::model::tree::Tree;
 use crate::phase::ingest::{self as phase, IngestError};
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -45,19 +45,27 @@ pub fn plan(options: &IngestOptions, card: &Card) -> Result<Plan, Failure> {
     let indexes = library::index_files(context)?;
     let mut state = library::state(context, &indexes)?;
     state.settings = settings(options, context)?;
-    state.intake = intake(options, &trees, context)?;
+    let now = state.now.timestamp().unwrap_or(Timestamp::MAX);
+    state.intake = intake(options, &trees, now, context)?;
     let progress = context.output.progress();
     state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
     card.restrict(&mut state.found);
+    let directories = &mut state.intake.directories;
+    directories.retain(|directory| card.holds(&directory.directory.dir.rel));
+    if !options.copy {
+        state.intake.on_mounts = on_mounts(&state.found, &trees)?;
+    }
     state.taken = names::taken(layout.dir(Tree::Duplicates))?;
     read(&mut state, card, &trees)?;
     loop {
         let plan = phase::plan(&state)?;
-        let occupied = occupied(&plan, &state, &trees)?;
-        if occupied.is_empty() {
+        let occupied = occupied(&plan, &state, &trees);
+        let lost = lost(&plan, &state, &trees);
+        if occupied.is_empty() && lost.is_empty() {
             return Ok(plan);
         }
         state.intake.occupied.extend(occupied);
+        state.intake.lost.extend(lost);
     }
 }
 
@@ -86,7 +94,8 @@ fn settings(options: &IngestOptions, context: &Context) -> Result<Settings, Fail
 fn undated_directory(dir: &OsStr, context: &Context) -> Result<TreePath<'static>, Failure> {
     let path = directory_of_media(dir, Path::new(""), context.layout())?;
     let is_in_unit = Tree::Media.is_unit_name(path.rel.first());
-    if !is_in_unit {
+    let is_ours = path.rel.is_ours() || path.rel.ancestors().any(|dir| dir.is_ours());
+    if !is_in_unit || is_ours {
         let message = format!("{path} is in no unit of media, and crawl would not look there");
         return Err(Failure::usage(message).hint("name a directory such as media/2024/undated"));
     }
@@ -94,7 +103,12 @@ fn undated_directory(dir: &OsStr, context: &Context) -> Result<TreePath<'static>
 }
 
 /// What ingest looks at besides the files.
-fn intake(options: &IngestOptions, trees: &Trees, context: &Context) -> Result<Intake, Failure> {
+fn intake(
+    options: &IngestOptions,
+    trees: &Trees,
+    now: Timestamp,
+    context: &Context,
+) -> Result<Intake, Failure> {
     let configured = &context.configuration.ingest;
     let zone = options.time_zone.as_ref().unwrap_or(&configured.time_zone);
     let mut said = Said::default();
@@ -108,6 +122,10 @@ fn intake(options: &IngestOptions, trees: &Trees, context: &Context) -> Result<I
             Failure::usage(format!("{shown}: {error}"))
                 .hint("each line holds a date and a path in ingest: 1987-07-14 scans/album 1")
         })?;
+    }
+    if let Some(date) = said.future(now) {
+        let message = format!("the date {date} lies in the future");
+        return Err(Failure::usage(message).hint("no picture is of then: is it a slip of the pen?"));
     }
     let directories = match options.prune_empty {
         true => scan::directories(trees, context.layout(), Tree::Ingest),
@@ -182,28 +200,54 @@ fn notebook(state: &State<'_>, card: &Card) -> Notebook {
             .output
             .warn(format_args!("{told}: {trouble}; move it away"));
     }
-    if card.is_whole() {
+    if card.is_whole() && card.elsewhere.is_none() {
         let there: HashSet<_> = state.found.files.iter().map(|file| &file.path).collect();
         notebook.forget(|path| !there.contains(&path.rel));
     }
     notebook
 }
 
-/// The places in media that a plan gives to files, and where something is that no index knows.
-fn occupied(
-    plan: &Plan,
-    state: &State<'_>,
-    trees: &Trees,
-) -> Result<Vec<TreePath<'static>>, Failure> {
-    let mut occupied = Vec::new();
-    for operation in &plan.moves {
-        let to = &operation.to;
-        let is_known = to.tree != Tree::Media || state.intake.occupied.contains(to);
-        if !is_known && trees.look(to)?.is_some() {
-            occupied.push(to.clone());
+/// The files in ingest that lie on mounts within it.
+fn on_mounts(found: &TreeFiles, trees: &Trees) -> Result<BTreeSet<RelPath<'static>>, Failure> {
+    let mut on_mounts = BTreeSet::new();
+    let Some(root) = trees.root(Tree::Ingest) else {
+        return Ok(on_mounts);
+    };
+    // A subvolume has a device of its own, too, and is no mount.
+    let elsewhere = |file: &&Listed| file.stamp.device != root.stamp.device;
+    for file in found.files.iter().filter(elsewhere) {
+        let node = trees.look(&TreePath::new(Tree::Ingest, file.path.borrowed()))?;
+        if node.is_some_and(|node| node.mount != root.mount) {
+            on_mounts.insert(file.path.clone());
         }
     }
-    Ok(occupied)
+    Ok(on_mounts)
+}
+
+/// The places in media that a plan gives to files, and where something is that no index knows, or
+/// which cannot be reached.
+fn occupied(plan: &Plan, state: &State<'_>, trees: &Trees) -> Vec<TreePath<'static>> {
+    let places = plan.moves.iter().map(|m| &m.to);
+    let new = places.filter(|to| to.tree == Tree::Media && !state.intake.occupied.contains(to));
+    let is_free = |to: &TreePath<'_>| matches!(trees.look(to), Ok(None));
+    new.filter(|to| !is_free(to)).cloned().collect()
+}
+
+/// The files that a plan leans on, and which are not on the disk as the indexes have them.
+fn lost(plan: &Plan, state: &State<'_>, trees: &Trees) -> Vec<TreePath<'static>> {
+    let on_disk = plan.needs.iter().filter(|need| need.offline.is_none());
+    let is_there = |need: &&Need| match trees.look(&need.path) {
+        Ok(Some(node)) => {
+            node.kind == Kind::File
+                && (node.stamp.size, node.stamp.modified) == (need.size, need.modified)
+        }
+        _ => false,
+    };
+    let lost = on_disk
+        .filter(|need| !is_there(need))
+        .map(|need| &need.path);
+    let new = lost.filter(|path| !state.intake.lost.contains(path));
+    new.cloned().collect()
 }
 
 impl From<IngestError> for Failure {

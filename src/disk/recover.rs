@@ -120,10 +120,13 @@ impl<'t> Recovery<'t> {
     fn same_trees(&self) -> Result<(), RecoverError> {
         let plan = &self.run.plan;
         let steps = self.run.schedule.steps().iter();
-        let used: BTreeSet<_> = steps
-            .map(|step| step.trees(plan))
-            .flat_map(|(from, to)| [from, to])
-            .collect();
+        // Copies are taken back without their sources: a card may be out of its slot by now.
+        let is_back = self.rollback || self.run.progress.back.is_some();
+        let ends = steps.map(|step| match (step, step.trees(plan)) {
+            (Step::Copy(_), (_, to)) if is_back => [to, to],
+            (_, (from, to)) => [from, to],
+        });
+        let used: BTreeSet<_> = ends.flatten().collect();
         for tree in used {
             let of = |trees: &[TreeId]| Some(trees.iter().find(|t| t.tree == tree)?.inode);
             let begun = of(&self.run.progress.begin.trees);
@@ -208,9 +211,11 @@ impl Mover<'_> {
                 places.push(None);
                 continue;
             }
-            let hop = self.hop(at);
+            let parts = !matches!(self.schedule.steps()[at], Step::Copy(_));
+            let hop = self.hop(at).filter(|_| parts);
             let from = hop.as_ref().map(|hop| hop.from.clone());
-            let parked = self.traces.contains(&at).then(|| self.parked(at));
+            let is_trace = parts && self.traces.contains(&at);
+            let parked = is_trace.then(|| self.parked(at));
             let ends = from.into_iter().chain([self.destination(at)]);
             for end in ends.chain(parked.into_iter().flatten()) {
                 conflicts.extend(filesystem.mark(&end).err().map(Stop::from));

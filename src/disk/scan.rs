@@ -155,17 +155,28 @@ pub fn directories(trees: &Trees, layout: &Layout, tree: Tree) -> Vec<DropDirect
     let Some(walk) = Walk::of(trees, layout, tree, None) else {
         return Vec::new();
     };
+    let root = trees.root(tree);
     let mut found: BTreeMap<RelPath<'static>, DropDirectory> = BTreeMap::new();
     let mut entries = WalkDir::new(walk.dir).min_depth(1).into_iter();
     while let Some(entry) = entries.next() {
-        let Ok(entry) = entry else { continue };
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                // Whatever is in it: it is not empty.
+                let path = error.path().and_then(|path| walk.rel(path));
+                if let Some(unread) = path.and_then(|path| found.get_mut(&path)) {
+                    unread.entries = u64::MAX;
+                }
+                continue;
+            }
+        };
         let Some(path) = walk.rel(entry.path()) else {
             continue;
         };
         if let Some(parent) = path.parent()
             && let Some(parent) = found.get_mut(&parent.into_owned())
         {
-            parent.entries += 1;
+            parent.entries = parent.entries.saturating_add(1);
         }
         if !entry.file_type().is_dir() {
             continue;
@@ -184,7 +195,8 @@ pub fn directories(trees: &Trees, layout: &Layout, tree: Tree) -> Vec<DropDirect
                 mode: node.mode,
                 modified: node.stamp.modified,
             };
-            let entries = 0;
+            let is_mount = root.is_some_and(|root| root.mount != node.mount);
+            let entries = if is_mount { u64::MAX } else { 0 };
             found.insert(path, DropDirectory { directory, entries });
         }
     }

@@ -259,7 +259,10 @@ impl RawPlan {
             };
             problems.push(Problem::at(&operation.from, fault));
         }
-        self.needs.retain(|need| named.contains(&need.path));
+        // What is not copied because it is known already leans on them, too.
+        let is_copying = self.is_copying();
+        self.needs
+            .retain(|need| is_copying || named.contains(&need.path));
         problems
     }
 

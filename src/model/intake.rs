@@ -21,8 +21,13 @@ pub struct Intake {
     pub local_makes: Vec<String>,
     /// How the directories in media are called.
     pub date_dirs: DateDirs,
-    /// Names in media that are taken by what no index knows, as far as it was looked for.
+    /// Names in media that are taken by what no index knows, or cannot be reached, as far as it was
+    /// looked for.
     pub occupied: BTreeSet<TreePath<'static>>,
+    /// Files of the indexes that are not on the disk as those have them, as far as it was looked.
+    pub lost: BTreeSet<TreePath<'static>>,
+    /// Files that lie on mounts within ingest, from where nothing is moved.
+    pub on_mounts: BTreeSet<RelPath<'static>>,
     /// The directories of ingest, where those that are emptied are to go; none where they stay.
     pub directories: Vec<DropDirectory>,
 }
@@ -46,6 +51,8 @@ impl Default for Intake {
             local_makes: Vec::new(),
             date_dirs: DateDirs::default(),
             occupied: BTreeSet::new(),
+            lost: BTreeSet::new(),
+            on_mounts: BTreeSet::new(),
             directories: Vec::new(),
         }
     }

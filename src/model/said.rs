@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use jiff::{Timestamp, Zoned};
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -34,6 +35,12 @@ struct Line {
     text: String,
     glob: GlobMatcher,
     date: SaidDate,
+}
+
+impl fmt::Display for SaidDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.at.strftime("%Y-%m-%d %H:%M:%S"))
+    }
 }
 
 /// The text names no date.
@@ -94,6 +101,15 @@ impl Said {
         line.map(|line| line.date).or(self.all)
     }
 
+    /// The first date that lies more than a day after `now`, and so is a slip of the pen.
+    pub fn future(&self, now: Timestamp) -> Option<SaidDate> {
+        let lines = self.lines.iter().map(|line| line.date);
+        self.all
+            .into_iter()
+            .chain(lines)
+            .find(|date| date.is_future(now))
+    }
+
     /// The lines of the map that are about none of `paths`, in words.
     pub fn about_nothing<'p>(
         &self,
@@ -125,8 +141,7 @@ impl Line {
 const YEARS: std::ops::RangeInclusive<i16> = 1826..=9999;
 
 impl SaidDate {
-    /// Whether the date lies more than a day after `now`, and so is a slip of the pen.
-    pub fn is_future(&self, now: Timestamp) -> bool {
+    fn is_future(&self, now: Timestamp) -> bool {
         let utc = Offset::UTC.to_timestamp(self.at);
         let day = jiff::SignedDuration::from_hours(24);
         utc.is_ok_and(|at| now.checked_add(day).is_ok_and(|latest| at > latest))
@@ -212,6 +227,11 @@ mod tests {
         assert_eq!(year(&said, "scans/d/c.jpg"), None);
         assert_eq!(year(&said, "album/deep/down.jpg"), Some(1989));
         assert_eq!(year(&said, "albums.jpg"), None);
+        assert_eq!(
+            said.future("1988-06-01T00:00:00Z".parse().unwrap()),
+            said.of(&path("album/x"))
+        );
+        assert_eq!(said.future("1989-06-01T00:00:00Z".parse().unwrap()), None);
         said.all = Some("2001-01-01".parse().unwrap());
         assert_eq!(year(&said, "albums.jpg"), Some(2001));
         let there = [path("album/x"), path("scans/c.jpg")];

@@ -72,7 +72,7 @@ pub(super) fn hold_against_disk(
     for remark in plan.remarks() {
         context.output.note(format_args!("note: {remark}"));
     }
-    refuse_other_tree(plan, trees, undone)?;
+    refuse_other_ingest(plan, trees, undone)?;
     let indexes = library::index_files(context)?;
     let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
     if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &archive, &media) {
@@ -96,9 +96,9 @@ pub(super) fn hold_against_disk(
         .map_err(|problems| refused("the plan does not fit the disk", &problems))
 }
 
-/// Refuses to take a run back from or to another directory than the one that it used. Where media is
-/// another one too, the library as a whole was moved or copied.
-fn refuse_other_tree(plan: &Plan, trees: &Trees, undone: &[Run]) -> Result<(), Failure> {
+/// Refuses to take a run back to another drop directory than the one that it took in. Where other
+/// trees are others too, the library as a whole was moved or copied.
+fn refuse_other_ingest(plan: &Plan, trees: &Trees, undone: &[Run]) -> Result<(), Failure> {
     let id = plan.settings.run.as_ref();
     let Some(run) = undone.iter().find(|run| Some(&run.id) == id) else {
         return Ok(());
@@ -109,17 +109,15 @@ fn refuse_other_tree(plan: &Plan, trees: &Trees, undone: &[Run]) -> Result<(), F
         let (then, now) = (of(then, tree), of(&now, tree));
         then.is_some() && now.is_some() && then != now
     };
+    let mut others = Tree::ALL.into_iter().filter(|tree| is_other(*tree));
+    let is_ingest_alone = others.next() == Some(Tree::Ingest) && others.next().is_none();
     let mut used = plan.moves.iter().flat_map(|m| [m.from.tree, m.to.tree]);
-    match used.find(|tree| is_other(*tree)) {
-        Some(tree) if !is_other(Tree::Media) => {
-            let message = format!("{tree} is another directory than the one that the run used");
-            Err(Failure::refused(message).hint(format!(
-                "set {} to that one, in the configuration or as a variable",
-                tree.config_key()
-            )))
-        }
-        _ => Ok(()),
+    if is_ingest_alone && used.any(|tree| tree == Tree::Ingest) {
+        let message = "ingest is another directory than the one that the run used";
+        return Err(Failure::refused(message)
+            .hint("name that one by ingest_dir, or by MEDIASTRUCT_INGEST_DIR for this command"));
     }
+    Ok(())
 }
 
 fn is_of_other_state(basis: &Basis, archive: &Index<'_>, media: &Index<'_>) -> bool {

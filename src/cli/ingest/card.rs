@@ -56,6 +56,22 @@ impl Card {
                 card.within.push(path.rel);
                 continue;
             }
+            let ours = [&layout.datadir, &layout.logdir].map(PathBuf::as_path);
+            let mut library = Tree::ALL
+                .map(|tree| layout.dir(tree))
+                .into_iter()
+                .chain(ours);
+            if let Some(held) = library.find(|held| held.starts_with(&place)) {
+                let held = Escaped::path(held);
+                let message = format!("{shown} holds {held}, which is the library's own");
+                return Err(
+                    Failure::usage(message).hint("name the directory that holds the new files")
+                );
+            }
+            if ours.iter().any(|dir| place.starts_with(dir)) {
+                let message = format!("{shown} is where mediastruct keeps its own files");
+                return Err(Failure::usage(message));
+            }
             if directories.len() > 1 {
                 let message = format!("{shown} is not in ingest, and is to be named alone");
                 return Err(Failure::usage(message));
@@ -76,15 +92,16 @@ impl Card {
         self.within.is_empty()
     }
 
+    /// Whether what is at `path` in the drop directory is taken in.
+    pub fn holds(&self, path: &RelPath<'_>) -> bool {
+        self.is_whole() || self.within.iter().any(|dir| path.starts_with(dir))
+    }
+
     /// Leaves of what was found only what is taken in.
     pub fn restrict(&self, found: &mut TreeFiles) {
-        if self.is_whole() {
-            return;
-        }
-        let is_within = |path: &RelPath<'_>| self.within.iter().any(|dir| path.starts_with(dir));
-        found.files.retain(|file| is_within(&file.path));
-        found.unreadable.retain(|(path, _)| is_within(path));
-        found.special.retain(|(path, _)| is_within(path));
+        found.files.retain(|file| self.holds(&file.path));
+        found.unreadable.retain(|(path, _)| self.holds(path));
+        found.special.retain(|(path, _)| self.holds(path));
     }
 
     /// How a later command finds the directory that stands in for the configured one.

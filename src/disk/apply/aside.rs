@@ -6,7 +6,7 @@ use crate::disk::filesystem::Node;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Phase, Plan};
 use crate::model::run::FileId;
-use crate::model::schedule::Hop;
+use crate::model::schedule::{Hop, Step};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 
@@ -131,7 +131,11 @@ impl<'t> Mover<'t> {
                 asides.extend(dirs.map(|dir| TreePath::new(path.tree, dir)));
             }
         }
-        let trees: BTreeSet<_> = ends_of(plan).map(|path| path.tree).collect();
+        let mut trees: BTreeSet<_> = ends_of(plan).map(|path| path.tree).collect();
+        if plan.is_copying() {
+            // Where the sources are, nothing is put aside and nothing is changed.
+            trees = plan.moves.iter().map(|m| m.to.tree).collect();
+        }
         for tree in trees {
             let dirs = self.names().directories();
             asides.extend(dirs.map(|dir| TreePath::new(tree, dir)));
@@ -145,7 +149,16 @@ impl<'t> Mover<'t> {
         let filesystem = self.tools.filesystem;
         for at in std::mem::take(&mut self.traces) {
             let to = self.destination(at);
-            filesystem.unlink(&self.names().part(&to, at))?;
+            let part = self.names().part(&to, at);
+            if let Step::Copy(number) = self.schedule.steps()[at] {
+                let is_copy = self.copies.contains_key(&at) && filesystem.look(&part)?.is_some();
+                match is_copy && !self.is_source_there(number) {
+                    true => self.keep_copy(number, &part)?,
+                    false => filesystem.unlink(&part)?,
+                }
+                continue;
+            }
+            filesystem.unlink(&part)?;
             let Some(hop) = self.hop(at) else {
                 continue;
             };

@@ -6,6 +6,7 @@ mod whose;
 use super::{Mover, Stop, is_file};
 use crate::disk::filesystem::{Kind, Node};
 use crate::model::path::TreePath;
+use crate::model::run::FileId;
 use crate::model::schedule::{Hop, Step};
 
 /// Where what a step is about is.
@@ -113,17 +114,28 @@ impl Mover<'_> {
         let Some(node) = self.tools.filesystem.look(&hop.to)? else {
             return Ok(Place::Before(None));
         };
-        let copy = self.copies.get(&at).copied();
-        if is_file(&node, copy, &hop)
-            || copy.is_some() && self.has_content(at, &hop.to, &node, &hop)?
-        {
+        // Nothing takes the name before its copy is recorded: anything else there is a stranger's.
+        let Some(copy) = self.copies.get(&at).copied() else {
+            return Ok(Place::Before(None));
+        };
+        if is_file(&node, Some(copy), &hop) {
             return Ok(Place::After(Some(node)));
         }
-        Err(Stop::Conflict {
-            from: hop.from.into_owned(),
-            to: hop.to.into_owned(),
-            why: "something else is there than the copy that the run made".to_owned(),
-        })
+        if FileId::from(node.stamp) == copy {
+            return Err(Stop::Conflict {
+                from: hop.from.into_owned(),
+                to: hop.to.into_owned(),
+                why: "the copy that the run made was changed".to_owned(),
+            });
+        }
+        // Where inode numbers are made up at each mount, content tells; but not where the copy is
+        // still beside its place.
+        let part = self.names().part(&hop.to, at);
+        let is_beside = self.tools.filesystem.look(&part)?.is_some();
+        if !is_beside && self.has_content(at, &hop.to, &node, &hop)? {
+            return Ok(Place::After(Some(node)));
+        }
+        Ok(Place::Before(None))
     }
 
     fn place_of_text(&self, at: usize, number: usize) -> Result<Place, Stop> {

@@ -2,7 +2,7 @@
 
 use super::{Mover, Place, Stop, is_file};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::Node;
+use crate::disk::filesystem::{Kind, Node};
 use crate::model::index::{Moved, Stamp};
 use crate::model::path::TreePath;
 use crate::model::run::{FileId, Outcome, Record};
@@ -115,7 +115,11 @@ impl Mover<'_> {
                 let Place::After(Some(node)) = place else {
                     return Ok(None);
                 };
-                self.vacate(at, &self.plan.moves[number].to, node)?;
+                let to = &self.plan.moves[number].to;
+                match self.is_source_there(number) {
+                    true => self.vacate(at, to, node)?,
+                    false => self.keep_copy(number, to)?,
+                }
                 return Ok(None);
             }
             _ => self.hop(at),
@@ -210,6 +214,27 @@ impl Mover<'_> {
             return Err(Stop::Changed(to.clone().into_owned()));
         }
         self.traces.insert(at);
+        Ok(())
+    }
+
+    /// Whether the source of a copy is still as it was planned. Where it is not, or out of reach,
+    /// the copy may be all that is left of it.
+    pub(super) fn is_source_there(&self, number: usize) -> bool {
+        let operation = &self.plan.moves[number];
+        let found = self.tools.filesystem.look(&operation.from);
+        let planned = (operation.size, operation.modified);
+        let is_it = |node: Node| {
+            node.kind == Kind::File && (node.stamp.size, node.stamp.modified) == planned
+        };
+        found.ok().flatten().is_some_and(is_it)
+    }
+
+    /// Puts the copy at `path` of a source that is gone to the name aside to which undo would bring it.
+    pub(super) fn keep_copy(&mut self, number: usize, path: &TreePath<'_>) -> Result<(), Stop> {
+        let aside = self.names().copied(&self.plan.moves[number].to, number);
+        self.make_aside(&aside)?;
+        self.tools.filesystem.put_aside(path, &aside)?;
+        tracing::warn!("The source of a copy is gone, and the copy is kept as {aside}");
         Ok(())
     }
 

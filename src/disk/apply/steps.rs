@@ -73,7 +73,10 @@ impl Mover<'_> {
             _ => ready.node(step).map(|node| node.stamp),
         };
         let found = found.ok_or_else(|| Stop::Changed(hop.from.clone().into_owned()))?;
-        self.unchanged(&hop.from, &found, hop.hash)?;
+        match step {
+            Step::Copy(_) => self.still_readable(&hop, &found)?,
+            _ => self.unchanged(&hop.from, &found, hop.hash)?,
+        }
         if let Some(keeper) = step.of_move().and_then(|n| self.plan.moves[n].why.keeper()) {
             match ready.needs.get(keeper) {
                 Some(Kept::OnDisk(stamp)) => self.unchanged(keeper, stamp, hop.hash)?,
@@ -234,7 +237,7 @@ impl Mover<'_> {
             };
             match how {
                 How::Written => {}
-                How::Kept(source) => self.unchanged(&hop.from, &source, hop.hash)?,
+                How::Kept(source) => self.still_readable(&hop, &source)?,
                 How::Copied(source) => {
                     self.unchanged(&hop.from, &source, hop.hash)?;
                     self.leave(at, &hop, source.into())?;
@@ -276,6 +279,21 @@ impl Mover<'_> {
             self.placed[*at] = Some(node.stamp);
         }
         Ok(())
+    }
+
+    /// Refuses the source of a copy that is not as it was found before. Memory cards make up the numbers
+    /// of their inodes anew now and then, and so, where only these differ, its content tells.
+    fn still_readable(&self, hop: &Hop<'_>, found: &Stamp) -> Result<(), Stop> {
+        let node = self.tools.filesystem.look(&hop.from)?;
+        let same = node.filter(|n| n.kind == Kind::File && n.stamp.same_content_as(found));
+        let Some(node) = same else {
+            return Err(Stop::Changed(hop.from.clone().into_owned()));
+        };
+        let known = match node.stamp.same_file_as(found) {
+            true => *found,
+            false => node.stamp.in_doubt(),
+        };
+        self.unchanged(&hop.from, &known, hop.hash)
     }
 
     /// Refuses a file that is not as it was found before. Where only the time of its inode's last

@@ -2,15 +2,16 @@
 
 use crate::model::digest::Digest;
 use crate::model::index::Entry;
-use crate::model::path::TreePath;
+use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::Need;
-use crate::model::state::State;
+use crate::model::state::{Listed, State};
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
 use std::collections::{BTreeMap, HashMap};
 
 /// Where the indexes have the contents that are asked for.
 pub(super) struct Known<'s> {
+    state: &'s State<'s>,
     /// The volumes that are on discs alone, and what tells that those hold them.
     offline: BTreeMap<&'s str, Option<Witness>>,
     first: HashMap<Digest, (Rank, Tree, &'s Entry<'s>)>,
@@ -31,6 +32,7 @@ impl<'s> Known<'s> {
     /// Where the indexes of `state` have any of `wanted`.
     pub(super) fn of(state: &'s State<'s>, wanted: impl Iterator<Item = Digest>) -> Known<'s> {
         let mut known = Known {
+            state,
             offline: state.offline(),
             first: HashMap::new(),
         };
@@ -56,13 +58,30 @@ impl<'s> Known<'s> {
     /// A file that is to be there and holds that content; of no empty one.
     pub(super) fn keeper(&self, hash: Digest) -> Option<Need> {
         let (_, tree, entry) = self.first.get(&hash)?;
-        Some(Need {
-            path: TreePath::new(*tree, entry.path.clone().into_owned()),
-            offline: self.volume(*tree, entry).map(|(volume, _)| volume),
+        Some(self.need(*tree, entry, hash))
+    }
+
+    /// The file at a path of a tree, if it holds that content and is to be there.
+    pub(super) fn at(&self, tree: Tree, path: &RelPath<'_>, hash: Digest) -> Option<Need> {
+        let entry = self.state.index_of(tree).get(path)?;
+        let is_it = entry.digest() == Some(hash) && self.rank(tree, entry).is_some();
+        is_it.then(|| self.need(tree, entry, hash))
+    }
+
+    /// Whether a file is one with that at `path` of an index, under another name.
+    pub(super) fn is_link(&self, path: &TreePath<'_>, file: &Listed) -> bool {
+        let entry = self.state.index_of(path.tree).get(&path.rel);
+        entry.is_some_and(|entry| entry.stamp.same_file_as(&file.stamp))
+    }
+
+    fn need(&self, tree: Tree, entry: &Entry<'_>, hash: Digest) -> Need {
+        Need {
+            path: TreePath::new(tree, entry.path.clone().into_owned()),
+            offline: self.volume(tree, entry).map(|(volume, _)| volume),
             size: entry.stamp.size,
             modified: entry.stamp.modified,
             hash,
-        })
+        }
     }
 
     /// How good a keeper a file is; none where it is nowhere, or is nothing.
@@ -73,6 +92,8 @@ impl<'s> Known<'s> {
         match (tree, self.volume(tree, entry)) {
             (Tree::Media, _) => Some(Rank::Media),
             (_, None) => Some(Rank::Archive),
+            // Who leaves a file on a card for what a disc holds needs a disc that was read.
+            (_, Some((_, Some(Witness::Burned)))) if self.state.settings.copy == Some(true) => None,
             (_, Some((_, Some(_)))) => Some(Rank::Discs),
             (_, Some((_, None))) => None,
         }

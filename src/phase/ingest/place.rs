@@ -19,6 +19,35 @@ pub(super) enum Home {
     AsBefore(RelPath<'static>),
 }
 
+impl Home {
+    /// The place of the file at `path` in the drop directory, with a mark before its ending.
+    fn place(
+        &self,
+        path: &RelPath<'_>,
+        mark: &[u8],
+        ending: &[u8],
+    ) -> Result<RelPath<'static>, PathError> {
+        match self {
+            Home::Named(dir, stem) => {
+                let name = [stem, mark, ending].concat();
+                match dir {
+                    Some(dir) => dir.join(&name),
+                    None => Ok(RelPath::new(name)?.into_owned()),
+                }
+            }
+            Home::AsBefore(dir) => {
+                let dir = match path.parent() {
+                    Some(parent) => beneath(dir, &parent)?,
+                    None => dir.clone(),
+                };
+                let name = path.file_name();
+                let (stem, ending) = name.split_at(stem_of(name).len());
+                dir.join(&[stem, mark, ending].concat())
+            }
+        }
+    }
+}
+
 /// The names in media that are taken: by files of the index, or by this plan.
 pub(super) struct Places<'s> {
     media: &'s Index<'s>,
@@ -109,46 +138,51 @@ impl<'s> Places<'s> {
         }
     }
 
-    /// The first place that nothing has yet for the file at `path` in the drop directory, with
-    /// `~2`, `~3` and so on before its ending where one has. It is given away.
+    /// Places that nothing has yet for the files of a shot, each given by its path in the drop directory
+    /// and its ending: with `~2`, `~3` and so on before the endings, one number for all of them. They
+    /// are given away.
     ///
     /// # Errors
-    /// Where the path becomes too long.
+    /// Where a path becomes too long.
     pub(super) fn take(
         &mut self,
         home: &Home,
-        path: &RelPath<'_>,
-        ending: &[u8],
-    ) -> Result<RelPath<'static>, PathError> {
-        let inner;
-        let (dir, stem, ending) = match home {
-            Home::Named(dir, stem) => (dir.as_ref(), stem.as_slice(), ending),
-            Home::AsBefore(dir) => {
-                inner = match path.parent() {
-                    Some(parent) => beneath(dir, &parent)?,
-                    None => dir.clone(),
-                };
-                let name = path.file_name();
-                let (stem, ending) = name.split_at(stem_of(name).len());
-                (Some(&inner), stem, ending)
-            }
-        };
+        files: &[(&RelPath<'_>, &[u8])],
+    ) -> Result<Vec<RelPath<'static>>, PathError> {
         let mut number = 1;
         loop {
             let mark = match number {
                 1 => String::new(),
                 _ => format!("~{number}"),
             };
-            let name = [stem, mark.as_bytes(), ending].concat();
-            let place = match dir {
-                Some(dir) => dir.join(&name)?,
-                None => RelPath::new(name)?.into_owned(),
-            };
-            if self.media.get(&place).is_none() && self.given.insert(place.clone()) {
-                return Ok(place);
+            let places = files.iter();
+            let places = places.map(|(path, ending)| home.place(path, mark.as_bytes(), ending));
+            let mut places = places.collect::<Result<Vec<_>, _>>()?;
+            let is_taken = |place| self.given.contains(place) || self.media.get(place).is_some();
+            if !places.iter().any(is_taken) {
+                self.tell_apart(&mut places)?;
+                self.given.extend(places.iter().cloned());
+                return Ok(places);
             }
             number += 1;
         }
+    }
+
+    /// Gives files of one shot that would have one name names of their own.
+    fn tell_apart(&self, places: &mut [RelPath<'static>]) -> Result<(), PathError> {
+        let mut seen = HashSet::new();
+        for place in places {
+            let name = place.file_name().to_vec();
+            let (stem, ending) = name.split_at(stem_of(&name).len());
+            let mut number = 1;
+            while seen.contains(&*place) || self.given.contains(&*place) {
+                number += 1;
+                let name = [stem, format!("~{number}").as_bytes(), ending].concat();
+                *place = place.with_file_name(&name)?;
+            }
+            seen.insert(place.clone());
+        }
+        Ok(())
     }
 
     /// Takes a place back, as its file stays.
@@ -264,8 +298,8 @@ mod tests {
         let path = |text: &str| RelPath::from_text(text.to_owned()).unwrap();
         let home = Home::Named(Some(path("2019")), b"s".to_vec());
         let mut take = |home: &Home, from: &str, ending: &[u8]| {
-            let place = places.take(home, &path(from), ending);
-            place.map(|place| place.to_string())
+            let place = places.take(home, &[(&path(from), ending)]);
+            place.map(|place| place[0].to_string())
         };
         for expected in ["2019/s.jpg", "2019/s~2.jpg", "2019/s~3.jpg"] {
             assert_eq!(take(&home, "a.jpg", b".jpg").unwrap(), expected);
@@ -275,5 +309,23 @@ mod tests {
         for expected in ["2024/undated/c/b.a.jpg", "2024/undated/c/b.a~2.jpg"] {
             assert_eq!(take(&before, "c/b.a.jpg", b".jpg").unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn the_files_of_a_shot_get_one_number_and_names_of_their_own() {
+        let media = Index::empty(Tree::Media);
+        let mut places = Places::beside(&media);
+        let path = |text: &str| RelPath::from_text(text.to_owned()).unwrap();
+        let home = Home::Named(None, b"s".to_vec());
+        let from = path("any");
+        let mut take = |endings: &[&str]| {
+            let files: Vec<_> = endings.iter().map(|e| (&from, e.as_bytes())).collect();
+            let taken = places.take(&home, &files).unwrap();
+            taken.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(take(&[".jpg"]), ["s.jpg"]);
+        assert_eq!(take(&[".jpg", ".xmp"]), ["s~2.jpg", "s~2.xmp"]);
+        assert_eq!(take(&[".xmp"]), ["s.xmp"]);
+        assert_eq!(take(&[".json", ".json"]), ["s.json", "s~2.json"]);
     }
 }

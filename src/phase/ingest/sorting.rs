@@ -5,7 +5,7 @@ use super::known::Known;
 use super::place::{Home, Places, endings, stem, stem_of};
 use super::shot::Shot;
 use super::{IngestError, aside, in_ingest};
-use crate::model::capture::{Confidence, Source, Taken};
+use crate::model::capture::{Confidence, Content, Source, Taken};
 use crate::model::digest::Digest;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Dated, Move, Need, Skip, SkipKind, Why};
@@ -22,6 +22,8 @@ pub(super) struct Sorting<'s> {
     places: Places<'s>,
     /// Where this plan brings contents.
     brought: HashMap<Digest, TreePath<'static>>,
+    /// Which contents this plan brings to places.
+    brought_to: HashMap<TreePath<'static>, Digest>,
     pub(super) moves: Vec<Move>,
     /// What goes to duplicates; these names there may be taken.
     pub(super) duplicates: Vec<Move>,
@@ -30,6 +32,7 @@ pub(super) struct Sorting<'s> {
 }
 
 /// A copy that is elsewhere, or will be.
+#[derive(Clone)]
 enum Copy {
     /// It is there.
     There(Need),
@@ -63,6 +66,7 @@ impl<'s> Sorting<'s> {
             known: Known::of(state, hashes),
             places: Places::beside(&state.media),
             brought: HashMap::new(),
+            brought_to: HashMap::new(),
             moves: Vec::new(),
             duplicates: Vec::new(),
             needs: BTreeMap::new(),
@@ -84,8 +88,9 @@ impl<'s> Sorting<'s> {
         let mut whole = Vec::with_capacity(found.files.len());
         for file in &found.files {
             match aside::reason(file, self.state.now) {
+                // Its bundle is to stay with it.
+                None | Some((SkipKind::Changing, _)) => whole.push(file),
                 Some((kind, why)) => self.skip(in_ingest(file), kind, why.to_owned(), None),
-                None => whole.push(file),
             }
         }
         whole
@@ -110,35 +115,77 @@ impl<'s> Sorting<'s> {
             self.leave(shot, main, SkipKind::Undated, why.to_owned());
             return Ok(());
         };
-        let copy = self.copy(hashes[0]);
-        let home = self.home(hashes[0], &dated.taken, copy.as_ref());
-        let bundle = (shot.members.len() > 1).then(|| in_ingest(main));
-        let mut moves = Vec::with_capacity(hashes.len());
-        let mut known_already = Vec::new();
+        let of_main = self.copy(hashes[0]);
         let endings = endings(&shot.names());
-        for ((member, hash), ending) in shot.members.iter().zip(hashes).zip(endings) {
-            let from = in_ingest(member);
+        let mut copies = Vec::with_capacity(hashes.len());
+        for ((member, hash), ending) in shot.members.iter().zip(&hashes).zip(&endings) {
             // What belongs to a new picture goes with it, even if something like it is elsewhere.
-            let known = copy.as_ref().and_then(|_| self.copy(hash));
-            if let Some(known) = known.as_ref().filter(|_| self.is_copying()) {
-                let why = format!("{} holds the same", known.path());
-                known_already.push((member, why));
+            let copy = of_main
+                .as_ref()
+                .and_then(|of_main| match member.path == main.path {
+                    true => Some(of_main.clone()),
+                    false => self.copy_of_member(member, *hash, of_main, ending),
+                });
+            if let Some(Copy::There(need)) = &copy
+                && self.state.intake.lost.contains(&need.path)
+            {
+                let why = format!(
+                    "{} held the same, and is not as the index has it: crawl, then ingest again",
+                    need.path
+                );
+                self.leave(shot, member, SkipKind::Other, why);
+                return Ok(());
+            }
+            copies.push(copy);
+        }
+        let home = self.home(hashes[0], &dated.taken, of_main.as_ref());
+        let new = shot.members.iter().zip(&copies).zip(&endings);
+        let new = new.filter(|((_, copy), _)| copy.is_none());
+        let new: Vec<_> = new
+            .map(|((member, _), ending)| (&member.path, ending.as_slice()))
+            .collect();
+        let Ok(places) = self.places.take(&home, &new) else {
+            let why = "its path would be too long: give it a shorter name";
+            self.leave(shot, main, SkipKind::Other, why.to_owned());
+            return Ok(());
+        };
+        let free = places
+            .iter()
+            .map(|place| TreePath::new(Tree::Media, place.clone()));
+        let occupied = &self.state.intake.occupied;
+        let taken = free.zip(&new).find(|(to, _)| occupied.contains(to));
+        if let Some((to, (path, _))) = taken {
+            let mut members = shot.members.iter();
+            let member = members.find(|member| member.path == **path);
+            let why = format!(
+                "{to} is taken by what no index lists, or cannot be reached: crawl, or look into it, \
+                 then ingest again"
+            );
+            let member = member.copied().unwrap_or(main);
+            self.leave(shot, member, SkipKind::Occupied, why);
+            places.iter().for_each(|place| self.places.give_back(place));
+            return Ok(());
+        }
+        let bundle = (shot.members.len() > 1).then(|| in_ingest(main));
+        let mut places = places.into_iter();
+        for ((member, hash), copy) in shot.members.iter().zip(hashes).zip(copies) {
+            let from = in_ingest(member);
+            if let Some((kind, why)) = copy.as_ref().and_then(|copy| self.stays(member, copy)) {
+                self.skip(from, kind, why, bundle.clone());
                 continue;
             }
-            let why = match known {
-                Some(copy) => self.because(copy, &dated),
-                None => Why::Date(Box::new(dated.clone())),
-            };
-            let to = match why {
-                Why::Date(_) => {
-                    let place = self.places.take(&home, &member.path, &ending);
-                    let place = place.map_err(|_| IngestError::NoName(from.clone()))?;
-                    TreePath::new(Tree::Media, place)
-                }
+            let (why, to) = match copy {
                 // It gets its name once all are known that go there.
-                _ => in_duplicates(member)?,
+                Some(copy) => (self.because(copy, &dated), in_duplicates(member)?),
+                None => {
+                    let place = places
+                        .next()
+                        .ok_or_else(|| IngestError::NoName(from.clone()))?;
+                    let to = TreePath::new(Tree::Media, place);
+                    (Why::Date(Box::new(dated.clone())), to)
+                }
             };
-            moves.push(Move {
+            self.go(Move {
                 from,
                 to,
                 size: member.stamp.size,
@@ -148,26 +195,62 @@ impl<'s> Sorting<'s> {
                 bundle: bundle.clone(),
             });
         }
-        let occupied = &self.state.intake.occupied;
-        if let Some(at) = moves.iter().position(|m| occupied.contains(&m.to)) {
-            let to = &moves[at].to;
-            let why = format!("{to} is there already, and in no index: crawl, then ingest again");
-            self.leave(shot, shot.members[at], SkipKind::Occupied, why);
-            let places = moves.iter().filter(|m| m.to.tree == Tree::Media);
-            places.for_each(|m| self.places.give_back(&m.to.rel));
-            return Ok(());
-        }
-        for operation in moves {
-            self.go(operation);
-        }
-        for (member, why) in known_already {
-            self.skip(in_ingest(member), SkipKind::Known, why, bundle.clone());
-        }
         Ok(())
+    }
+
+    /// Why a file of which there is this copy stays where it is; none where it goes to duplicates.
+    fn stays(&mut self, file: &Listed, copy: &Copy) -> Option<(SkipKind, String)> {
+        let of = copy.path();
+        if let Copy::There(need) = copy {
+            let is_link = self.known.is_link(&need.path, file);
+            if is_link && !self.is_copying() {
+                let why = format!("hard link of {of}: moving it would free nothing");
+                return Some((SkipKind::HardLink, why));
+            }
+            if self.is_copying() {
+                // It is looked at before this is believed.
+                self.needs.entry(of.clone()).or_insert_with(|| need.clone());
+            }
+        }
+        let known = || (SkipKind::Known, format!("{of} holds the same"));
+        self.is_copying().then(known)
+    }
+
+    /// Where a member of a shot is that is not the main file, of which there is a copy. Pictures and
+    /// movies may be anywhere; what belongs to them counts beside that copy alone, for much of it is
+    /// the same for many pictures.
+    fn copy_of_member(
+        &self,
+        member: &Listed,
+        hash: Digest,
+        of_main: &Copy,
+        ending: &[u8],
+    ) -> Option<Copy> {
+        let reading = self.state.intake.metadata.get(&member.path);
+        let content = reading.and_then(|r| r.as_ref().ok()).map(|r| r.content);
+        if matches!(content, Some(Content::Still | Content::Video)) {
+            return self.copy(hash);
+        }
+        let of = of_main.path();
+        let name = [stem_of(of.rel.file_name()), ending].concat();
+        let beside = of.rel.with_file_name(&name).ok()?;
+        let there = self.known.at(of.tree, &beside, hash).map(Copy::There);
+        let path = TreePath::new(of.tree, beside);
+        let brought =
+            || (self.brought_to.get(&path) == Some(&hash)).then_some(Copy::Brought(path.clone()));
+        there.or_else(brought)
     }
 
     /// The hash of a file, or why it is not known.
     fn read(&self, file: &Listed) -> Result<Digest, (SkipKind, String)> {
+        if let Some((kind, why)) = aside::reason(file, self.state.now) {
+            return Err((kind, why.to_owned()));
+        }
+        if self.state.intake.on_mounts.contains(&file.path) {
+            let why =
+                "it is on a mount within ingest, from where nothing moves: --copy takes it in";
+            return Err((SkipKind::Other, why.to_owned()));
+        }
         match self.state.proofs.get(&in_ingest(file)) {
             Some(Proof::Read(hash, stamp)) if *stamp == file.stamp => Ok(*hash),
             Some(Proof::Read(..)) => {
@@ -256,6 +339,7 @@ impl<'s> Sorting<'s> {
         }
         let brought = self.brought.entry(operation.hash);
         brought.or_insert_with(|| operation.to.clone());
+        self.brought_to.insert(operation.to.clone(), operation.hash);
         self.moves.push(operation);
     }
 

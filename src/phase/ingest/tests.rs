@@ -273,6 +273,7 @@ fn what_belongs_to_a_picture_that_is_there_already_goes_beside_it() {
         ("2020/else.JPG", "jpg"),
     ];
     let card = Card::with(&files).knowing(Tree::Media, &media);
+    let card = card.taken("a.JPG", noon());
     assert_eq!(
         card.told(),
         [
@@ -317,7 +318,13 @@ fn where_files_are_copied_what_is_known_is_left_out() {
         ]
     );
     let plan = card.plan();
-    assert!(plan.is_copying() && plan.needs.is_empty() && !plan.is_in_trouble());
+    assert!(plan.is_copying() && !plan.is_in_trouble());
+    let needs: Vec<_> = plan.needs.iter().map(|n| n.path.to_string()).collect();
+    assert_eq!(
+        needs,
+        ["media/2019/c.CR2"],
+        "it is looked at before it is believed"
+    );
     let steps = Schedule::of(&plan).steps().to_vec();
     assert_eq!(steps, [Step::Copy(0), Step::Copy(1)]);
     // Only ingest copies, and a copied directory is not empty.
@@ -329,6 +336,64 @@ fn where_files_are_copied_what_is_known_is_left_out() {
     });
     let told = raw.check().unwrap_err()[0].to_string();
     assert!(told.starts_with("only ingest copies files"), "{told}");
+}
+
+#[test]
+fn a_sidecar_that_is_like_anothers_stays_with_its_own_picture() {
+    let files = [
+        ("a.jpg", "a"),
+        ("a.aae", "the same"),
+        ("b.jpg", "b"),
+        ("b.aae", "the same"),
+    ];
+    let media = [
+        ("2019/x.aae", "the same"),
+        ("2019/x.jpg", "b"),
+        ("2019/y.jpg", "a"),
+    ];
+    let card = Card::with(&files).knowing(Tree::Media, &media);
+    assert_eq!(
+        card.told(),
+        [
+            "a.aae date media/2019/y.aae",
+            "a.jpg duplicate duplicates/ingest/a.jpg",
+            "b.aae duplicate duplicates/ingest/b.aae",
+            "b.jpg duplicate duplicates/ingest/b.jpg",
+        ]
+    );
+}
+
+#[test]
+fn a_bundle_waits_for_the_file_that_is_still_written() {
+    let mut card = Card::with(&[("a.CR2", "raw"), ("a.JPG", "jpg"), ("a.xmp", "x")]);
+    card.listed("a.CR2").stamp.modified = Time::new(NOW, 0).unwrap();
+    assert_eq!(
+        card.told(),
+        ["a.CR2 Changing", "a.JPG Bundle", "a.xmp Bundle"]
+    );
+}
+
+#[test]
+fn a_hard_link_of_a_file_in_media_stays() {
+    let mut card = Card::with(&[("a.jpg", "a"), ("b.jpg", "b")]);
+    card = card.knowing(Tree::Media, &[("2019/a.jpg", "a")]);
+    let inode = card.listed("a.jpg").stamp.inode;
+    card.state.media.entries[0].stamp.inode = inode;
+    let told = card.told();
+    assert_eq!(told[1], "a.jpg HardLink");
+    assert!(told[0].starts_with("b.jpg date"));
+}
+
+#[test]
+fn a_copy_that_is_not_there_any_more_is_not_believed() {
+    let mut card = Card::with(&[("a.jpg", "a")]).knowing(Tree::Media, &[("2019/a.jpg", "a")]);
+    let path = TreePath::new(Tree::Media, rel("2019/a.jpg"));
+    card.state.intake.lost.insert(path);
+    for copy in [None, Some(true)] {
+        card.state.settings.copy = copy;
+        assert_eq!(card.told(), ["a.jpg Other"]);
+        assert!(card.plan().is_in_trouble());
+    }
 }
 
 #[test]
