@@ -297,6 +297,20 @@ impl Run {
         tally
     }
 
+    /// The hops that people know: as [`Run::done`] gives them, but what was copied came from where its
+    /// source is.
+    pub fn told(&self) -> impl Iterator<Item = Hop<'_>> {
+        let copied = self.plan.moves.iter().filter(|_| self.plan.is_copying());
+        let sources: HashMap<_, _> = copied.map(|m| (&m.to, &m.from)).collect();
+        self.done().map(move |(hop, _)| match sources.get(&hop.to) {
+            Some(source) => Hop {
+                from: source.borrowed(),
+                ..hop
+            },
+            None => hop,
+        })
+    }
+
     /// The files that are durably in their new places, each with the hop that brought it there and
     /// what `stat` said of it; those of which a person accepted what was there are not among them.
     /// A file that the run wrote came from a name aside, as [`Names::written`] gives it, and so did a

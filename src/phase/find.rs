@@ -167,16 +167,7 @@ fn first(content: &Content) -> Option<&TreePath<'static>> {
 fn hops(run: &Run) -> impl Iterator<Item = Hop<'_>> {
     let end = run.progress.end.as_ref();
     let is_rolled_back = end.is_some_and(|end| end.outcome == Outcome::RolledBack);
-    // What was copied is known by where its source is.
-    let copied = run.plan.moves.iter().filter(|_| run.plan.is_copying());
-    let sources: HashMap<_, _> = copied.map(|m| (&m.to, &m.from)).collect();
-    let hops = run.done().map(move |(hop, _)| match sources.get(&hop.to) {
-        Some(source) => Hop {
-            from: source.borrowed(),
-            ..hop
-        },
-        None => hop,
-    });
+    let hops = run.told();
     hops.filter(move |hop| !is_rolled_back && !hop.from.rel.is_ours() && !hop.to.rel.is_ours())
 }
 

@@ -34,7 +34,7 @@ pub fn entry(run: &Brief, whole: &[Run], parked: Totals) -> Entry {
 pub fn report(run: &Run, whole: &[Run], parked: Totals) -> RunReport {
     let progress = &run.progress;
     let is_back = progress.back.is_some() && run.is_finished();
-    let done = run.done().filter(|_| !is_back).map(|(hop, _)| Done {
+    let done = run.told().filter(|_| !is_back).map(|hop| Done {
         from: hop.from.into_owned(),
         to: hop.to.into_owned(),
         size: hop.size,

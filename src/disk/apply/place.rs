@@ -131,11 +131,14 @@ impl Mover<'_> {
         // Where inode numbers are made up at each mount, content tells; but not where the copy is
         // still beside its place.
         let part = self.names().part(&hop.to, at);
-        let is_beside = self.tools.filesystem.look(&part)?.is_some();
-        if !is_beside && self.has_content(at, &hop.to, &node, &hop)? {
-            return Ok(Place::After(Some(node)));
-        }
-        Ok(Place::Before(None))
+        let is_ours = match self.tools.filesystem.look(&part)? {
+            Some(part) => part.stamp.same_file_as(&node.stamp),
+            None => self.has_content(at, &hop.to, &node, &hop)?,
+        };
+        Ok(match is_ours {
+            true => Place::After(Some(node)),
+            false => Place::Before(None),
+        })
     }
 
     fn place_of_text(&self, at: usize, number: usize) -> Result<Place, Stop> {
