@@ -100,6 +100,7 @@ pub fn totals(trees: &Trees, layout: &Layout, tree: Tree) -> Option<Totals> {
             }
         } else if entry.file_type().is_file()
             && is_media(tree, &path)
+            && !path.file_name().starts_with(b"._")
             && let Ok(metadata) = entry.metadata()
         {
             totals.add(metadata.len());

@@ -5,6 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use jiff::{Timestamp, Zoned};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -15,6 +16,11 @@ use std::path::Path;
 pub struct Said {
     /// What the map says, line by line; the first that matches counts.
     lines: Vec<Line>,
+    /// The numbers of the lines that give a path, in their order: all of them, for a name may hold
+    /// what stands for others in a glob.
+    paths: HashMap<Vec<u8>, Vec<usize>>,
+    /// The numbers of the lines that give a glob, in their order.
+    globs: Vec<usize>,
     /// What holds for all files that no line is about.
     pub all: Option<SaidDate>,
 }
@@ -33,7 +39,8 @@ pub struct SaidDate {
 struct Line {
     number: usize,
     text: String,
-    glob: GlobMatcher,
+    /// Where the path is a glob.
+    glob: Option<GlobMatcher>,
     date: SaidDate,
 }
 
@@ -80,25 +87,46 @@ impl Said {
                 .parse()
                 .map_err(|e: SaidDateError| error(e.to_string()))?;
             let path = path.trim_start();
+            let path = path.strip_prefix("./").unwrap_or(path);
             let path = path.strip_prefix("ingest/").unwrap_or(path);
-            let glob = GlobBuilder::new(path.trim_end_matches('/'))
-                .literal_separator(true)
-                .build()
-                .map_err(|e| error(e.to_string()))?;
+            let path = path.trim_end_matches('/');
+            let is_glob = path.contains(['*', '?', '[', '{']);
+            let glob = is_glob.then(|| {
+                let glob = GlobBuilder::new(path).literal_separator(true).build();
+                glob.map_err(|e| error(e.to_string()))
+            });
+            let glob = glob.transpose()?.map(|glob| glob.compile_matcher());
+            let at = self.lines.len();
+            self.globs.extend(glob.is_some().then_some(at));
+            let paths = self.paths.entry(path.as_bytes().to_vec());
+            paths.or_default().push(at);
             self.lines.push(Line {
                 number,
                 text: path.to_owned(),
-                glob: glob.compile_matcher(),
+                glob,
                 date,
             });
         }
         Ok(())
     }
 
-    /// The date that was said of the file at `path` in ingest.
+    /// The date that the map gives the file at `path` in ingest, or a directory that it is in.
     pub fn of(&self, path: &RelPath<'_>) -> Option<SaidDate> {
-        let line = self.lines.iter().find(|line| line.matches(path));
-        line.map(|line| line.date).or(self.all)
+        let by_path = self.by_path(path).filter_map(|lines| lines.first()).min();
+        let mut earlier = self
+            .globs
+            .iter()
+            .take_while(|at| by_path.is_none_or(|by| *at < by));
+        let by_glob = earlier.find(|at| self.lines[**at].is_like(path));
+        by_glob.or(by_path).map(|at| self.lines[*at].date)
+    }
+
+    /// The lines that give a path itself, and a directory that it is in.
+    fn by_path<'s>(&'s self, path: &RelPath<'_>) -> impl Iterator<Item = &'s [usize]> + use<'s> {
+        let above = path.ancestors().map(|dir| self.paths.get(dir.as_bytes()));
+        let all = std::iter::once(self.paths.get(path.as_bytes())).chain(above);
+        let found: Vec<_> = all.flatten().map(Vec::as_slice).collect();
+        found.into_iter()
     }
 
     /// The first date that lies more than a day after `now`, and so is a slip of the pen.
@@ -115,9 +143,17 @@ impl Said {
         &self,
         paths: impl Iterator<Item = &'p RelPath<'p>> + Clone,
     ) -> Vec<String> {
-        let lines = self.lines.iter();
-        let idle = lines.filter(|line| !paths.clone().any(|path| line.matches(path)));
-        idle.map(|line| {
+        let mut is_used = vec![false; self.lines.len()];
+        for path in paths.clone() {
+            let lines = self.by_path(path).flatten();
+            lines.for_each(|at| is_used[*at] = true);
+        }
+        for at in &self.globs {
+            is_used[*at] = is_used[*at] || paths.clone().any(|path| self.lines[*at].is_like(path));
+        }
+        let lines = self.lines.iter().zip(is_used);
+        let idle = lines.filter(|(_, is_used)| !is_used);
+        idle.map(|(line, _)| {
             let Line { number, text, .. } = line;
             let text = Escaped(text.as_bytes());
             format!("line {number} of the date map is about nothing in ingest: {text}")
@@ -127,11 +163,11 @@ impl Said {
 }
 
 impl Line {
-    /// Whether the line is about a file, or a directory that it is in.
-    fn matches(&self, path: &RelPath<'_>) -> bool {
+    /// Whether the glob matches a file, or a directory that it is in.
+    fn is_like(&self, path: &RelPath<'_>) -> bool {
         let is_like = |path: &RelPath<'_>| {
             let path = Path::new(OsStr::from_bytes(path.as_bytes()));
-            self.glob.is_match(path)
+            self.glob.as_ref().is_some_and(|glob| glob.is_match(path))
         };
         is_like(path) || path.ancestors().any(|above| is_like(&above))
     }
@@ -164,6 +200,11 @@ impl std::str::FromStr for SaidDate {
             SaidDate {
                 at: at.datetime(),
                 offset: Some(at.offset()),
+            }
+        } else if let Some(at) = text.strip_suffix('Z') {
+            SaidDate {
+                at: DateTime::strptime("%Y-%m-%dT%H:%M:%S", at).map_err(|_| error())?,
+                offset: Some(Offset::UTC),
             }
         } else {
             return Err(error());
@@ -200,8 +241,10 @@ mod tests {
         let SaidDate { at, offset } = read("2019-03-01T12:30:05-03:30");
         assert_eq!(at.to_string(), "2019-03-01T12:30:05");
         assert_eq!(offset.unwrap().seconds(), -12_600);
+        assert_eq!(read("2019-03-01T12:30:05Z").offset, Some(Offset::UTC));
         for text in [
             "",
+            "Z",
             "1987",
             "1987-13-01",
             "2019-02-30",
@@ -219,7 +262,7 @@ mod tests {
     fn the_first_line_that_matches_counts_and_a_directory_means_all_in_it() {
         let mut said = said(
             "\u{feff}# scans\r\n\n1987-07-14\tscans/a b.jpg\n1988-01-01 scans/*.jpg\n\
-             1989-01-01   ingest/album/\n",
+             1989-01-01   ingest/album/\n1990-01-01 IMG[1].jpg\n1991-01-01 album/late.jpg\n",
         );
         let year = |said: &Said, text: &str| said.of(&path(text)).map(|date| date.at.year());
         assert_eq!(year(&said, "scans/a b.jpg"), Some(1987));
@@ -228,13 +271,24 @@ mod tests {
         assert_eq!(year(&said, "album/deep/down.jpg"), Some(1989));
         assert_eq!(year(&said, "albums.jpg"), None);
         assert_eq!(
+            year(&said, "album/late.jpg"),
+            Some(1989),
+            "the first counts"
+        );
+        assert_eq!(year(&said, "IMG[1].jpg"), Some(1990));
+        assert_eq!(year(&said, "IMG1.jpg"), Some(1990));
+        assert_eq!(
             said.future("1988-06-01T00:00:00Z".parse().unwrap()),
             said.of(&path("album/x"))
         );
-        assert_eq!(said.future("1989-06-01T00:00:00Z".parse().unwrap()), None);
+        assert_eq!(said.future("1991-06-01T00:00:00Z".parse().unwrap()), None);
         said.all = Some("2001-01-01".parse().unwrap());
-        assert_eq!(year(&said, "albums.jpg"), Some(2001));
-        let there = [path("album/x"), path("scans/c.jpg")];
+        assert_eq!(
+            year(&said, "albums.jpg"),
+            None,
+            "that is for all, not for one"
+        );
+        let there = ["album/late.jpg", "scans/c.jpg", "IMG1.jpg"].map(path);
         assert_eq!(
             said.about_nothing(there.iter()),
             ["line 3 of the date map is about nothing in ingest: scans/a b.jpg"]

@@ -254,10 +254,11 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether a file of that name is the user's: it is none that mediastruct writes, and no AppleDouble
-/// file, in which other systems keep what they know of a file.
+/// file, in which other systems keep what they know of a file. In ingest those are looked at, so that
+/// it can be told that they stay.
 pub(super) fn is_media(tree: Tree, path: &RelPath<'_>) -> bool {
     let is_ours = path.is_ours() || Role::at(tree, path).is_some();
-    !is_ours && !path.file_name().starts_with(b"._")
+    !is_ours && (tree == Tree::Ingest || !path.file_name().starts_with(b"._"))
 }
 
 /// Looks at what is at `name` in a directory, and lists it.

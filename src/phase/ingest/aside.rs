@@ -52,7 +52,10 @@ fn is_of_system(path: &RelPath<'_>) -> bool {
         names.any(|known| known.eq_ignore_ascii_case(name))
     };
     let mut above = path.components().rev().skip(1);
-    is_one_of(&SYSTEM_FILES, path.file_name())
+    // Such as `._a.jpg`, in which a Mac keeps what other file systems cannot.
+    let is_double = path.file_name().starts_with(b"._");
+    is_double
+        || is_one_of(&SYSTEM_FILES, path.file_name())
         || above.any(|name| is_one_of(&SYSTEM_DIRECTORIES, name))
 }
 
@@ -87,6 +90,7 @@ mod tests {
             ("a.jpg", 1, -86_400, None),
             ("phone/.DS_Store", 1, 0, Some(SkipKind::System)),
             ("phone/thumbs.DB", 0, 0, Some(SkipKind::System)),
+            ("DCIM/._a.jpg", 4096, 3600, Some(SkipKind::System)),
             (".Trashes/501/a.jpg", 1, 3600, Some(SkipKind::System)),
             ("Trashes/501/a.jpg", 1, 3600, None),
             (".hidden.jpg", 1, 3600, None),

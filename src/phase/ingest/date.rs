@@ -114,6 +114,13 @@ fn candidates(evidence: &Evidence<'_>, settings: &Settings) -> Vec<Taken> {
     for sidecar in evidence.sidecars {
         add(sidecar, &XMP);
     }
+    let movies = evidence
+        .sidecars
+        .iter()
+        .filter(|s| s.content == Content::Video);
+    for movie in movies {
+        add(movie, &MOVIE);
+    }
     for sidecar in evidence.sidecars {
         add(sidecar, &[Source::Takeout]);
     }

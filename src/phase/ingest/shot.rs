@@ -84,7 +84,9 @@ impl Shot<'_> {
             .filter_map(|m| reading(m))
             .collect();
         let main = self.main();
-        let said = intake.said.of(&main.path);
+        // The map may name any of them.
+        let mut of_map = self.members.iter().filter_map(|m| intake.said.of(&m.path));
+        let said = of_map.next().or(intake.said.all);
         let evidence = Evidence {
             said: said.map(|said| (said.at, said.offset)),
             file: reading(main).unwrap_or(&unknown),

@@ -303,3 +303,16 @@ proptest! {
         name::date(name.as_bytes(), settings().now);
     }
 }
+
+#[test]
+fn a_picture_without_a_date_takes_that_of_its_movie() {
+    let still = reading(Content::Still, &[]);
+    let movie = reading(Content::Video, &[Source::MovieHeader]);
+    let beside = [&movie];
+    let taken = chosen(&evidence(&still, &beside, "IMG_5.JPG"));
+    assert_eq!(taken.source, Source::MovieHeader);
+    // Its own goes before it.
+    let still = reading(Content::Still, &[Source::ExifDigitized]);
+    let taken = chosen(&evidence(&still, &beside, "IMG_5.JPG"));
+    assert_eq!(taken.source, Source::ExifDigitized);
+}
