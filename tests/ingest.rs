@@ -492,6 +492,12 @@ fn a_directory_that_is_in_no_tree_stands_in_for_ingest() {
     library
         .end_with(64, &["ingest", "--yes", dir, other])
         .tells(&["is to be named alone"]);
+    // Nor is the library itself new.
+    for dir in [library.root(), library.surroundings()] {
+        let dir = dir.to_str().unwrap();
+        let said = library.end_with(64, &["plan", "ingest", dir]);
+        said.tells(&["which is the library's own"]);
+    }
 }
 
 /// A card with these files, which has to be left as it is.

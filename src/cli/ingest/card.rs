@@ -34,9 +34,19 @@ impl Card {
         let mut is_whole = false;
         for dir in directories {
             let shown = Escaped::path(dir);
-            if look(dir)? != Found::Directory {
-                let message = format!("{shown}: there is no such directory");
-                return Err(Failure::usage(message));
+            match look(dir)? {
+                Found::Directory => {}
+                Found::Nothing => {
+                    let message = format!("{shown}: there is no such directory");
+                    return Err(Failure::usage(message)
+                        .hint("name a directory of ingest, or one that is in no tree"));
+                }
+                Found::Other => {
+                    let message = format!("{shown} is no directory");
+                    return Err(
+                        Failure::usage(message).hint("in place of a link, name what it leads to")
+                    );
+                }
             }
             let place = resolve(dir)?;
             if place == layout.dir(Tree::Ingest) {
