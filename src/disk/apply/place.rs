@@ -129,12 +129,13 @@ impl Mover<'_> {
             });
         }
         // Where inode numbers are made up at each mount, content tells; but not where the copy is
-        // still beside its place.
-        let part = self.names().part(&hop.to, at);
-        let is_ours = match self.tools.filesystem.look(&part)? {
-            Some(part) => part.stamp.same_file_as(&node.stamp),
-            None => self.has_content(at, &hop.to, &node, &hop)?,
-        };
+        // known to be beside its place still.
+        let part = self
+            .tools
+            .filesystem
+            .look(&self.names().part(&hop.to, at))?;
+        let is_beside = part.is_some_and(|part| FileId::from(part.stamp) == copy);
+        let is_ours = !is_beside && self.has_content(at, &hop.to, &node, &hop)?;
         Ok(match is_ours {
             true => Place::After(Some(node)),
             false => Place::Before(None),
