@@ -150,6 +150,16 @@ fn a_crawl_stays_within_its_control_group_beside_a_load() {
     load.wait().unwrap();
 }
 
+/// Whether a process has a handler for SIGINT, without which that ends it at once.
+fn catches_interrupts(process: Pid) -> bool {
+    let status = format!("/proc/{}/status", process.as_raw_nonzero());
+    let status = fs::read_to_string(status).unwrap_or_default();
+    let mut lines = status.lines();
+    let caught = lines.find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    caught.is_some_and(|mask| mask & 1 << (Signal::INT.as_raw() - 1) != 0)
+}
+
 #[test]
 fn readers_leave_when_a_load_comes_while_they_work() {
     let Some(group) = Group::new("coming", 128 * MEBIBYTE) else {
@@ -176,6 +186,9 @@ fn readers_leave_when_a_load_comes_while_they_work() {
             assert!(!crawl.is_finished(), "it did not hold back");
         }
         assert_eq!(group.killed(), 0);
+        while !catches_interrupts(crawling) {
+            assert!(!crawl.is_finished(), "it ended too early");
+        }
         kill_process(crawling, Signal::INT).unwrap();
         assert_eq!(crawl.join().unwrap().code, 1);
         load.kill().unwrap();
