@@ -295,7 +295,7 @@ impl<'n> Directory<'n> {
 }
 
 /// The name without its extension; the whole name where it has none.
-fn stem_of(name: &[u8]) -> &[u8] {
+pub fn stem_of(name: &[u8]) -> &[u8] {
     let dot = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0);
     &name[..dot.unwrap_or(name.len())]
 }

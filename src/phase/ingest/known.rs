@@ -7,7 +7,7 @@ use crate::model::plan::Need;
 use crate::model::state::{Listed, State};
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Where the indexes have the contents that are asked for.
 pub(super) struct Known<'s> {
@@ -36,7 +36,7 @@ impl<'s> Known<'s> {
             offline: state.offline(),
             first: HashMap::new(),
         };
-        let wanted: std::collections::HashSet<Digest> = wanted.collect();
+        let wanted: HashSet<Digest> = wanted.collect();
         for index in [&state.archive, &state.media] {
             for entry in &index.entries {
                 let Some(hash) = entry.digest().filter(|hash| wanted.contains(hash)) else {

@@ -1,8 +1,7 @@
 //! What files say of themselves goes before their names: which still and movie are one Live Photo, and
 //! of which picture a file of Google Takeout tells.
 
-use super::place::stem_of;
-use crate::model::bundle::{Bundle, Bundles};
+use crate::model::bundle::{Bundle, Bundles, stem_of};
 use crate::model::capture::{Content, Reading};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -4,6 +4,7 @@
 //! hexadecimal digits of its hash. What follows tells them apart: `.CR2`, `.xmp`, `.CR2.xmp`, and
 //! `_E.JPG` for what Apple's Photos edited.
 
+use crate::model::bundle::stem_of;
 use crate::model::digest::Digest;
 use crate::model::index::Index;
 use crate::model::path::{PathError, RelPath};
@@ -121,12 +122,6 @@ pub(super) fn extension(name: &[u8]) -> &[u8] {
         2..=LONGEST_EXTENSION => extension,
         _ => b"",
     }
-}
-
-/// The name without its extension.
-pub(super) fn stem_of(name: &[u8]) -> &[u8] {
-    let dot = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0);
-    &name[..dot.unwrap_or(name.len())]
 }
 
 impl<'s> Places<'s> {

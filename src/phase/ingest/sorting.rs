@@ -2,9 +2,10 @@
 
 use super::date::{Choice, Settings};
 use super::known::Known;
-use super::place::{Home, Places, endings, stem, stem_of};
+use super::place::{Home, Places, endings, stem};
 use super::shot::Shot;
 use super::{IngestError, aside, in_ingest};
+use crate::model::bundle::stem_of;
 use crate::model::capture::{Confidence, Content, Source, Taken};
 use crate::model::digest::Digest;
 use crate::model::path::{RelPath, TreePath};
