@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File, Permissions};
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::Path;
 
 const SIZE: usize = 10 << 20;
 
@@ -34,6 +35,11 @@ fn delayed(call: &str) -> [String; 4] {
     let trace = format!("trace=write,{call}");
     let inject = format!("inject={call}:delay_enter=60000");
     ["-e".to_owned(), trace, "-e".to_owned(), inject]
+}
+
+/// Whether so many bytes of a copy are there.
+fn is_long(part: &Path, bytes: u64) -> bool {
+    fs::metadata(part).is_ok_and(|part| part.len() >= bytes)
 }
 
 fn assert_back(library: &Library) {
@@ -81,11 +87,16 @@ fn law_1_a_file_that_grows_while_it_is_copied_stays() {
         return;
     }
     let world = large();
-    let (child, _) = world.apply_slowly(&delayed("write").each_ref().map(String::as_str));
     let path = world.library.path("media/2024/0");
-    let mut file = File::options().append(true).open(&path).unwrap();
-    file.write_all(b"more").unwrap();
-    let said = end_of(child);
+    let mut edit = Some(b"more");
+    let said = world.apply_stopping("write", |part| {
+        if part.is_some_and(|part| is_long(part, 1))
+            && let Some(more) = edit.take()
+        {
+            let mut file = File::options().append(true).open(&path).unwrap();
+            file.write_all(more).unwrap();
+        }
+    });
     assert_eq!(said.code, 1, "{said:?}");
     let told = "cannot copy media/2024/0: it changed while it was copied";
     said.tells(&[told, "is back in its place"]);
@@ -103,17 +114,20 @@ fn law_1_a_file_that_is_edited_after_it_was_read_stays() {
         return;
     }
     let world = large();
-    let slow = delayed("fsync");
-    let (child, part) = world.apply_slowly(&slow.each_ref().map(String::as_str));
-    while fs::metadata(&part).map_or(0, |part| part.len()) < SIZE as u64 {}
-    // As long as before, and as old: only the inode tells.
     let path = world.library.path("media/2024/0");
-    let modified = fs::metadata(&path).unwrap().modified().unwrap();
-    let mut file = File::options().write(true).open(&path).unwrap();
-    file.seek(SeekFrom::Start(1000)).unwrap();
-    file.write_all(b"edited").unwrap();
-    file.set_modified(modified).unwrap();
-    let said = end_of(child);
+    let mut edit = Some(b"edited");
+    let said = world.apply_stopping("fsync", |part| {
+        if part.is_some_and(|part| is_long(part, SIZE as u64))
+            && let Some(edited) = edit.take()
+        {
+            // As long as before, and as old: only the inode tells.
+            let modified = fs::metadata(&path).unwrap().modified().unwrap();
+            let mut file = File::options().write(true).open(&path).unwrap();
+            file.seek(SeekFrom::Start(1000)).unwrap();
+            file.write_all(edited).unwrap();
+            file.set_modified(modified).unwrap();
+        }
+    });
     assert_eq!(said.code, 1, "{said:?}");
     let told = "cannot copy media/2024/0: it changed while it was copied";
     said.tells(&[told, "is back in its place"]);

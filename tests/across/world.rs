@@ -2,6 +2,7 @@
 
 use crate::kept::{ACL, Kept, access_list, set_extended};
 use crate::library::{Library, Mounted, Said};
+use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes, Permissions};
 use std::io::Read;
@@ -156,17 +157,7 @@ impl World {
     /// Starts an apply of the plan by `strace` with these options, which is slower or fails, and
     /// waits until it makes its first copy in duplicates/2024; gives the path of that.
     pub fn apply_slowly(&self, strace: &[&str]) -> (Child, PathBuf) {
-        let plain = self.library.command(&["apply", "plan.json"]);
-        let mut command = Command::new("strace");
-        let trace = self.library.surroundings().join("trace");
-        // As a grandchild of ours, so that the child is the program itself.
-        command.args(["-D", "-f", "-qq", "-o", trace.to_str().unwrap()]);
-        command.args(strace).arg(plain.get_program());
-        command.args(plain.get_args()).stdin(Stdio::null());
-        command.current_dir(plain.get_current_dir().unwrap());
-        command.env("MEDIASTRUCT_ROOT", self.library.root());
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = self.start_traced(strace);
         loop {
             if let Some(part) = self.part() {
                 return (child, part);
@@ -175,6 +166,49 @@ impl World {
                 panic!("it ended too early: {:?}", end_of(child));
             }
         }
+    }
+
+    /// Applies the plan, and stops the program after each `call`: nothing goes on until `at` has
+    /// done what it wants, which is given the copy that is being made.
+    pub fn apply_stopping(&self, call: &str, mut at: impl FnMut(Option<&Path>)) -> Said {
+        let trace = format!("trace={call}");
+        let inject = format!("inject={call}:signal=STOP");
+        let mut child = self.start_traced(&["-e", &trace, "-e", &inject]);
+        let mut seen = 0;
+        while child.try_wait().unwrap().is_none() {
+            let stops = self.stops();
+            if stops > seen {
+                seen = stops;
+                at(self.part().as_deref());
+                kill_process(Pid::from_child(&child), Signal::CONT).unwrap();
+            }
+        }
+        end_of(child)
+    }
+
+    /// How often the thread that was stopped last is known to have stopped.
+    fn stops(&self) -> usize {
+        let trace = self.trace();
+        let mut lines = trace.lines().rev();
+        let last = lines.find_map(|line| line.split_once(" --- SIGSTOP {"));
+        let Some((thread, _)) = last else { return 0 };
+        let stopped = format!("{thread} --- stopped by SIGSTOP ---");
+        trace.lines().filter(|line| *line == stopped).count()
+    }
+
+    fn start_traced(&self, strace: &[&str]) -> Child {
+        let plain = self.library.command(&["apply", "plan.json"]);
+        let mut command = Command::new("strace");
+        let trace = self.library.surroundings().join("trace");
+        File::create(&trace).unwrap();
+        // As a grandchild of ours, so that the child is the program itself.
+        command.args(["-D", "-f", "-qq", "-o", trace.to_str().unwrap()]);
+        command.args(strace).arg(plain.get_program());
+        command.args(plain.get_args()).stdin(Stdio::null());
+        command.current_dir(plain.get_current_dir().unwrap());
+        command.env("MEDIASTRUCT_ROOT", self.library.root());
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().unwrap()
     }
 
     /// What `strace` wrote.
