@@ -5,6 +5,7 @@
 //! obeys the laws.
 
 pub mod bundle;
+pub mod byte_count;
 pub mod capture;
 pub mod check;
 pub mod contents;
@@ -14,6 +15,7 @@ pub mod document;
 pub mod exclude;
 pub mod found;
 pub mod history;
+pub mod image_size;
 pub mod index;
 pub mod index_file;
 pub mod intake;
@@ -22,6 +24,7 @@ pub mod keep;
 pub mod last_crawls;
 pub mod layout;
 pub mod limits;
+pub mod medium;
 pub mod parked;
 pub mod path;
 pub mod pattern;
