@@ -47,7 +47,7 @@ pub fn sectors_of<'a>(tree: impl IntoIterator<Item = (&'a RelPath<'a>, Node)>) -
             Node::Directory => path.as_bytes(),
             Node::File(size) => {
                 total.files += 1;
-                total.data += data_sectors(size);
+                total.data += u128::from(size.div_ceil(SECTOR));
                 let parent = parent_of(path.as_bytes());
                 let name = NameLength::of(path.file_name());
                 records.entry(parent).or_default().add(name, extents(size));
@@ -166,11 +166,6 @@ fn record_bytes(name: NameLength, extents: u64) -> (u128, u128) {
 /// The bytes of a directory in one Joliet path table.
 fn joliet_table_bytes(name: NameLength) -> u64 {
     10 + 2 * u64::from(name.joliet)
-}
-
-/// The sectors of a file's data.
-fn data_sectors(size: u64) -> u128 {
-    u128::from(size.div_ceil(SECTOR))
 }
 
 /// The records that a file has in its directory: one for each extent of at most 4 GiB less a

@@ -1,6 +1,7 @@
 //! The bound of an image that files are put into and taken out of.
 
-use super::{Directories, NameLength, Records, Totals, data_sectors, extents};
+use super::{Directories, NameLength, Records, Totals, extents};
+use crate::model::medium::SECTOR;
 
 /// A file, as far as the size of an image goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,13 @@ pub struct SizedFile {
     pub name: NameLength,
     /// Its bytes.
     pub size: u64,
+}
+
+impl SizedFile {
+    /// The sectors of its data.
+    pub fn sectors(&self) -> u64 {
+        self.size.div_ceil(SECTOR)
+    }
 }
 
 /// The most sectors that an image takes, kept while files come and go: each costs as many steps as
@@ -45,7 +53,7 @@ impl<'a> ImageSize<'a> {
     /// Puts a file in.
     pub fn add(&mut self, file: &SizedFile) {
         self.totals.files += 1;
-        self.totals.data += data_sectors(file.size);
+        self.totals.data += u128::from(file.sectors());
         let (mut directory, mut name) = (file.directory, file.name);
         let mut extents = extents(file.size);
         loop {
@@ -71,7 +79,7 @@ impl<'a> ImageSize<'a> {
     /// Takes a file out that was put in.
     pub fn remove(&mut self, file: &SizedFile) {
         self.totals.files -= 1;
-        self.totals.data -= data_sectors(file.size);
+        self.totals.data -= u128::from(file.sectors());
         let (mut directory, mut name) = (file.directory, file.name);
         let mut extents = extents(file.size);
         loop {

@@ -1,5 +1,7 @@
 //! Archive: what mediastruct's own files in a volume say.
 
+pub mod pack;
+
 use crate::model::plan::{Role, Write};
 
 /// The text of a file that a plan writes.
