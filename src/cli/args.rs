@@ -6,6 +6,7 @@ mod phases;
 mod runs;
 mod tools;
 mod views;
+mod volumes;
 
 pub use global::{Color, GlobalOptions};
 pub use phases::{
@@ -20,6 +21,7 @@ pub use tools::{
     SchemaArguments,
 };
 pub use views::{CheckArguments, DiffArguments, FindArguments, ShowArguments, StatusArguments};
+pub use volumes::{BurnedArguments, VerifyArguments, VolumesArguments, VolumesCommand};
 
 use clap::{Parser, Subcommand};
 
@@ -168,6 +170,11 @@ pub enum Command {
     /// is parked until `purge` frees it. `show RUN` tells more.
     #[command(after_help = examples::HISTORY)]
     History(HistoryArguments),
+    /// The volumes of the archive and their discs: verify, record
+    ///
+    /// A volume is a directory archive/NN that fits on one disc.
+    #[command(after_help = examples::VOLUMES, disable_help_subcommand = true)]
+    Volumes(VolumesArguments),
     /// Find where files are and were: by name, by hash, or by a file in hand
     ///
     /// Tells every place of each content that is found, on which volume it is, whether it is still

@@ -129,6 +129,8 @@ impl From<StoreError> for Failure {
             StoreError::Volumes { .. } => Failure::failed(message)
                 .hint("nothing is done while it is in doubt which volumes are on discs")
                 .hint("put it right from a backup, or by hand: it holds one event a line"),
+            StoreError::Event(_) => Failure::usage(message)
+                .hint("`mediastruct volumes` lists the copies that are known"),
             StoreError::Disk(_) | StoreError::Index { .. } => Failure::failed(message),
         }
     }

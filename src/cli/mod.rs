@@ -36,6 +36,7 @@ mod table;
 pub mod terminal;
 mod tree_path;
 mod validate;
+mod volumes;
 mod why;
 mod work;
 mod workshop;
@@ -113,6 +114,7 @@ fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Recover(arguments) => recover::recover(&arguments, &changing()?),
         Command::Purge(arguments) => purge::purge(&arguments, &changing()?),
         Command::History(arguments) => history::history(&arguments, &context()?),
+        Command::Volumes(arguments) => volumes::volumes(&arguments, &context()?),
         Command::Find(arguments) => find::find(&arguments, &context()?),
         Command::Status(arguments) => status::status(&arguments, &context()?),
         Command::Schema(arguments) => shell::schema(&arguments, output),

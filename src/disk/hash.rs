@@ -12,7 +12,8 @@ mod taken_over;
 
 pub use self::taken_over::hash_unknown;
 
-use self::crew::{BUFFER, Crew, Left, Place, SMALL_BUFFER, Share};
+pub(super) use self::crew::BUFFER;
+use self::crew::{Crew, Left, Place, SMALL_BUFFER, Share};
 use self::one_file::hash_to_end;
 use self::queue::{Places, Queue, Task, queues};
 use self::subtrees::root;

@@ -11,6 +11,7 @@
 pub mod apply;
 pub mod census;
 pub mod config_file;
+pub mod disc;
 pub mod disks;
 pub mod error;
 pub mod extents;
@@ -41,3 +42,4 @@ pub mod trees;
 pub mod trust;
 mod unsynced;
 pub mod wall;
+pub mod xorriso;

@@ -2,6 +2,7 @@
 
 mod last_crawls;
 mod original;
+mod record;
 mod whole;
 
 pub(super) use self::whole::write_beneath;
@@ -16,7 +17,7 @@ use crate::model::index_file::{self, IndexError};
 use crate::model::limits::{MAX_BYTES, MAX_VOLUMES_BYTES};
 use crate::model::path::Escaped;
 use crate::model::tree::Tree;
-use crate::model::volume::Volumes;
+use crate::model::volume::{VolumeError, Volumes};
 use crate::model::volumes_file::{self, VolumesError};
 use memmap2::Mmap;
 use rustix::fs::{AtFlags, Dir};
@@ -52,6 +53,9 @@ pub enum StoreError {
         /// What is wrong with it.
         source: IndexError,
     },
+    /// Something is to be recorded of a volume that cannot have happened.
+    #[error(transparent)]
+    Event(#[from] VolumeError),
     /// What is known of the volumes is damaged or of another version.
     #[error("{path} cannot be used: {source}")]
     Volumes {

@@ -173,6 +173,16 @@ impl Trees {
         Ok((File::from(handle), node))
     }
 
+    /// Opens the directory at `path`, to look at what is there.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be opened.
+    pub fn open_directory(&self, path: &TreePath<'_>) -> Result<OwnedFd, DiskError> {
+        let directory = self.directory_to_read(path)?;
+        let opened = rustix::fs::openat(&*directory, ".", DIRECTORY, Mode::empty());
+        opened.map_err(|errno| DiskError::in_tree("open the directory", path, errno))
+    }
+
     /// The directory that holds `path`, to do something there.
     fn parent(&self, path: &TreePath<'_>) -> Result<Arc<OwnedFd>, DiskError> {
         match path.parent() {

@@ -11,6 +11,7 @@ pub mod check;
 pub mod contents;
 pub mod date_dirs;
 pub mod digest;
+pub mod disc;
 pub mod document;
 pub mod exclude;
 pub mod found;

@@ -14,3 +14,4 @@ mod names;
 pub mod status;
 pub mod undo;
 pub mod validate;
+pub mod volumes;

@@ -146,6 +146,23 @@ Examples:
   mediastruct history -n 10
   mediastruct history --json | jq '.runs[] | select(.state == \"unfinished\")'";
 
+pub const VOLUMES: &str = "\
+Examples:
+  mediastruct volumes burned 07 --location 'shelf 3'
+  mediastruct volumes verify 07 --at /media/MEDIA_0007";
+
+pub const VOLUMES_VERIFY: &str = "\
+Examples:
+  mediastruct volumes verify 07
+  mediastruct volumes verify 07 --at /media/MEDIA_0007
+  mediastruct volumes verify 07 --at /dev/sr0 --copy 2
+  mediastruct volumes verify 07 --at 07.iso";
+
+pub const VOLUMES_BURNED: &str = "\
+Examples:
+  mediastruct volumes burned 07
+  mediastruct volumes burned 07 --copy 2 --location 'at my sister's'";
+
 pub const FIND: &str = "\
 Examples:
   mediastruct find IMG_0042

@@ -1,0 +1,72 @@
+//! The arguments of `volumes`.
+
+use super::examples;
+use crate::model::volume::VolumeName;
+use clap::{Args, Subcommand};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+/// Of `volumes`.
+#[derive(Debug, Args)]
+pub struct VolumesArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: VolumesCommand,
+}
+
+/// What can be done with volumes and their discs.
+#[derive(Debug, Subcommand)]
+pub enum VolumesCommand {
+    /// Read every file of a volume, on a disc or on the disk, and compare it with the index
+    ///
+    /// With --at, PATH is a mounted disc, a drive such as /dev/sr0, an image file, of which nothing is
+    /// mounted, or any directory with the files of the volume; without it, the volume in the archive
+    /// is read. Each file that is damaged, missing, extra or unreadable is named. Exits 0 only where
+    /// all is whole, else 1.
+    ///
+    /// A disc that passes is recorded as verified, where its burn was recorded (`volumes burned`).
+    /// With several copies, --copy says which one it is. An image file is no disc yet: that it is
+    /// whole is told, and recorded only where --copy says that it is that copy.
+    #[command(after_help = examples::VOLUMES_VERIFY)]
+    Verify(VerifyArguments),
+    /// Record that a volume was burned on a disc
+    ///
+    /// From then on nothing is added to the volume and nothing leaves it, and its files may go from
+    /// the disk: they stay known. Where the volume is still on the disk, it must be as the index
+    /// has it: `mediastruct crawl` brings that up to date.
+    #[command(after_help = examples::VOLUMES_BURNED)]
+    Burned(BurnedArguments),
+}
+
+/// Of `volumes verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The volume, e.g. 07
+    #[arg(value_name = "NN", value_parser = parse_volume)]
+    pub volume: VolumeName,
+    /// The disc, drive, image or directory to read [default: the volume in the archive]
+    #[arg(long, value_name = "PATH")]
+    pub at: Option<PathBuf>,
+    /// Which copy of the volume this is
+    #[arg(long, value_name = "K", requires = "at")]
+    pub copy: Option<NonZeroU32>,
+}
+
+/// Of `volumes burned`.
+#[derive(Debug, Args)]
+pub struct BurnedArguments {
+    /// The volume, e.g. 07
+    #[arg(value_name = "NN", value_parser = parse_volume)]
+    pub volume: VolumeName,
+    /// Which copy this is; one that there was under that number is replaced [default: the next one]
+    #[arg(long, value_name = "K")]
+    pub copy: Option<NonZeroU32>,
+    /// Where the disc is kept
+    #[arg(long, value_name = "TEXT")]
+    pub location: Option<String>,
+}
+
+fn parse_volume(text: &str) -> Result<VolumeName, String> {
+    let name = VolumeName::try_from(text.to_owned());
+    name.map_err(|e| e.to_string())
+}

@@ -1,0 +1,47 @@
+//! `volumes`: the volumes of the archive, and their discs.
+
+mod burned;
+mod verify;
+mod volume;
+
+use super::args::{VolumesArguments, VolumesCommand};
+use super::context::{Context, refuse_shared};
+use super::failure::{Exit, Failure};
+use crate::disk::disc::DiscError;
+use crate::disk::xorriso::XorrisoError;
+
+/// Does what `arguments` say with volumes and their discs.
+///
+/// # Errors
+/// Where a volume is not known, something cannot be read or recorded, or a law forbids it.
+pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, Failure> {
+    match &arguments.command {
+        VolumesCommand::Verify(arguments) => verify::verify(arguments, context),
+        VolumesCommand::Burned(arguments) => {
+            refuse_shared(context)?;
+            burned::burned(arguments, context)
+        }
+    }
+}
+
+impl From<DiscError> for Failure {
+    fn from(error: DiscError) -> Self {
+        match error {
+            DiscError::Disk(error) => error.into(),
+            DiscError::NoDisc(_) => Failure::usage(error.to_string()),
+            DiscError::Image { ref source, .. } => {
+                let failure = Failure::failed(error.to_string());
+                match source {
+                    XorrisoError::Missing => failure.hint(INSTALL).hint(MOUNT),
+                    _ => failure.hint(MOUNT),
+                }
+            }
+        }
+    }
+}
+
+/// What to do where xorriso is missing.
+const INSTALL: &str = "install it: `apt install xorriso`, or your system's package of that name";
+
+/// What to do where xorriso cannot read an image.
+const MOUNT: &str = "or mount the disc, and name the directory on which it is mounted";

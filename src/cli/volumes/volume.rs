@@ -1,0 +1,100 @@
+//! A volume that a person named: what the index has of it, and what is on the disk.
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::human::Things;
+use crate::disk::disc::Disc;
+use crate::disk::filesystem::{Filesystem, Kind};
+use crate::disk::trees::Trees;
+use crate::model::exclude::Excludes;
+use crate::model::index::Entry;
+use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::state::State;
+use crate::model::tree::Tree;
+use crate::model::volume::VolumeName;
+use crate::phase::volumes::compare::{Trouble, look};
+use crate::phase::volumes::is_left_out;
+
+/// The entries of a volume that the index has.
+///
+/// # Errors
+/// Where it has none of that name.
+pub fn entries<'s>(name: &VolumeName, state: &'s State<'s>) -> Result<&'s [Entry<'s>], Failure> {
+    if state.archive.unit(name.as_str()).is_some() {
+        return Ok(state.archive.entries_of(name.as_str()));
+    }
+    let number = |name: &str| name.trim_start_matches('0').to_owned();
+    let mut units = state.archive.units.iter();
+    let alike = units.find(|unit| number(&unit.unit) == number(name.as_str()));
+    let failure = Failure::usage(format!("the index has no volume {name}"));
+    Err(match alike {
+        Some(unit) => failure.hint(format!("there is a volume {}", unit.unit)),
+        None => failure
+            .hint("`mediastruct volumes` lists those that are known")
+            .hint("`mediastruct crawl` indexes what is in the archive"),
+    })
+}
+
+/// The directory of a volume in the archive, where it is on the disk.
+///
+/// # Errors
+/// Where it cannot be looked at.
+pub fn on_disk(name: &VolumeName, trees: &Trees) -> Result<Option<Disc>, Failure> {
+    let path = path(name);
+    match trees.look(&path)? {
+        Some(node) if node.kind == Kind::Directory => {
+            let root = trees.open_directory(&path)?;
+            Ok(Some(Disc::of_directory(root, &path.to_string())?))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Where a volume is in the archive.
+pub fn path(name: &VolumeName) -> TreePath<'static> {
+    let rel = RelPath::from_text(name.as_str().to_owned());
+    TreePath::new(Tree::Archive, rel.expect("digits are a path"))
+}
+
+/// What is none of a volume's files, whatever is there.
+///
+/// # Errors
+/// Where the configuration holds a pattern that is none.
+pub fn leaves_out(
+    name: &VolumeName,
+    context: &Context,
+) -> Result<impl Fn(&RelPath<'_>) -> bool + use<>, Failure> {
+    let patterns = context.configuration.crawl.exclude.iter().cloned();
+    let excludes = Excludes::new(patterns).map_err(|e| Failure::usage(e.to_string()))?;
+    let name = name.as_str().to_owned();
+    Ok(move |path: &RelPath<'_>| is_left_out(&name, path, &excludes))
+}
+
+/// Makes sure, by a look at every file, that a volume on the disk is as the index has it.
+///
+/// # Errors
+/// Where it is not: the failure names what differs.
+pub fn refuse_changed(
+    name: &VolumeName,
+    entries: &[Entry<'_>],
+    disc: &Disc,
+    context: &Context,
+) -> Result<(), Failure> {
+    let leaves_out = leaves_out(name, context)?;
+    let troubles = look(name.as_str(), entries, disc.listing(), &leaves_out);
+    if troubles.is_empty() {
+        return Ok(());
+    }
+    let count = Things(troubles.len() as u64, "file");
+    let mut lines = vec![format!("volume {name} is not as the index has it: {count}")];
+    lines.extend(troubles.iter().map(|trouble| said(name, trouble)));
+    Err(Failure::refused(lines.join("\n")).hint(format!(
+        "`mediastruct crawl {}` brings the index up to date, and says what changed",
+        Escaped::path(&context.layout().dir(Tree::Archive).join(name.as_str()))
+    )))
+}
+
+/// What is wrong, with the whole path in the archive.
+fn said(name: &VolumeName, trouble: &Trouble) -> String {
+    format!("archive/{name}/{trouble}")
+}

@@ -1,0 +1,250 @@
+//! Discs, and what stands in for one: a mounted disc or any other directory, or an image of a disc,
+//! of which nothing is mounted. They are only read, by one reader, in the order in which the files
+//! lie there: an optical drive seeks for a tenth of a second.
+
+mod directory;
+mod image;
+
+use super::error::{DiskError, Reason};
+use super::hash::{BUFFER, Interrupted};
+use super::monitor::Monitor;
+use super::xorriso::XorrisoError;
+use crate::model::disc::{
+    DiscFile, DiscLabel, DiscListing, DiscReading, LABEL_FILE, MAX_LABEL_BYTES,
+};
+use crate::model::index::Totals;
+use crate::model::path::Escaped;
+use image::Extent;
+use rustix::fs::{FileType, Mode, OFlags};
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+/// A disc that can be read, and what is on it.
+pub struct Disc {
+    source: Source,
+    listing: DiscListing,
+    /// Where each of the files lies.
+    places: Vec<Place>,
+    /// Its volume id, where it is an image that has one.
+    volume_id: Option<String>,
+}
+
+/// What is read.
+enum Source {
+    Directory(OwnedFd),
+    Image(File),
+}
+
+/// Where a file lies, so that those that lie side by side are read one after another.
+enum Place {
+    /// In a directory: the number of its inode, which on a disc goes with the place.
+    Inode(u64),
+    /// In an image: these bytes, one part after another.
+    Extents(Vec<Extent>),
+}
+
+/// What a path is that is to be read as a disc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiscKind {
+    /// A directory, perhaps that of a mounted disc.
+    Directory,
+    /// A file that holds the image of a disc.
+    Image,
+    /// A device, such as /dev/sr0.
+    Device,
+}
+
+/// Why something cannot be read as a disc.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscError {
+    /// The disk refused.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// It is neither a directory nor an image nor a device.
+    #[error("{0} is no directory, no image of a disc, and no drive")]
+    NoDisc(String),
+    /// What is in an image cannot be told.
+    #[error("{path} cannot be read as the image of a disc: {source}")]
+    Image {
+        /// The image.
+        path: String,
+        /// Why.
+        source: XorrisoError,
+    },
+}
+
+impl Disc {
+    /// Looks at the disc at `path`; symbolic links lead to it, and none is followed on it.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be looked at. What is on it and cannot is listed so.
+    pub fn open(path: &Path) -> Result<Disc, DiscError> {
+        match kind_of(path)? {
+            DiscKind::Directory => {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let opened = rustix::fs::open(path, flags, Mode::empty());
+                let root = opened.map_err(|e| DiskError::at("read", path, e))?;
+                Disc::of_directory(root, &Escaped::path(path).to_string())
+            }
+            DiscKind::Image | DiscKind::Device => {
+                let file = File::open(path).map_err(|e| DiskError::at("read", path, e))?;
+                Disc::of_image(file, &Escaped::path(path).to_string())
+            }
+        }
+    }
+
+    /// The directory `root`, which is called `shown`, as a disc.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn of_directory(root: OwnedFd, shown: &str) -> Result<Disc, DiscError> {
+        let (listing, places) = directory::list(&root).map_err(|source| DiskError {
+            action: "read",
+            path: shown.to_owned(),
+            source,
+        })?;
+        Ok(Disc {
+            source: Source::Directory(root),
+            listing,
+            places: places.into_iter().map(Place::Inode).collect(),
+            volume_id: None,
+        })
+    }
+
+    /// The image in `file`, which is called `shown`, as a disc.
+    ///
+    /// # Errors
+    /// Where what is in it cannot be told.
+    pub fn of_image(file: File, shown: &str) -> Result<Disc, DiscError> {
+        let volume_id = image::volume_id(&file);
+        let (listing, places) = image::list(&file).map_err(|source| DiscError::Image {
+            path: shown.to_owned(),
+            source,
+        })?;
+        Ok(Disc {
+            source: Source::Image(file),
+            listing,
+            places: places.into_iter().map(Place::Extents).collect(),
+            volume_id,
+        })
+    }
+
+    /// What is on it.
+    pub fn listing(&self) -> &DiscListing {
+        &self.listing
+    }
+
+    /// What it says of itself. Where it has no label of ours, an image has at least a name.
+    pub fn label(&self) -> DiscLabel {
+        let files = &self.listing.files;
+        let at = files.iter().position(|file| {
+            file.path.as_bytes() == LABEL_FILE.as_bytes() && file.size <= MAX_LABEL_BYTES
+        });
+        let mut text = Vec::new();
+        if let Some(at) = at {
+            let take = |bytes: &[u8]| {
+                text.extend_from_slice(bytes);
+                text.len() as u64 <= MAX_LABEL_BYTES
+            };
+            // What cannot be read says nothing; that it cannot is told where all files are read.
+            if self.each(at, &mut vec![0; BUFFER], take).is_err() {
+                text.clear();
+            }
+        }
+        let mut label = DiscLabel::parse(&text);
+        label.label = label.label.or_else(|| self.volume_id.clone());
+        label
+    }
+
+    /// Reads all files, and gives what came of each, in the order of the listing.
+    ///
+    /// # Errors
+    /// Where it is `interrupted`.
+    pub fn read(
+        &self,
+        monitor: &dyn Monitor,
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Vec<DiscReading>, Interrupted> {
+        let files = &self.listing.files;
+        let mut totals = Totals::default();
+        files.iter().for_each(|file| totals.add(file.size));
+        monitor.begin("Reading", totals);
+        let mut order: Vec<usize> = (0..files.len()).collect();
+        order.sort_by_key(|at| match &self.places[*at] {
+            Place::Inode(inode) => *inode,
+            Place::Extents(extents) => extents.first().map_or(0, |extent| extent.start),
+        });
+        let mut readings: Vec<DiscReading> = vec![Err(String::new()); files.len()];
+        let mut buffer = vec![0; BUFFER];
+        for at in order {
+            let DiscFile { path, size, .. } = &files[at];
+            monitor.at(&path
+                .parent()
+                .map_or_else(String::new, |dir| dir.to_string()));
+            let mut hasher = blake3::Hasher::new();
+            let mut told = 0;
+            let read = self.each(at, &mut buffer, |bytes| {
+                hasher.update(bytes);
+                let news = (bytes.len() as u64).min(size.saturating_sub(told));
+                told += news;
+                monitor.advance(0, news);
+                !interrupted()
+            });
+            if interrupted() {
+                return Err(Interrupted);
+            }
+            // A file that could not be read to its end is done with, too.
+            monitor.advance(1, size.saturating_sub(told));
+            readings[at] = match read {
+                Ok(()) => Ok(hasher.finalize().into()),
+                Err(error) => Err(Reason(&error).to_string()),
+            };
+        }
+        monitor.end();
+        Ok(readings)
+    }
+
+    /// Gives the bytes of a file to `take`, part by part, for as long as it wants more.
+    fn each(
+        &self,
+        at: usize,
+        buffer: &mut [u8],
+        take: impl FnMut(&[u8]) -> bool,
+    ) -> io::Result<()> {
+        let file = &self.listing.files[at];
+        match (&self.source, &self.places[at]) {
+            (Source::Directory(root), _) => directory::each(root, &file.path, buffer, take),
+            (Source::Image(image), Place::Extents(extents)) => {
+                image::each(image, extents, file.size, buffer, take)
+            }
+            (Source::Image(_), Place::Inode(_)) => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+}
+
+/// What is at `path`, which links may lead to.
+///
+/// # Errors
+/// Where nothing is, or something that cannot be read as a disc.
+pub fn kind_of(path: &Path) -> Result<DiscKind, DiscError> {
+    let stat = rustix::fs::stat(path).map_err(|e| DiskError::at("read", path, e))?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => Ok(DiscKind::Directory),
+        FileType::RegularFile => Ok(DiscKind::Image),
+        FileType::BlockDevice => Ok(DiscKind::Device),
+        _ => Err(DiscError::NoDisc(Escaped::path(path).to_string())),
+    }
+}
+
+/// Sorts what was found, with where each file lies.
+fn sorted<P>(mut listing: DiscListing, found: Vec<(DiscFile, P)>) -> (DiscListing, Vec<P>) {
+    let mut found = found;
+    found.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+    listing.special.sort();
+    listing.unreadable.sort();
+    let (files, places) = found.into_iter().unzip();
+    listing.files = files;
+    (listing, places)
+}

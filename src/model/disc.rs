@@ -1,0 +1,101 @@
+//! What a look at a disc finds: a mounted one, an image of one, or a directory with the same files.
+
+use super::digest::Digest;
+use super::path::RelPath;
+use super::time::Time;
+use super::volume::VolumeName;
+use serde::Deserialize;
+
+/// The name of the file at the root of a disc in which it says which one it is.
+pub const LABEL_FILE: &str = "disc.json";
+
+/// The largest file that is read as a label, in bytes.
+pub const MAX_LABEL_BYTES: u64 = 64 << 10;
+
+/// What is on a disc, by a look at its directories alone. Paths are relative to its root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiscListing {
+    /// The regular files, sorted by path.
+    pub files: Vec<DiscFile>,
+    /// Symbolic links and special files, sorted by path, and what they are.
+    pub special: Vec<(RelPath<'static>, &'static str)>,
+    /// What could not be looked at, sorted by path, and why.
+    pub unreadable: Vec<(RelPath<'static>, String)>,
+}
+
+/// A regular file on a disc.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscFile {
+    /// Where it is, relative to the root of the disc.
+    pub path: RelPath<'static>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its modification time, where that can be told: an image tells none.
+    pub modified: Option<Time>,
+}
+
+/// What reading a file on a disc came to: its hash, or why it could not be read.
+pub type DiscReading = Result<Digest, String>;
+
+/// What a disc says of itself; a disc that somebody else made says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiscLabel {
+    /// The volume that it holds, e.g. `07`.
+    pub volume: Option<VolumeName>,
+    /// The name that it bears, e.g. `MEDIA_0007`.
+    pub label: Option<String>,
+    /// What tells it from the discs of other libraries.
+    pub uuid: Option<String>,
+}
+
+/// The text of a label, of which anything may be missing.
+#[derive(Deserialize)]
+struct LabelText {
+    format: String,
+    #[serde(default)]
+    volume: Option<String>,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    uuid: Option<String>,
+}
+
+impl DiscLabel {
+    /// What a text says; nothing where it is no label of ours, whatever else it is.
+    pub fn parse(text: &[u8]) -> DiscLabel {
+        let read: Option<LabelText> = serde_json::from_slice(text).ok();
+        match read.filter(|read| read.format.starts_with("mediastruct/disc/")) {
+            None => DiscLabel::default(),
+            Some(read) => DiscLabel {
+                volume: read.volume.and_then(|name| name.try_into().ok()),
+                label: read.label,
+                uuid: read.uuid,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_says_what_it_can_and_hostile_ones_say_nothing() {
+        let whole = br#"{"format":"mediastruct/disc/1","volume":"07","label":"MEDIA_0007","uuid":"u","x":1}"#;
+        let label = DiscLabel::parse(whole);
+        assert_eq!(label.volume.unwrap().as_str(), "07");
+        assert_eq!(label.label.as_deref(), Some("MEDIA_0007"));
+        let short = DiscLabel::parse(br#"{"format":"mediastruct/disc/1","volume":"../x"}"#);
+        assert_eq!(short, DiscLabel::default());
+        for other in [
+            &b""[..],
+            b"{}",
+            b"[]",
+            b"\xff",
+            &b"[".repeat(60_000),
+            br#"{"format":"x","volume":"07"}"#,
+        ] {
+            assert_eq!(DiscLabel::parse(other), DiscLabel::default());
+        }
+    }
+}
