@@ -21,7 +21,9 @@ pub use tools::{
     SchemaArguments,
 };
 pub use views::{CheckArguments, DiffArguments, FindArguments, ShowArguments, StatusArguments};
-pub use volumes::{BurnedArguments, VerifyArguments, VolumesArguments, VolumesCommand};
+pub use volumes::{
+    BurnedArguments, ImageArguments, VerifyArguments, VolumesArguments, VolumesCommand,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -170,7 +172,7 @@ pub enum Command {
     /// is parked until `purge` frees it. `show RUN` tells more.
     #[command(after_help = examples::HISTORY)]
     History(HistoryArguments),
-    /// The volumes of the archive and their discs: verify, record
+    /// The volumes of the archive and their discs: make images, verify, record
     ///
     /// A volume is a directory archive/NN that fits on one disc.
     #[command(after_help = examples::VOLUMES, disable_help_subcommand = true)]

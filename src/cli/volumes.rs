@@ -1,14 +1,17 @@
 //! `volumes`: the volumes of the archive, and their discs.
 
 mod burned;
+mod image;
 mod verify;
 mod volume;
 
 use super::args::{VolumesArguments, VolumesCommand};
 use super::context::{Context, refuse_shared};
 use super::failure::{Exit, Failure};
+use super::output::Output;
 use crate::disk::disc::DiscError;
 use crate::disk::xorriso::XorrisoError;
+use crate::phase::volumes::compare::Comparison;
 
 /// Does what `arguments` say with volumes and their discs.
 ///
@@ -17,10 +20,21 @@ use crate::disk::xorriso::XorrisoError;
 pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, Failure> {
     match &arguments.command {
         VolumesCommand::Verify(arguments) => verify::verify(arguments, context),
+        VolumesCommand::Image(arguments) => {
+            refuse_shared(context)?;
+            image::image(arguments, context)
+        }
         VolumesCommand::Burned(arguments) => {
             refuse_shared(context)?;
             burned::burned(arguments, context)
         }
+    }
+}
+
+/// Names what is wrong with a disc or an image.
+fn tell_troubles(compared: &Comparison, output: Output) {
+    for trouble in &compared.troubles {
+        output.warn(trouble);
     }
 }
 

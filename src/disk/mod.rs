@@ -23,6 +23,7 @@ pub mod journal;
 pub mod lock;
 pub mod log;
 pub mod machine;
+pub mod mastering;
 pub mod mediagen;
 pub mod memory;
 pub mod metadata;

@@ -75,9 +75,32 @@ impl DiscLabel {
     }
 }
 
+/// The most characters in the name of a disc that all systems show.
+const MAX_LABEL: usize = 16;
+
+/// The name that a disc of a volume bears, such as `MEDIA_0007`: that of its set, which is of
+/// `[A-Z0-9_]`, and the number of the volume. What is longer than 16 characters loses the end of the
+/// set's name, and last the beginning of the number.
+pub fn disc_label(set: &str, volume: &VolumeName) -> String {
+    let number = volume.as_str().trim_start_matches('0');
+    let number = format!("_{number:0>4}");
+    let number = &number[number.len().saturating_sub(MAX_LABEL)..];
+    let set: String = set.chars().take(MAX_LABEL - number.len()).collect();
+    set + number
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_disc_has_the_number_of_its_volume_in_any_case() {
+        let label = |set, number: &str| disc_label(set, &number.to_owned().try_into().unwrap());
+        assert_eq!(label("MEDIA", "07"), "MEDIA_0007");
+        assert_eq!(label("MEDIA", "12345"), "MEDIA_12345");
+        assert_eq!(label("A_VERY_LONG_SET_OF", "0"), "A_VERY_LONG_0000");
+        assert_eq!(label("MEDIA", &"9".repeat(40)), "9".repeat(16));
+    }
 
     #[test]
     fn a_label_says_what_it_can_and_hostile_ones_say_nothing() {

@@ -5,6 +5,7 @@
 mod library;
 
 mod burned;
+mod image;
 mod verify;
 
 use library::{Library, system};

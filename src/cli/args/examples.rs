@@ -148,6 +148,7 @@ Examples:
 
 pub const VOLUMES: &str = "\
 Examples:
+  mediastruct volumes image 07 -o 07.iso
   mediastruct volumes burned 07 --location 'shelf 3'
   mediastruct volumes verify 07 --at /media/MEDIA_0007";
 
@@ -157,6 +158,14 @@ Examples:
   mediastruct volumes verify 07 --at /media/MEDIA_0007
   mediastruct volumes verify 07 --at /dev/sr0 --copy 2
   mediastruct volumes verify 07 --at 07.iso";
+
+pub const VOLUMES_IMAGE: &str = "\
+Examples:
+  mediastruct volumes image 07 -o 07.iso
+  mediastruct volumes image 07 -o 07.iso --medium bd50
+  xorriso -as cdrecord -v dev=/dev/sr0 07.iso       burn it
+  mediastruct volumes burned 07
+  mediastruct volumes verify 07 --at /dev/sr0";
 
 pub const VOLUMES_BURNED: &str = "\
 Examples:

@@ -1,6 +1,7 @@
 //! The arguments of `volumes`.
 
 use super::examples;
+use crate::model::medium::Medium;
 use crate::model::volume::VolumeName;
 use clap::{Args, Subcommand};
 use std::num::NonZeroU32;
@@ -29,6 +30,17 @@ pub enum VolumesCommand {
     /// whole is told, and recorded only where --copy says that it is that copy.
     #[command(after_help = examples::VOLUMES_VERIFY)]
     Verify(VerifyArguments),
+    /// Make the image of a volume, to be burned on a disc
+    ///
+    /// The volume must be on the disk as the index has it; every file of it goes into the image, and
+    /// `.unburned` and `.mediastruct` stay out. The image is read back, and every file in it compared
+    /// with the index by its hash. Where anything is wrong, or the image is larger than the medium, no
+    /// image is left. What is at FILE already is never replaced.
+    ///
+    /// Needs xorriso (the Debian package of that name): ISO level 3 for files of any size, with Rock
+    /// Ridge, Joliet, and the MD5 sums of xorriso.
+    #[command(after_help = examples::VOLUMES_IMAGE)]
+    Image(ImageArguments),
     /// Record that a volume was burned on a disc
     ///
     /// From then on nothing is added to the volume and nothing leaves it, and its files may go from
@@ -50,6 +62,23 @@ pub struct VerifyArguments {
     /// Which copy of the volume this is
     #[arg(long, value_name = "K", requires = "at")]
     pub copy: Option<NonZeroU32>,
+}
+
+/// Of `volumes image`.
+#[derive(Debug, Args)]
+pub struct ImageArguments {
+    /// The volume, e.g. 07
+    #[arg(value_name = "NN", value_parser = parse_volume)]
+    pub volume: VolumeName,
+    /// Write the image to FILE, which must not exist
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// What the image must fit: bd25, bd50, dvd+r, sectors:N ... [default: bd25]
+    #[arg(long, value_name = "MEDIUM")]
+    pub medium: Option<Medium>,
+    /// Count every sector of a Blu-ray, for drives whose defect management is off
+    #[arg(long)]
+    pub raw_capacity: bool,
 }
 
 /// Of `volumes burned`.

@@ -1,6 +1,6 @@
 //! `volumes verify`: every file of a volume, read and compared with the index.
 
-use super::volume;
+use super::{tell_troubles, volume};
 use crate::cli::args::VerifyArguments;
 use crate::cli::context::{Context, refuse_shared, require};
 use crate::cli::failure::{Exit, Failure};
@@ -151,9 +151,7 @@ fn refuse_other(name: &VolumeName, label: &DiscLabel) -> Result<(), Failure> {
 fn tell(arguments: &VerifyArguments, compared: &Comparison, context: &Context) {
     let name = &arguments.volume;
     let output = context.output;
-    for trouble in &compared.troubles {
-        output.warn(trouble);
-    }
+    tell_troubles(compared, output);
     let place = match &arguments.at {
         Some(at) => format!("at {}", Escaped::path(at)),
         None => "in the archive".to_owned(),

@@ -1,0 +1,151 @@
+//! Making the image of a volume: under a temporary name beside its place, so that nothing half made
+//! ever bears the name that a person gave.
+
+use super::disc::{Disc, DiscError};
+use super::error::DiskError;
+use super::monitor::Monitor;
+use super::named_file::NamedFileError;
+use super::xorriso::{self, XorrisoError};
+use crate::model::index::Totals;
+use crate::model::path::{Escaped, RelPath};
+use rustix::fs::Advice;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// What an image is to be made of.
+pub struct Master<'m> {
+    /// The directory of the volume.
+    pub volume: &'m Path,
+    /// What in it stays out, by paths relative to it.
+    pub left_out: &'m [RelPath<'static>],
+    /// The name that the disc is to bear: at most 16 of `[A-Z0-9_]`.
+    pub label: &'m str,
+    /// The files that go in, and their bytes.
+    pub totals: Totals,
+}
+
+/// An image that has no name yet; it goes with this value, unless it is given one.
+pub struct Image {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum MasteringError {
+    /// Something bears the name that it is to get, or it cannot be written there.
+    #[error(transparent)]
+    File(#[from] NamedFileError),
+    /// It could not be made.
+    #[error(transparent)]
+    Xorriso(#[from] XorrisoError),
+    /// The disk refused.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// Makes the image of a volume, which is to be at `target` in the end; it is durable.
+///
+/// # Errors
+/// Where something is there already, xorriso fails, or it is `interrupted`; then nothing is left.
+pub fn make(
+    master: &Master<'_>,
+    target: &Path,
+    monitor: &dyn Monitor,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Image, MasteringError> {
+    if fs::symlink_metadata(target).is_ok() {
+        return Err(NamedFileError::Occupied(target.to_owned()).into());
+    }
+    let failed = |error| NamedFileError::Write(target.to_owned(), error);
+    let target = std::path::absolute(target).map_err(failed)?;
+    let directory = target.parent().unwrap_or(Path::new("/"));
+    let file = tempfile::Builder::new()
+        .prefix(".mediastruct-")
+        .suffix(".iso")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)
+        .map_err(failed)?;
+    let image = Image { file, target };
+    monitor.begin("Writing the image", master.totals);
+    let mut told = 0;
+    let written = xorriso::tell(&arguments(master, image.file.path()), &mut || {
+        let size = image.size().unwrap_or_default().min(master.totals.bytes);
+        monitor.advance(0, size.saturating_sub(told));
+        told = told.max(size);
+        !interrupted()
+    });
+    monitor.end();
+    written?;
+    let synced = image.file.as_file().sync_all();
+    synced.map_err(|error| NamedFileError::Write(image.target.clone(), error))?;
+    Ok(image)
+}
+
+impl Image {
+    /// Its size in bytes.
+    ///
+    /// # Errors
+    /// Where it cannot be looked at.
+    pub fn size(&self) -> Result<u64, DiskError> {
+        let found = self.file.as_file().metadata();
+        let found = found.map_err(|e| DiskError::at("look at", &self.target, e))?;
+        Ok(found.len())
+    }
+
+    /// The same as a disc, to be read back: from where it was written, and not from memory.
+    ///
+    /// # Errors
+    /// Where what is in it cannot be told.
+    pub fn disc(&self) -> Result<Disc, DiscError> {
+        let opened = File::open(self.file.path());
+        let opened = opened.map_err(|e| DiskError::at("read", &self.target, e))?;
+        let _ = rustix::fs::fadvise(&opened, 0, None, Advice::DontNeed);
+        Disc::of_image(opened, &Escaped::path(&self.target).to_string())
+    }
+
+    /// Gives it its name, which nothing may bear by now.
+    ///
+    /// # Errors
+    /// Where something does, or it cannot be made durable; in the first case nothing is left of it.
+    pub fn keep(self) -> Result<(), NamedFileError> {
+        let Image { file, target } = self;
+        file.persist_noclobber(&target)
+            .map_err(|error| match error.error.kind() {
+                io::ErrorKind::AlreadyExists => NamedFileError::Occupied(target.clone()),
+                _ => NamedFileError::Write(target.clone(), error.error),
+            })?;
+        let directory = target.parent().unwrap_or(Path::new("/"));
+        let synced = File::open(directory).and_then(|directory| directory.sync_all());
+        synced.map_err(|error| NamedFileError::Write(target, error))
+    }
+}
+
+/// What xorriso is told: names are bytes, and each is an argument of its own. Whoever reads the disc
+/// one day is another user, so all may read what is on it; files of any size, long names, and sums
+/// by which xorriso itself can check it.
+fn arguments(master: &Master<'_>, image: &Path) -> Vec<OsString> {
+    let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    let drive = [b"stdio:", image.as_os_str().as_bytes()].concat();
+    let left_out = master.left_out.iter();
+    let left_out = left_out.map(|path| master.volume.join(OsStr::from_bytes(path.as_bytes())));
+    [
+        words(&["-joliet", "on", "-md5", "on"]),
+        words(&["-compliance", "iso_9660_level=3:joliet_long_names"]),
+        words(&["-volid", master.label, "-outdev"]),
+        vec![OsString::from_vec(drive)],
+        words(&["-not_paths"]),
+        left_out.map(OsString::from).collect(),
+        words(&["--", "-map"]),
+        vec![master.volume.into(), "/".into()],
+        words(&["-find", "/", "-type", "d", "-exec", "chmod", "a+rx", "--"]),
+        words(&["-find", "/", "-type", "f", "-exec", "chmod", "a+r", "--"]),
+        words(&["-end"]),
+    ]
+    .concat()
+}
