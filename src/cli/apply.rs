@@ -13,7 +13,8 @@ use super::failure::{Exit, Failure};
 use super::human::{Exactly, Things};
 use super::library;
 use super::past::Past;
-use super::plan_source::{read_plan, refused};
+use super::plan_source::read_plan;
+use super::sealing;
 use super::work::{Tense, words};
 use super::workshop::{Workshop, leftover};
 use crate::disk::apply::{Course, Mover};
@@ -25,11 +26,9 @@ use crate::model::index::Totals;
 use crate::model::path::{ASIDE, Escaped};
 use crate::model::plan::{Phase, Plan};
 use crate::model::plan_file;
-use crate::model::problem::{Fault, Problem};
 use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, RunId, Text, Verify, Work};
 use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
-use crate::phase::archive;
 use std::collections::BTreeSet;
 
 /// Carries out the plan that `arguments` name.
@@ -72,7 +71,7 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
         context.output.note("nothing to do");
         return Ok(Exit::Done);
     }
-    let texts = texts_of(plan)?;
+    let texts = sealing::texts(plan, &trees, &context.output.progress(), context)?;
     let places = plan.moves.iter().map(|m| &m.to);
     let places = places.chain(plan.writes.iter().map(|w| &w.to));
     let targets: BTreeSet<Tree> = places
@@ -156,25 +155,6 @@ fn tell_without_promise(plan: &Plan, trees: &Trees, context: &Context) {
                  system to say"
             ));
         }
-    }
-}
-
-/// What the files say that a plan writes.
-fn texts_of(plan: &Plan) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut problems = Vec::new();
-    let mut texts = Vec::with_capacity(plan.writes.len());
-    for write in &plan.writes {
-        let text = archive::text_of(write);
-        let (size, max) = (text.len() as u64, write.max_bytes);
-        if size > max {
-            problems.push(Problem::at(&write.to, Fault::TextTooLong { size, max }));
-        }
-        texts.push(text);
-    }
-    if problems.is_empty() {
-        Ok(texts)
-    } else {
-        Err(refused("the plan allows too little", &problems))
     }
 }
 

@@ -10,8 +10,8 @@ mod volumes;
 
 pub use global::{Color, GlobalOptions};
 pub use phases::{
-    CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions, DedupePlan, IngestArguments,
-    IngestOptions, PlanArguments, PlanPhase, ValidateArguments,
+    ArchiveArguments, ArchiveOptions, CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions,
+    DedupePlan, IngestArguments, IngestOptions, PlanArguments, PlanPhase, ValidateArguments,
 };
 pub use runs::{
     ApplyArguments, HistoryArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify,
@@ -22,7 +22,8 @@ pub use tools::{
 };
 pub use views::{CheckArguments, DiffArguments, FindArguments, ShowArguments, StatusArguments};
 pub use volumes::{
-    BurnedArguments, ImageArguments, VerifyArguments, VolumesArguments, VolumesCommand,
+    BurnedArguments, ImageArguments, SealArguments, VerifyArguments, VolumesArguments,
+    VolumesCommand,
 };
 
 use clap::{Parser, Subcommand};
@@ -114,6 +115,19 @@ pub enum Command {
     /// nothing is freed.
     #[command(after_help = examples::VALIDATE)]
     Validate(ValidateArguments),
+    /// Move the years that are complete to volumes that each fit a disc: plan, show, ask, apply
+    ///
+    /// Takes what is indexed of media, up to the last year, and is not in the archive already. Files
+    /// keep their date directories, and those that belong together stay together. The last volume
+    /// that is neither sealed nor burned is gone on with; the others get new numbers.
+    ///
+    /// A volume is sealed when the next one is opened, or with --seal: all of it is read and compared
+    /// with the index, and it gets a README, a manifest for `sha256sum -c`, a catalogue for any
+    /// browser and the index of the whole archive, so that each disc is of use by itself. Nothing is
+    /// added to it any more. A file that is too large for a volume is named, stays, and makes the exit
+    /// code 4.
+    #[command(after_help = examples::ARCHIVE)]
+    Archive(ArchiveArguments),
     /// Show a plan or a run to people
     ///
     /// Summary and tables on the standard output; with --html also as a page to look at in a

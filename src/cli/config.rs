@@ -3,12 +3,14 @@
 //! Later layers win: the defaults of `--root`, the configuration files, `MEDIASTRUCT_*` variables,
 //! flags.
 
+mod archive;
 mod draft;
 mod ingest;
 mod key;
 mod source;
 mod value;
 
+pub use archive::ArchiveSettings;
 pub use ingest::{IngestSettings, MetadataReader, Zone, parse_zone};
 pub use key::Key;
 pub use value::{Percent, parse_bytes, parse_disk, parse_jobs, parse_keep, parse_percent};
@@ -38,6 +40,8 @@ pub struct Configuration {
     pub dedupe: DedupeSettings,
     /// How ingest works.
     pub ingest: IngestSettings,
+    /// How archive works.
+    pub archive: ArchiveSettings,
     /// When the log is rotated.
     pub log: Rotation,
     /// Whether root may work where others can write.

@@ -122,6 +122,25 @@ const CONFIG: &str = "\
 # preferred first; copies in the archive go before them. By default, none.
 #prefer = media/2019, media/2018/best of
 
+[Archive]
+# What each volume is to fit: cd700, dvd+r, dvd-r, dvd+r-dl, dvd-r-dl, bd25, bd50, bd100,
+# bd128, sectors:N of 2048 bytes, or dir:SIZE for a directory on a hard disk.
+#medium = bd25
+
+# The share of each volume that is left to error-correction data.
+#parity = 0%
+
+# How files are packed: chronological volumes are ranges of dates, compact ones hold
+# whole months of any date.
+#pack = chronological
+
+# The name of the set of discs, at most 11 of A to Z, 0 to 9 and _: the discs are
+# called MEDIA_0001 and so on.
+#set = MEDIA
+
+# After how many days a disc is to be read again.
+#verify_after_days = 730
+
 [Log]
 # The size that the log does not outgrow before a new one is begun.
 #max_size = 500MB

@@ -6,8 +6,10 @@
 //! [`Failure`] that says what happened, to which path, and what to do next.
 
 mod apply;
+mod archive;
 pub mod args;
 pub mod ask;
+mod bar;
 pub mod config;
 pub mod context;
 pub mod crawl;
@@ -29,6 +31,7 @@ pub mod plan_source;
 pub mod progress;
 mod purge;
 mod recover;
+mod sealing;
 mod shell;
 pub mod show;
 mod status;
@@ -103,6 +106,7 @@ fn dispatch(arguments: Arguments, output: Output) -> Result<Exit, Failure> {
         Command::Plan(arguments) => plan::plan(&arguments, &context()?),
         Command::Dedupe(arguments) => phases::dedupe(&arguments, &changing()?),
         Command::Validate(arguments) => phases::validate(&arguments, &changing()?),
+        Command::Archive(arguments) => phases::archive(&arguments, &changing()?),
         Command::Show(arguments) => match run_named(&arguments)? {
             Some(run) => history::show_run(&run, &arguments, &context()?),
             None => show::show_plan(&arguments, output),

@@ -1,7 +1,10 @@
 //! The phases in one go: plan, show, ask, apply.
 
 use super::apply::execute;
-use super::args::{DedupeArguments, IngestArguments, UndoArguments, ValidateArguments};
+use super::archive;
+use super::args::{
+    ArchiveArguments, DedupeArguments, IngestArguments, UndoArguments, ValidateArguments,
+};
 use super::ask::{can_be_asked, confirm};
 use super::context::{Context, refuse_shared};
 use super::failure::{Exit, Failure};
@@ -60,6 +63,18 @@ pub fn validate(arguments: &ValidateArguments, context: &Context) -> Result<Exit
     Ok(ended.exit(&plan, context))
 }
 
+/// Moves the years that are due to volumes.
+///
+/// # Errors
+/// Where there can be no plan, nobody can be asked, or it cannot be carried out.
+pub fn archive(arguments: &ArchiveArguments, context: &Context) -> Result<Exit, Failure> {
+    can_be_asked(arguments.yes, "mediastruct archive")?;
+    Past::of(context)?.refuse_unfinished()?;
+    let plan = archive::plan(&arguments.options, context)?;
+    let ended = go(&plan, arguments.yes, Verify::Stat, context)?;
+    Ok(ended.exit(&plan, context))
+}
+
 /// Takes a run back.
 ///
 /// # Errors
@@ -75,7 +90,7 @@ pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failur
 
 /// What became of a plan that was shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ended {
+pub enum Ended {
     /// All of it was carried out, as far as there was anything to do.
     Done,
     /// Nothing: a person did not want it.
@@ -94,7 +109,10 @@ impl Ended {
 }
 
 /// Shows a plan, asks where `yes` does not say that it need not, and carries it out.
-fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Ended, Failure> {
+///
+/// # Errors
+/// Where nobody answers, or it cannot be carried out.
+pub fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Ended, Failure> {
     context.output.note(summary(plan).trim_end());
     if !plan.has_operations() {
         context.output.note("nothing to do");

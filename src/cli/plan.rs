@@ -1,5 +1,6 @@
 //! `plan`: what each phase would do, as a plan to read, to edit and to apply.
 
+use super::archive;
 use super::args::{DedupeOptions, DedupePlan, PlanArguments, PlanPhase};
 use super::config::DedupeSettings;
 use super::context::{Context, require};
@@ -52,6 +53,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,
         PlanPhase::Dedupe(DedupePlan { options, .. }) => plan_dedupe(options, context)?,
         PlanPhase::Validate => validate::plan(context)?,
+        PlanPhase::Archive(options) => archive::plan(options, context)?,
         PlanPhase::Undo { run } => plan_undo(run.as_ref(), &Past::of(context)?)?,
     };
     match &arguments.output {

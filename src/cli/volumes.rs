@@ -2,6 +2,7 @@
 
 mod burned;
 mod image;
+mod seal;
 mod verify;
 mod volume;
 
@@ -20,6 +21,10 @@ use crate::phase::volumes::compare::Comparison;
 pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, Failure> {
     match &arguments.command {
         VolumesCommand::Verify(arguments) => verify::verify(arguments, context),
+        VolumesCommand::Seal(arguments) => {
+            refuse_shared(context)?;
+            seal::seal(arguments, context)
+        }
         VolumesCommand::Image(arguments) => {
             refuse_shared(context)?;
             image::image(arguments, context)

@@ -274,7 +274,12 @@ impl<'t> Mover<'t> {
                 let stamp = self.placed[at];
                 (stamp.is_some() || self.is_left(at)).then_some(Moved { operation, stamp })
             });
-        let moved: Vec<_> = moved.collect();
+        let written = self.written();
+        let written = written.iter().filter_map(|(operation, at)| {
+            let stamp = self.placed[*at];
+            (stamp.is_some() || self.is_left(*at)).then_some(Moved { operation, stamp })
+        });
+        let moved: Vec<_> = moved.chain(written).collect();
         self.follow(&moved)?;
         for made in &plan.makes {
             self.tools
@@ -283,6 +288,20 @@ impl<'t> Mover<'t> {
         }
         self.remove_traces()?;
         self.remove_directories(leftover)
+    }
+
+    /// The files of ours that the run writes onto discs, as moves from their names aside; each with
+    /// the number of its step.
+    pub(super) fn written(&self) -> Vec<(Move, usize)> {
+        let steps = self.schedule.steps().iter().enumerate();
+        let written = steps.filter_map(|(at, step)| match step {
+            Step::Write(number) if self.plan.writes[*number].role.is_on_disc() => {
+                let hop = self.begin.written_as(self.plan, *number);
+                Some((hop.reversed().inverse(self.run()), at))
+            }
+            _ => None,
+        });
+        written.collect()
     }
 
     fn follow(&mut self, moved: &[Moved<'_>]) -> Result<(), Stop> {

@@ -8,8 +8,10 @@ mod crew;
 mod one_file;
 mod queue;
 mod subtrees;
+mod sums;
 mod taken_over;
 
+pub use self::sums::sum_files;
 pub use self::taken_over::hash_unknown;
 
 pub(super) use self::crew::BUFFER;
@@ -26,6 +28,7 @@ use super::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::index::{Reading, Totals};
 use crate::model::path::Escaped;
+use crate::model::sha256::Sha256;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
 use blake3::hazmat::ChainingValue;
@@ -72,23 +75,7 @@ pub fn hash_files(
     readers: &Readers<'_>,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Reading>, Interrupted> {
-    let mut totals = Totals::default();
-    files.iter().for_each(|(_, f)| totals.add(f.stamp.size));
-    tracing::info!("Hashing {} files, {} bytes", totals.files, totals.bytes);
-    monitor.begin("Hashing", totals);
-    let hashing = Hashing {
-        handles: Tree::ALL.map(|tree| trees.handle(tree)),
-        files,
-        part: PART,
-        monitor,
-    };
-    let places = Places {
-        spindle: &|tree, file| readers.disks.spindle(trees, tree, file),
-        extent: &|tree, file| first_extent(hashing.open(tree, file).ok()?),
-    };
-    let readings = hashing.by(readers, &places);
-    monitor.end();
-    readings
+    Hashing::of(trees, files, monitor).all("Hashing", readers, trees)
 }
 
 /// The hash of what `file` holds from where it stands to its end; tells `read` of the bytes as
@@ -105,6 +92,8 @@ struct Hashing<'a> {
     handles: [Option<Arc<OwnedFd>>; 5],
     files: &'a [(Tree, &'a Listed)],
     part: u64,
+    /// What SHA-256 makes of each of them, where that is wanted.
+    sums: Option<Vec<OnceLock<Sha256>>>,
     monitor: &'a dyn Monitor,
 }
 
@@ -134,6 +123,39 @@ impl Board {
     fn left(&self) -> Left {
         let left = self.queues.iter().map(Queue::left);
         left.max().unwrap_or(Left::Nothing)
+    }
+}
+
+impl<'a> Hashing<'a> {
+    fn of(trees: &Trees, files: &'a [(Tree, &'a Listed)], monitor: &'a dyn Monitor) -> Self {
+        Hashing {
+            handles: Tree::ALL.map(|tree| trees.handle(tree)),
+            files,
+            part: PART,
+            sums: None,
+            monitor,
+        }
+    }
+
+    /// Reads all of them, and tells the monitor that this is what is done.
+    fn all(
+        &self,
+        what: &str,
+        readers: &Readers<'_>,
+        trees: &Trees,
+    ) -> Result<Vec<Reading>, Interrupted> {
+        let mut totals = Totals::default();
+        let sizes = self.files.iter().map(|(_, f)| f.stamp.size);
+        sizes.for_each(|size| totals.add(size));
+        tracing::info!("{what} {} files, {} bytes", totals.files, totals.bytes);
+        self.monitor.begin(what, totals);
+        let places = Places {
+            spindle: &|tree, file| readers.disks.spindle(trees, tree, file),
+            extent: &|tree, file| first_extent(self.open(tree, file).ok()?),
+        };
+        let readings = self.by(readers, &places);
+        self.monitor.end();
+        readings
     }
 }
 
@@ -227,7 +249,10 @@ impl Hashing<'_> {
     fn carry_out(&self, task: Task, board: &Board, buffer: &mut [u8]) -> Option<Reading> {
         let (tree, file) = self.files[task.file];
         let Some(large) = board.large.get(&task.file) else {
-            let reading = self.read(tree, file, buffer);
+            let reading = match &self.sums {
+                Some(sums) => self.read_summed((tree, file), &sums[task.file], buffer),
+                None => self.read(tree, file, buffer),
+            };
             self.monitor.advance(1, file.stamp.size);
             return Some(reading);
         };

@@ -37,6 +37,7 @@ pub mod purge;
 pub mod recover;
 pub mod scan;
 pub mod scratch;
+pub mod shelf;
 pub mod sidecars;
 pub mod store;
 pub mod trees;

@@ -27,6 +27,7 @@ impl RawPlan {
         self.needs.sort_by(|a, b| a.path.cmp(&b.path));
         self.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         self.units.sort_by(|a, b| a.unit.cmp(&b.unit));
+        self.volumes.sort_by(|a, b| a.volume.cmp(&b.volume));
         let mut problems = Vec::new();
         match self.phase {
             Phase::Crawl if self.has_operations() => {
@@ -42,6 +43,9 @@ impl RawPlan {
         }
         if self.phase != Phase::Crawl && !self.units.is_empty() {
             problems.push(Problem::whole(Fault::UnitsElsewhere));
+        }
+        if self.phase != Phase::Archive && !(self.volumes.is_empty() && self.packing.is_none()) {
+            problems.push(Problem::whole(Fault::VolumesElsewhere));
         }
         for operation in &self.moves {
             problems.extend(self.faults_of(operation));
@@ -138,6 +142,8 @@ impl RawPlan {
                 Fault::WriteOutsideVolume
             } else if write.to.rel.file_name() != name.as_bytes() {
                 Fault::WriteName(name)
+            } else if write.role.is_on_disc() && write.replaces.is_some() {
+                Fault::Replaces
             } else {
                 continue;
             };

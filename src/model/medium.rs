@@ -71,6 +71,13 @@ pub struct MediumError {
     text: String,
 }
 
+impl Default for Medium {
+    /// A Blu-ray with one layer.
+    fn default() -> Medium {
+        Medium::Disc(Disc::Bd25)
+    }
+}
+
 impl Medium {
     /// The sectors of 2048 bytes that it holds. Only a Blu-ray has other ones with the drive's
     /// defect management than without.

@@ -1,14 +1,17 @@
 //! What a phase wants done, for a person to read and `apply` to do.
 
 mod operations;
+mod packing;
 mod why;
 
 pub use self::operations::{Directory, Move, Need, Replaced, Role, Skip, SkipKind, Write};
+pub use self::packing::{Filled, Packing, VolumePlan};
 pub use self::why::{Dated, Why};
 
 use super::digest::Digest;
 use super::keep::Keep;
 use super::limits;
+use super::medium::{Medium, Pack, Parity};
 use super::path::TreePath;
 use super::report::{Account, Remain, WholeDirectory};
 use super::run::RunId;
@@ -128,6 +131,16 @@ pub struct RawPlan {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub units: Vec<UnitPlan>,
+    /// The volumes that archive fills, sorted by name.
+    #[serde(
+        default,
+        deserialize_with = "limits::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub volumes: Vec<VolumePlan>,
+    /// How well archive packs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packing: Option<Packing>,
     /// What a person should know before applying.
     #[serde(
         default,
@@ -177,6 +190,8 @@ impl RawPlan {
             needs: Vec::new(),
             skipped: Vec::new(),
             units: Vec::new(),
+            volumes: Vec::new(),
+            packing: None,
             warnings: Vec::new(),
         }
     }
@@ -294,6 +309,27 @@ pub struct Settings {
     /// one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_size: Option<u64>,
+    /// What each volume of archive is to fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub medium: Option<Medium>,
+    /// Whether archive fills the sectors that drives keep back for their defect management.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw_capacity: Option<bool>,
+    /// The share of a volume that archive leaves to error-correction data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Parity>,
+    /// How archive packs files into volumes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack: Option<Pack>,
+    /// The last year that archive takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<i16>,
+    /// Whether archive seals the last volume as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<bool>,
+    /// The name of the set of discs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
 }
 
 /// Every file accounted for: seen = moves + kept + skipped.

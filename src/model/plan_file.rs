@@ -92,6 +92,12 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     if !plan.units.is_empty() {
         document.lines("units", &plan.units)?;
     }
+    if !plan.volumes.is_empty() {
+        document.lines("volumes", &plan.volumes)?;
+    }
+    if let Some(packing) = &plan.packing {
+        document.field("packing", packing)?;
+    }
     if !plan.accounts.is_empty() {
         document.lines("accounts", &plan.accounts)?;
     }

@@ -106,6 +106,9 @@ pub enum Fault {
     /// A file of this role has another name.
     #[error("a file of this role is called {0}")]
     WriteName(&'static str),
+    /// A file that goes onto a disc takes the place of another.
+    #[error("a file that goes onto a disc takes the place of no other")]
+    Replaces,
     /// Only an undo makes directories by themselves.
     #[error("{0} makes no directories but those that its files need")]
     MakesElsewhere(Phase),
@@ -174,6 +177,9 @@ pub enum Fault {
     /// There are units in a plan that is not one of crawl.
     #[error("only a crawl plan holds units")]
     UnitsElsewhere,
+    /// There are volumes in a plan that is not one of archive.
+    #[error("only an archive plan holds volumes")]
+    VolumesElsewhere,
     /// The move is not the inverse of one that the run made.
     #[error("run {0} made no move that this one takes back, or another run took it back already")]
     NotInJournal(RunId),
@@ -214,6 +220,9 @@ pub enum Fault {
     /// A symbolic link, a mount or a file stands where a directory is needed.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
+    /// Its content has to be known, and reading it fails.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
     /// It lies on a mount within its tree, or would.
     #[error("it is on a mount within the tree, where files are read and never moved")]
     OnMount,

@@ -60,6 +60,12 @@ pub enum Remains {
     Unread,
     /// It was on discs that are lost.
     Lost,
+    /// It is of a year that does not go to the archive yet.
+    NotDue,
+    /// Its content is in the archive already.
+    Archived,
+    /// It fits no volume, or no disc could bear its name.
+    Unfit,
     /// A person took its move out of the plan.
     TakenOut,
 }
@@ -102,6 +108,9 @@ impl fmt::Display for Remains {
             Remains::Empty => "it is empty",
             Remains::Unread => "it could not be read",
             Remains::Lost => "it was on discs that are lost",
+            Remains::NotDue => "its year is not due yet",
+            Remains::Archived => "it is in the archive already; dedupe moves it away",
+            Remains::Unfit => "it fits no volume as it is",
             Remains::TakenOut => "its move was taken out of the plan",
         })
     }

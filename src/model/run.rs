@@ -12,7 +12,7 @@ pub use self::records::{
 
 use super::index::Stamp;
 use super::path::TreePath;
-use super::plan::{Directory, Plan};
+use super::plan::{Directory, Plan, RawPlan};
 use super::schedule::{Hop, Names, Schedule, Step};
 use super::time::Time;
 use super::tree::Tree;
@@ -91,6 +91,19 @@ impl Begin {
     /// every file system can keep.
     pub fn written(&self) -> Time {
         Time::new(self.at.seconds(), 0).unwrap_or_default()
+    }
+
+    /// The write of that number as the move as which it counts: from its name aside.
+    pub fn written_as<'p>(&self, plan: &'p RawPlan, number: usize) -> Hop<'p> {
+        let to = &plan.writes[number].to;
+        let Text { size, hash } = self.texts[number];
+        Hop {
+            from: Names::of(&self.run).written(to, number),
+            to: to.borrowed(),
+            size,
+            modified: self.written(),
+            hash,
+        }
     }
 }
 
@@ -331,16 +344,7 @@ impl Run {
                     }
                 }
                 Step::Replace(_) => step.hop(&self.plan, &names)?,
-                Step::Write(number) => {
-                    let to = &self.plan.writes[number].to;
-                    Hop {
-                        from: names.written(to, number),
-                        to: to.borrowed(),
-                        size: stamp.size,
-                        modified: stamp.modified,
-                        hash: self.progress.begin.texts[number].hash,
-                    }
-                }
+                Step::Write(number) => self.progress.begin.written_as(&self.plan, number),
                 Step::Make(_) | Step::Aside(_) | Step::Prune(_) => return None,
             };
             Some((hop, stamp))

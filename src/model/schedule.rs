@@ -188,7 +188,7 @@ impl<'p> From<&'p Move> for Hop<'p> {
     }
 }
 
-impl Hop<'_> {
+impl<'p> Hop<'p> {
     /// The move that takes this one back, as part of undoing `run`.
     pub fn inverse(&self, run: &RunId) -> Move {
         Move {
@@ -199,6 +199,15 @@ impl Hop<'_> {
             hash: self.hash,
             why: Why::Undo { run: run.clone() },
             bundle: None,
+        }
+    }
+
+    /// The way back.
+    pub fn reversed(self) -> Hop<'p> {
+        Hop {
+            from: self.to,
+            to: self.from,
+            ..self
         }
     }
 

@@ -1,6 +1,7 @@
 //! The JSON Schemas of the files that mediastruct writes and of the JSON that it prints, made from the
 //! types that write them.
 
+use super::disc_document::DiscDocument;
 use super::found::Finding;
 use super::history::{History, RunReport};
 use super::index_file::IndexDocument;
@@ -14,7 +15,8 @@ use super::volumes_file::VolumesLine;
 use schemars::{Schema, schema_for};
 
 /// The names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 11] = [
+pub const SCHEMAS: [&str; 12] = [
+    "disc",
     "find",
     "history",
     "index",
@@ -28,11 +30,12 @@ pub const SCHEMAS: [&str; 11] = [
     "volumes",
 ];
 
-/// The schema of that name: of a plan, an index, a sidecar index (its YAML read as JSON), one line
+/// The schema of that name: of a disc, a plan, an index, a sidecar index (its YAML read as JSON), one line
 /// of a journal, of the volumes' events or of the progress of a crawl, of when trees were last
 /// crawled, or what a command prints with `--json`.
 pub fn schema(name: &str) -> Option<Schema> {
     Some(match name {
+        "disc" => schema_for!(DiscDocument),
         "find" => schema_for!(Finding),
         "history" => schema_for!(History),
         "index" => schema_for!(IndexDocument<'static>),

@@ -4,12 +4,12 @@ use super::digest::Digest;
 use super::index::{Index, Reading, Stamp, Totals, UnitState};
 use super::intake::Intake;
 use super::path::{RelPath, TreePath};
-use super::plan::{Basis, Settings};
+use super::plan::{Basis, Role, Settings};
 use super::run::Run;
 use super::sidecar::{SidecarError, SidecarHead};
 use super::time::Time;
 use super::tree::Tree;
-use super::volume::{Volumes, Witness};
+use super::volume::{Volume, VolumeState, Volumes, Witness};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The one argument of every phase: a plan is a pure function of it.
@@ -34,6 +34,8 @@ pub struct State<'a> {
     pub runs: Vec<Run>,
     /// On which discs the volumes of the archive are.
     pub volumes: Volumes,
+    /// What of the archive's volumes is on the disk, where the phase is archive.
+    pub shelf: Shelf,
     /// Options and configuration.
     pub settings: Settings,
     /// What time it is.
@@ -53,6 +55,7 @@ impl<'a> State<'a> {
             taken: Taken::default(),
             runs: Vec::new(),
             volumes: Volumes::default(),
+            shelf: Shelf::default(),
             settings: Settings::default(),
             now,
         }
@@ -81,6 +84,23 @@ impl<'a> State<'a> {
         }
     }
 
+    /// How far the volume of that name has come: as its events say, and sealed where the index has
+    /// what seals it.
+    pub fn volume_state(&self, name: &str) -> VolumeState {
+        let known = self.volumes.get(name).map(Volume::state);
+        match known.unwrap_or(VolumeState::Open) {
+            VolumeState::Open if self.has_seal(name) => VolumeState::Unburned,
+            state => state,
+        }
+    }
+
+    /// Whether the index has the manifest of the volume of that name, with which it is sealed.
+    pub fn has_seal(&self, name: &str) -> bool {
+        let file = format!("{name}/{}", Role::Manifest.file_name());
+        let file = RelPath::new(file.into_bytes());
+        file.is_ok_and(|file| self.archive.get(&file).is_some())
+    }
+
     /// The names of the archive's volumes whose files are gone from the disk and on discs alone;
     /// each with what tells that a disc holds it as the index has it, none where nothing does.
     pub fn offline(&self) -> BTreeMap<&str, Option<Witness>> {
@@ -102,6 +122,15 @@ pub struct Taken {
     pub directories: BTreeSet<RelPath<'static>>,
     /// Those of anything else.
     pub files: BTreeSet<RelPath<'static>>,
+}
+
+/// What of the archive's volumes is on the disk, whatever is in the index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shelf {
+    /// The names of the directories that are units of the archive.
+    pub volumes: BTreeSet<String>,
+    /// Those among them that bear the mark of a volume that is on no disc yet.
+    pub marked: BTreeSet<String>,
 }
 
 /// What a walk found in one tree.

@@ -250,6 +250,18 @@ impl VolumeName {
         is_archive.then(|| name.to_owned().try_into().ok())?
     }
 
+    /// The directory of the volume.
+    pub fn path(&self) -> TreePath<'static> {
+        let path = self.as_str().as_bytes().to_vec();
+        TreePath::new(Tree::Archive, RelPath::derived(path))
+    }
+
+    /// Where a file with this path in the volume is, e.g. `2019/a.jpg`.
+    pub fn holding(&self, path: &[u8]) -> TreePath<'static> {
+        let path = [self.as_str().as_bytes(), b"/", path].concat();
+        TreePath::new(Tree::Archive, RelPath::derived(path))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -19,7 +19,7 @@ pub fn is_left_out(volume: &str, path: &RelPath<'_>, excludes: &Excludes) -> boo
     };
     path.is_ours()
         || path.file_name().starts_with(b"._")
-        || Role::at(Tree::Archive, &whole).is_some()
+        || Role::is_mark(Tree::Archive, &whole)
         || is_excluded(whole.borrowed())
         || whole.ancestors().any(is_excluded)
 }

@@ -330,10 +330,17 @@ fn archive_scene(dice: &mut Dice) -> Option<Scene> {
     }
     let write = |to: &str, replaces| Write {
         to: name(to),
-        role: Role::Unburned,
+        role: (Role::ALL.into_iter())
+            .find(|role| to.ends_with(role.file_name()))
+            .unwrap(),
         max_bytes: 100,
         replaces,
     };
+    for sealing in ["archive/1/00_README.txt", "archive/2/MANIFEST.sha256"] {
+        if dice.below(3) == 0 {
+            plan.writes.push(write(sealing, None));
+        }
+    }
     if dice.below(2) == 0 {
         plan.writes.push(write("archive/2/.unburned", None));
     }

@@ -11,7 +11,7 @@ use mediastruct::model::digest::Digest;
 use mediastruct::model::index::{Entry, Index, Moved};
 use mediastruct::model::layout::Layout;
 use mediastruct::model::path::TreePath;
-use mediastruct::model::plan::{Move, Phase, Plan, RawPlan};
+use mediastruct::model::plan::{Move, Phase, Plan, RawPlan, Role, Write};
 use mediastruct::model::problem::Problem;
 use mediastruct::model::run::{
     Begin, JOURNAL_FORMAT, Progress, Record, Run, RunId, Standing, Text, TreeId, Verify,
@@ -20,7 +20,7 @@ use mediastruct::model::schedule::{Hop, Schedule};
 use mediastruct::model::time::Time;
 use mediastruct::model::tree::Tree;
 use mediastruct::model::volume::Volumes;
-use mediastruct::phase::archive;
+use mediastruct::phase::archive::texts::unburned;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What there is on a machine: files and what they hold, and directories.
@@ -194,7 +194,7 @@ impl Scene {
     }
 
     fn trial(&self, make: Make, mutant: Mutant, fate: Fate) -> Trial<'_> {
-        let texts: Vec<_> = self.plan.writes.iter().map(archive::text_of).collect();
+        let texts: Vec<_> = self.plan.writes.iter().map(text_of).collect();
         let machine = Machine::new(make, mutant, fate.seed, texts.clone());
         for (name, content) in &self.start {
             machine.put(name, content.as_deref());
@@ -518,16 +518,19 @@ impl Trial<'_> {
     }
 
     fn check_index(&self, index: &Index<'static>) -> Result<(), String> {
-        let authored: BTreeSet<_> = self.scene.plan.writes.iter().map(|w| &w.to).collect();
+        // The mark of a volume stands in no index.
+        let marks = self.scene.plan.writes.iter();
+        let marks = marks.filter(|write| write.role == Role::Unburned);
+        let marks: BTreeSet<_> = marks.map(|write| &write.to).collect();
         let found: Vec<_> = index_of(&self.machine, index.tree)
             .entries
             .into_iter()
             .filter(|entry| !entry.path.is_ours())
-            .filter(|e| !authored.contains(&TreePath::new(index.tree, e.path.clone())))
+            .filter(|e| !marks.contains(&TreePath::new(index.tree, e.path.clone())))
             .map(|entry| (entry.path.clone(), entry.digest()))
             .collect();
         let told = index.entries.iter().map(|e| (e.path.clone(), e.digest()));
-        let told = told.filter(|(p, _)| !authored.contains(&TreePath::new(index.tree, p.clone())));
+        let told = told.filter(|(p, _)| !marks.contains(&TreePath::new(index.tree, p.clone())));
         let told: Vec<_> = told.collect();
         if told == found {
             Ok(())
@@ -556,7 +559,7 @@ impl Scene {
         }
         for write in &self.plan.writes {
             add_directories(&mut end, &write.to);
-            end.insert(write.to.clone(), Some(archive::text_of(write)));
+            end.insert(write.to.clone(), Some(text_of(write)));
         }
         for make in &self.plan.makes {
             add_directories(&mut end, &make.dir);
@@ -579,6 +582,14 @@ impl Scene {
             .chain(replaced.map(|w| &w.to))
             .filter_map(|name| self.start[name].clone())
             .collect()
+    }
+}
+
+/// What a file says that a plan writes: that of each role has its own.
+fn text_of(write: &Write) -> Vec<u8> {
+    match write.role {
+        Role::Unburned => unburned(),
+        role => role.file_name().as_bytes().to_vec(),
     }
 }
 

@@ -102,6 +102,28 @@ The same in steps, with time to read:
 Then, when you are sure, free the room yourself:
   rm -r ~/library/validated/2024";
 
+pub const ARCHIVE: &str = "\
+Examples:
+  mediastruct archive
+  mediastruct archive --medium bd100 --through 2023
+  mediastruct archive --pack compact --parity 10% --seal
+
+The same in steps, with time to read:
+  mediastruct plan archive -o plan.json
+  mediastruct show plan.json
+  mediastruct apply plan.json
+
+Then, for each volume that is sealed:
+  mediastruct volumes image 07 -o 07.iso
+  mediastruct volumes burned 07 --location 'shelf 2'";
+
+pub const PLAN_ARCHIVE: &str = "\
+Examples:
+  mediastruct plan archive -o plan.json
+  mediastruct plan archive | mediastruct show -
+  mediastruct plan archive --medium dir:4TB --through 2020
+  mediastruct plan archive --sectors 359424";
+
 pub const SHOW: &str = "\
 Examples:
   mediastruct show plan.json
@@ -158,6 +180,11 @@ Examples:
   mediastruct volumes verify 07 --at /media/MEDIA_0007
   mediastruct volumes verify 07 --at /dev/sr0 --copy 2
   mediastruct volumes verify 07 --at 07.iso";
+
+pub const VOLUMES_SEAL: &str = "\
+Examples:
+  mediastruct volumes seal 07
+  mediastruct volumes seal 07 --yes";
 
 pub const VOLUMES_IMAGE: &str = "\
 Examples:

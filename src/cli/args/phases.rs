@@ -4,11 +4,13 @@ use super::examples;
 use crate::cli::config::{Zone, parse_bytes, parse_disk, parse_keep, parse_zone};
 use crate::disk::disks::DiskKind;
 use crate::model::keep::Keep;
+use crate::model::medium::{Medium, Pack, Parity};
 use crate::model::run::RunId;
 use crate::model::said::SaidDate;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -171,6 +173,64 @@ pub struct ValidateArguments {
     pub yes: bool,
 }
 
+/// What goes to the archive, and into which volumes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ArchiveOptions {
+    /// What each volume is to fit [default: bd25]
+    ///
+    /// A disc: cd700, dvd+r, dvd-r, dvd+r-dl, dvd-r-dl, bd25, bd50, bd100 or bd128. Or dir:SIZE, such
+    /// as dir:4TB, for a directory on a hard disk. Also: medium in the section Archive of the
+    /// configuration.
+    #[arg(long, value_name = "MEDIUM", value_parser = Medium::from_str)]
+    pub medium: Option<Medium>,
+    /// Fill N sectors of 2048 bytes, whatever the medium
+    #[arg(long, value_name = "N", conflicts_with_all = ["medium", "raw_capacity"])]
+    pub sectors: Option<NonZeroU64>,
+    /// Fill Blu-rays to the last sector
+    ///
+    /// Drives keep 3 % back for sectors that turn out bad, unless told to burn without their defect
+    /// management.
+    #[arg(long)]
+    pub raw_capacity: bool,
+    /// Leave this share of each volume to error-correction data, such as 10% [default: 0%]
+    ///
+    /// Also: parity in the section Archive of the configuration.
+    #[arg(long, value_name = "PERCENT", value_parser = Parity::from_str)]
+    pub parity: Option<Parity>,
+    /// How files are packed into volumes: chronological or compact [default: chronological]
+    ///
+    /// Chronological volumes are ranges of dates: as few volumes as can be, and then as few days and
+    /// months parted as can be. Compact ones hold whole months of any date. Files that belong
+    /// together are never parted. Also: pack in the section Archive of the configuration.
+    #[arg(
+        long,
+        value_name = "WAY",
+        value_parser = PossibleValuesParser::new(Pack::ALL.map(Pack::name)).try_map(|name| Pack::from_str(&name))
+    )]
+    pub pack: Option<Pack>,
+    /// Take the years up to YEAR [default: the last one]
+    ///
+    /// The year that is under way is not taken unless it is named.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1..=9999))]
+    pub through: Option<i16>,
+    /// Seal the last volume, too
+    ///
+    /// Else it stays open, and the next plan goes on with it.
+    #[arg(long)]
+    pub seal: bool,
+}
+
+/// Of `archive`.
+#[derive(Debug, Args)]
+pub struct ArchiveArguments {
+    /// What goes to the archive.
+    #[command(flatten)]
+    pub options: ArchiveOptions,
+    /// Do not ask before moving files
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// Of `plan`.
 #[derive(Debug, Args)]
 pub struct PlanArguments {
@@ -200,6 +260,9 @@ pub enum PlanPhase {
     Dedupe(DedupePlan),
     /// Plan which duplicates move to validated: reads them, and a twin of each
     Validate,
+    /// Plan which years move from media to which volumes of the archive
+    #[command(after_help = examples::PLAN_ARCHIVE)]
+    Archive(ArchiveOptions),
     /// Plan how a run is taken back
     Undo {
         /// The run [default: the newest that is neither undone nor itself an undo]

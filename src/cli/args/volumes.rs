@@ -30,6 +30,14 @@ pub enum VolumesCommand {
     /// whole is told, and recorded only where --copy says that it is that copy.
     #[command(after_help = examples::VOLUMES_VERIFY)]
     Verify(VerifyArguments),
+    /// Seal a volume: add what makes its disc readable alone, and nothing after that
+    ///
+    /// All of it is read and compared with the index. Then it gets a README, a manifest for
+    /// `sha256sum -c`, a catalogue for any browser, and the index of the whole archive as of today.
+    /// `archive` does so when it opens the next volume, and `volumes image` before it makes the image.
+    /// A run like any other: `undo` takes it back.
+    #[command(after_help = examples::VOLUMES_SEAL)]
+    Seal(SealArguments),
     /// Make the image of a volume, to be burned on a disc
     ///
     /// The volume must be on the disk as the index has it; every file of it goes into the image, and
@@ -62,6 +70,20 @@ pub struct VerifyArguments {
     /// Which copy of the volume this is
     #[arg(long, value_name = "K", requires = "at")]
     pub copy: Option<NonZeroU32>,
+}
+
+/// Of `volumes seal`.
+#[derive(Debug, Args)]
+pub struct SealArguments {
+    /// The volume, e.g. 07
+    #[arg(value_name = "NN", value_parser = parse_volume)]
+    pub volume: VolumeName,
+    /// What it is to fit: bd25, bd50, dvd+r, sectors:N ... [default: bd25]
+    #[arg(long, value_name = "MEDIUM")]
+    pub medium: Option<Medium>,
+    /// Do not ask before writing files
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Of `volumes image`.

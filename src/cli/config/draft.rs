@@ -3,7 +3,8 @@
 use super::key::nearest;
 use super::value::{parse_disk, parse_jobs, parse_keep, parse_number, parse_yes};
 use super::{
-    Configuration, CrawlSettings, DedupeSettings, Flags, IngestSettings, Key, Percent, Source,
+    ArchiveSettings, Configuration, CrawlSettings, DedupeSettings, Flags, IngestSettings, Key,
+    Percent, Source,
 };
 use super::{parse_bytes, parse_percent};
 use crate::cli::failure::Failure;
@@ -41,6 +42,7 @@ pub struct Draft {
     disk: DiskKind,
     exclude: Vec<String>,
     ingest: IngestSettings,
+    archive: ArchiveSettings,
     bundles: bool,
     keep: Keep,
     prefer: Option<Preferred>,
@@ -59,6 +61,7 @@ impl Draft {
             disk: DiskKind::Auto,
             exclude: Vec::new(),
             ingest: IngestSettings::default(),
+            archive: ArchiveSettings::default(),
             bundles: true,
             keep: Keep::First,
             prefer: None,
@@ -185,6 +188,9 @@ impl Draft {
             | Key::IngestBundles
             | Key::LocalTimeMakes
             | Key::Metadata => self.ingest.set(key, text).map_err(bad)?,
+            Key::Medium | Key::Parity | Key::Pack | Key::Set | Key::VerifyAfterDays => {
+                self.archive.set(key, text).map_err(bad)?;
+            }
             Key::Bundles => self.bundles = parse_yes(text).map_err(bad)?,
             Key::KeepRule => self.keep = parse_keep(text).map_err(bad)?,
             Key::Prefer => {
@@ -255,6 +261,7 @@ impl Draft {
                 exclude: self.exclude,
             },
             ingest: self.ingest,
+            archive: self.archive,
             dedupe: DedupeSettings {
                 bundles: self.bundles,
                 keep: self.keep,
@@ -327,8 +334,9 @@ fn unknown_section(path: &Path, section: Option<&str>) -> Failure {
     ));
     match nearest(section, Key::sections()) {
         Some(near) => failure.hint(format!("did you mean [{near}]?")),
-        None => failure
-            .hint("the sections are [Paths], [Crawl], [Ingest], [Dedupe], [Log] and [Safety]"),
+        None => failure.hint(
+            "the sections are [Paths], [Crawl], [Ingest], [Dedupe], [Archive], [Log] and [Safety]",
+        ),
     }
 }
 

@@ -37,6 +37,16 @@ pub enum Key {
     KeepRule,
     /// In which directories dedupe rather keeps copies.
     Prefer,
+    /// What a volume is to fit.
+    Medium,
+    /// The share of it that is left to error-correction data.
+    Parity,
+    /// How files are packed into volumes.
+    Pack,
+    /// The name of the set of discs.
+    Set,
+    /// After how many days a disc is to be read again.
+    VerifyAfterDays,
     /// The size that the log does not outgrow.
     MaxSize,
     /// How many older logs are kept.
@@ -47,7 +57,7 @@ pub enum Key {
 
 impl Key {
     /// All keys, those without which nothing works first.
-    pub const ALL: [Key; 23] = [
+    pub const ALL: [Key; 28] = [
         Key::Logdir,
         Key::Datadir,
         Key::Tree(Tree::Ingest),
@@ -68,6 +78,11 @@ impl Key {
         Key::Bundles,
         Key::KeepRule,
         Key::Prefer,
+        Key::Medium,
+        Key::Parity,
+        Key::Pack,
+        Key::Set,
+        Key::VerifyAfterDays,
         Key::MaxSize,
         Key::Keep,
         Key::SharedTrees,
@@ -84,6 +99,7 @@ impl Key {
             | Key::LocalTimeMakes
             | Key::Metadata => "Ingest",
             Key::Bundles | Key::KeepRule | Key::Prefer => "Dedupe",
+            Key::Medium | Key::Parity | Key::Pack | Key::Set | Key::VerifyAfterDays => "Archive",
             Key::MaxSize | Key::Keep => "Log",
             Key::SharedTrees => "Safety",
         }
@@ -107,6 +123,11 @@ impl Key {
             Key::Metadata => "metadata",
             Key::KeepRule => "keep",
             Key::Prefer => "prefer",
+            Key::Medium => "medium",
+            Key::Parity => "parity",
+            Key::Pack => "pack",
+            Key::Set => "set",
+            Key::VerifyAfterDays => "verify_after_days",
             Key::MaxSize => "max_size",
             Key::Keep => "keep",
             Key::SharedTrees => "shared_trees",
@@ -135,7 +156,10 @@ impl Key {
 
     /// The sections, each once.
     pub fn sections() -> impl Iterator<Item = &'static str> {
-        ["Paths", "Crawl", "Ingest", "Dedupe", "Log", "Safety"].into_iter()
+        [
+            "Paths", "Crawl", "Ingest", "Dedupe", "Archive", "Log", "Safety",
+        ]
+        .into_iter()
     }
 
     /// The key of that name in that section; names are told apart by letters, not by their case, as
@@ -178,8 +202,8 @@ mod tests {
         assert_eq!(names[7], "MEDIASTRUCT_CRAWL_MAX_AGE_DAYS");
         assert_eq!(names[12], "MEDIASTRUCT_INGEST_DATE_DIRS");
         assert_eq!(names[18], "MEDIASTRUCT_DEDUPE_KEEP");
-        assert_eq!(names[21], "MEDIASTRUCT_LOG_KEEP");
-        assert_eq!(names[22], "MEDIASTRUCT_SHARED_TREES");
+        assert_eq!(names[26], "MEDIASTRUCT_LOG_KEEP");
+        assert_eq!(names[27], "MEDIASTRUCT_SHARED_TREES");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What a dedupe plan tells beside its moves, as tables: for a terminal, and for a page.
 
-use crate::cli::human::{Count, Exactly};
+use crate::cli::bar::bar;
+use crate::cli::human::{Bytes, Count, Exactly};
 use crate::cli::table::{Column, table};
+use crate::cli::terminal;
 use crate::model::digest::Digest;
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
-use crate::model::plan::{Plan, RawPlan};
+use crate::model::plan::{Filled, Plan, RawPlan, VolumePlan};
 use crate::model::report::Account;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -44,16 +46,16 @@ pub fn report(plan: &Plan) -> String {
 /// The same as tables, with so many of the largest things at `most`; none where a plan accounts for
 /// no files.
 pub fn sheets(plan: &RawPlan, most: usize) -> Vec<Sheet> {
-    if plan.accounts.is_empty() {
-        return Vec::new();
+    let mut sheets = vec![volumes(&plan.volumes)];
+    if !plan.accounts.is_empty() {
+        sheets.extend([
+            accounts(&plan.accounts),
+            remains(plan),
+            largest(plan, most),
+            directories(plan, most),
+            partial(plan, most),
+        ]);
     }
-    let sheets = [
-        accounts(&plan.accounts),
-        remains(plan),
-        largest(plan, most),
-        directories(plan, most),
-        partial(plan, most),
-    ];
     let is_told = |sheet: &Sheet| !sheet.rows.is_empty();
     sheets.into_iter().filter(is_told).collect()
 }
@@ -70,6 +72,48 @@ fn text(sheet: Sheet) -> String {
         text.push_str(&format!("  and {} more\n", Count(sheet.more as u64)));
     }
     text
+}
+
+fn volumes(volumes: &[VolumePlan]) -> Sheet {
+    let rows = volumes.iter().map(|volume| {
+        let part = (volume.used_sectors, volume.capacity_sectors);
+        let dates = match (&volume.first, &volume.last) {
+            (Some(first), Some(last)) if first == last => first.clone(),
+            (Some(first), Some(last)) => format!("{first} to {last}"),
+            _ => String::new(),
+        };
+        let state = match volume.state {
+            Filled::Open => "stays open",
+            Filled::Unburned => "is sealed",
+        };
+        Row {
+            cells: vec![
+                volume.volume.to_string(),
+                volume.medium.to_string(),
+                bar(part.0, part.1),
+                Count(volume.files).to_string(),
+                Bytes(volume.bytes).to_string(),
+                terminal::line(&dates).to_string(),
+                state.to_owned(),
+            ],
+            part,
+        }
+    });
+    Sheet {
+        title: "Volumes",
+        columns: &[
+            Column::Paths("volume"),
+            Column::Words("medium"),
+            Column::Words("full"),
+            Column::Numbers("files come"),
+            Column::Numbers("bytes"),
+            Column::Words("of"),
+            Column::Words(""),
+        ],
+        rows: rows.collect(),
+        total: None,
+        more: 0,
+    }
 }
 
 fn accounts(accounts: &[Account]) -> Sheet {

@@ -7,7 +7,7 @@ use crate::cli::terminal;
 use crate::model::capture::{Confidence, Taken, UtcOffset};
 use crate::model::index::Totals;
 use crate::model::path::{Escaped, TreePath};
-use crate::model::plan::{Dated, Move, Phase, Plan, Settings, Summary, UnitAction, Why};
+use crate::model::plan::{Dated, Move, Phase, Plan, Role, Settings, Summary, UnitAction, Why};
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,9 @@ pub fn summary(plan: &Plan) -> String {
     text.push_str(&accounts(plan));
     if plan.phase == Phase::Crawl {
         text.push_str(&units(plan));
+    } else if plan.phase == Phase::Archive {
+        text.push_str(&report::report(plan));
+        text.push_str(&packing(plan));
     } else if !plan.accounts.is_empty() {
         text.push_str(&report::report(plan));
     } else if !plan.moves.is_empty() {
@@ -192,6 +195,21 @@ pub fn settings(settings: &Settings) -> String {
         let zone = Escaped(zone.as_bytes());
         let _ = writeln!(text, "UTC          is put on the clock of {zone}");
     }
+    if let Some(year) = settings.through {
+        let _ = writeln!(text, "takes        the years up to {year}");
+    }
+    if let Some(pack) = settings.pack {
+        let _ = writeln!(text, "packs        {pack}");
+    }
+    if let Some(parity) = settings.parity {
+        let _ = writeln!(
+            text,
+            "leaves       {parity} of each volume to error correction"
+        );
+    }
+    if settings.raw_capacity == Some(true) {
+        text.push_str("fills        the sectors that drives keep for defect management\n");
+    }
     if let Some(dir) = &settings.undated {
         let _ = writeln!(text, "gathers      undated files in {dir}");
     }
@@ -291,6 +309,37 @@ fn by_unit(plan: &Plan) -> String {
             ]
         }),
     )
+}
+
+/// How well the volumes are packed.
+fn packing(plan: &Plan) -> String {
+    let Some(packing) = &plan.packing else {
+        return String::new();
+    };
+    let new = plan.writes.iter();
+    let new = new.filter(|write| write.role == Role::Unburned).count();
+    let mut text = format!(
+        "\n  {}; no packing of these files needs fewer than {}\n",
+        Things(new as u64, "new volume"),
+        Count(packing.lower_bound)
+    );
+    let shown = Extent::First.of(packing.split_months.len());
+    let months = packing.split_months[..shown].iter();
+    let months: Vec<_> = months.map(|month| terminal::line(month)).collect();
+    if !months.is_empty() {
+        let days = Things(packing.split_days, "day");
+        let all = Things(packing.split_months.len() as u64, "month");
+        let more = match packing.split_months.len() - shown {
+            0 => "",
+            _ => " and more",
+        };
+        let months = months.join(", ");
+        let _ = writeln!(
+            text,
+            "  in more than one volume: {days} and {all}: {months}{more}"
+        );
+    }
+    text
 }
 
 /// The files that stay and are on discs alone, and of which volumes.

@@ -16,7 +16,7 @@ use crate::model::index::Entry;
 use crate::model::path::{ASIDE, RelPath, TreePath};
 use crate::model::plan::Role;
 use crate::model::tree::Tree;
-use crate::model::volume::{Volume, VolumeEvent, VolumeName, VolumeRecord};
+use crate::model::volume::{Volume, VolumeEvent, VolumeName, VolumeRecord, VolumeState};
 use std::num::NonZeroU32;
 
 /// Records that the volume that `arguments` name was burned.
@@ -57,7 +57,7 @@ pub fn burned(arguments: &BurnedArguments, context: &Context) -> Result<Exit, Fa
         true => format!("volume {name}: copy {copy} is a new disc from now on, in place of the one before{place}"),
         false => format!("volume {name}: copy {copy} is burned{place}"),
     });
-    if known.is_none_or(|volume| volume.sealed.is_none()) {
+    if state.volume_state(name.as_str()) == VolumeState::Open {
         output.warn(format_args!(
             "volume {name} was not sealed before: from now on nothing can be added to it"
         ));

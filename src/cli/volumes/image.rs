@@ -1,5 +1,6 @@
 //! `volumes image`: the image of a volume, to be burned.
 
+use super::seal;
 use super::volume;
 use super::{INSTALL, tell_troubles};
 use crate::cli::args::ImageArguments;
@@ -19,18 +20,12 @@ use crate::disk::trees::Trees;
 use crate::disk::xorriso::XorrisoError;
 use crate::model::disc::disc_label;
 use crate::model::index::Entry;
-use crate::model::medium::{DefectManagement, Disc as Blank, Medium, SECTOR};
+use crate::model::medium::{DefectManagement, Medium, SECTOR};
 use crate::model::path::{Escaped, RelPath};
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
 use crate::phase::volumes::compare::compare;
 use std::path::Path;
-
-/// What a volume is to fit where nothing says so.
-const DEFAULT: Medium = Medium::Disc(Blank::Bd25);
-
-/// How the names of discs begin.
-const LABEL: &str = "MEDIA";
 
 /// Makes the image of the volume that `arguments` name, and reads it back.
 ///
@@ -42,28 +37,23 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     let output = context.output;
     require(context.layout(), &[Tree::Archive])?;
     refuse_inside(&arguments.output, context)?;
+    seal::seal_first(name, arguments, context)?;
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
     Past::of(context)?.refuse_unfinished()?;
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
     let entries = volume::entries(name, &state)?;
-    let known = state.volumes.get(name.as_str());
-    if known.is_none_or(|volume| volume.sealed.is_none() && !volume.was_burned()) {
-        output.warn(format_args!(
-            "volume {name} is not sealed: what is added to it later is not in this image"
-        ));
-    }
     let disc = volume::on_disk(name, &trees)?.ok_or_else(|| not_on_disk(name))?;
     volume::refuse_changed(name, entries, &disc, context)?;
-    let capacity = Capacity::of(arguments);
+    let capacity = Capacity::of(arguments, context);
     capacity.refuse_files(entries)?;
 
     let left_out = left_out(name, entries, &disc);
     let master = Master {
         volume: &context.layout().dir(Tree::Archive).join(name.as_str()),
         left_out: &left_out,
-        label: &disc_label(LABEL, name),
+        label: &disc_label(&context.configuration.archive.set, name),
         totals: entries.iter().collect(),
     };
     let watch = Watch::begin(move || tell_interrupted(output));
@@ -101,8 +91,9 @@ struct Capacity {
 }
 
 impl Capacity {
-    fn of(arguments: &ImageArguments) -> Capacity {
-        let medium = arguments.medium.unwrap_or(DEFAULT);
+    fn of(arguments: &ImageArguments, context: &Context) -> Capacity {
+        let medium = arguments.medium;
+        let medium = medium.unwrap_or(context.configuration.archive.medium);
         let defects = match arguments.raw_capacity {
             true => DefectManagement::Off,
             false => DefectManagement::On,

@@ -55,10 +55,18 @@ impl Mover<'_> {
             let to = there.clone();
             Hop { to, ..hop.clone() }.inverse(self.run())
         };
-        let inverses: Vec<_> = returned
-            .iter()
+        let returned = returned.iter();
+        let mut inverses: Vec<_> = returned
             .map(|(number, stamp)| (back(*number), *stamp))
             .collect();
+        if self.followed {
+            let written = self.written().into_iter();
+            let gone = written.map(|(operation, _)| {
+                let hop = Hop::from(&operation).into_owned();
+                (hop.inverse(self.run()), None)
+            });
+            inverses.extend(gone);
+        }
         let moved = inverses.iter().map(|(operation, stamp)| Moved {
             operation,
             stamp: *stamp,

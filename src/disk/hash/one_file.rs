@@ -95,18 +95,28 @@ impl Hashing<'_> {
 
 /// The hash of what `file` holds from where it stands to its end.
 pub(super) fn hash_to_end(
-    mut file: &File,
+    file: &File,
     buffer: &mut [u8],
     mut read: impl FnMut(u64),
 ) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
+    read_to_end(file, buffer, |bytes| {
+        hasher.update(bytes);
+        read(bytes.len() as u64);
+    })?;
+    Ok(hasher.finalize().into())
+}
+
+/// Reads `file` from where it stands to its end, and hands its bytes over as they come.
+pub(super) fn read_to_end(
+    mut file: &File,
+    buffer: &mut [u8],
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<()> {
     loop {
         match file.read(buffer) {
-            Ok(0) => return Ok(hasher.finalize().into()),
-            Ok(count) => {
-                hasher.update(&buffer[..count]);
-                read(count as u64);
-            }
+            Ok(0) => return Ok(()),
+            Ok(count) => take(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

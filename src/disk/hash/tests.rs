@@ -62,6 +62,7 @@ impl Fixture {
             handles: Tree::ALL.map(|tree| self.trees.handle(tree)),
             files: &files,
             part,
+            sums: None,
             monitor: &Unwatched,
         }
         .by(

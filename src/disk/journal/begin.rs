@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::Arc;
 
 impl Runs {
     /// Begins a run: its directory, the text of its plan, what the files say that it writes, and a
@@ -20,7 +21,7 @@ impl Runs {
     pub fn begin(
         &self,
         plan: &[u8],
-        texts: &[Vec<u8>],
+        texts: &[Arc<[u8]>],
         begin: Begin,
     ) -> Result<Journal, DiskError> {
         let id = &begin.run;
@@ -47,11 +48,11 @@ impl Runs {
         dir: &Path,
         handle: OwnedFd,
         plan: &[u8],
-        texts: &[Vec<u8>],
+        texts: &[Arc<[u8]>],
         begin: Begin,
     ) -> Result<Journal, DiskError> {
         let names = (0..texts.len()).map(text_name);
-        let texts = names.zip(texts.iter().map(Vec::as_slice));
+        let texts = names.zip(texts.iter().map(|text| &**text));
         for (name, text) in texts.chain([(PLAN.to_owned(), plan)]) {
             let mut file = create(&handle, dir, &name)?;
             file.write_all(text)

@@ -257,7 +257,7 @@ impl<'a> Walk<'a> {
 /// file, in which other systems keep what they know of a file. In ingest those are looked at, so that
 /// it can be told that they stay.
 pub(super) fn is_media(tree: Tree, path: &RelPath<'_>) -> bool {
-    let is_ours = path.is_ours() || Role::at(tree, path).is_some();
+    let is_ours = path.is_ours() || Role::is_mark(tree, path);
     !is_ours && (tree == Tree::Ingest || !path.file_name().starts_with(b"._"))
 }
 

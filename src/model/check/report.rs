@@ -1,7 +1,8 @@
 //! Makes what a plan says of itself true again, as far as the plan can tell.
 
+use crate::model::index::Totals;
 use crate::model::path::TreePath;
-use crate::model::plan::{RawPlan, Summary};
+use crate::model::plan::{RawPlan, Summary, VolumePlan};
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ type Report = (
     Vec<Account>,
     Vec<Remain>,
     Vec<WholeDirectory>,
+    Vec<VolumePlan>,
 );
 
 impl RawPlan {
@@ -34,6 +36,7 @@ impl RawPlan {
             self.accounts.clone(),
             self.remains.clone(),
             self.directories.clone(),
+            self.volumes.clone(),
         )
     }
 
@@ -57,6 +60,7 @@ impl RawPlan {
         let kept = seen - moves - skipped;
         self.balance_remains(kept + skipped, told.bytes.saturating_sub(bytes));
         self.recount_directories();
+        self.recount_volumes();
         self.summary = Some(Summary {
             seen,
             moves,
@@ -128,6 +132,28 @@ impl RawPlan {
             }
         }
         self.remains.sort_by_key(|remain| remain.why);
+    }
+
+    /// Counts the files that come to each volume, and forgets the volumes with which nothing is done.
+    fn recount_volumes(&mut self) {
+        let mut volumes: BTreeMap<TreePath<'_>, Totals> = BTreeMap::new();
+        if self.volumes.is_empty() {
+            return;
+        }
+        for operation in &self.moves {
+            let volume = volumes.entry(operation.to.unit()).or_default();
+            volume.add(operation.size);
+        }
+        for write in &self.writes {
+            volumes.entry(write.to.unit()).or_default();
+        }
+        self.volumes.retain_mut(|told| {
+            let volume = volumes.get(&told.volume);
+            if let Some(Totals { files, bytes }) = volume {
+                (told.files, told.bytes) = (*files, *bytes);
+            }
+            volume.is_some()
+        });
     }
 
     /// Forgets the directories of which some file does not move.

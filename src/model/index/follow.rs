@@ -33,9 +33,9 @@ impl<'a> Index<'a> {
             if operation.to.tree == tree && Tree::INDEXED.contains(&tree) {
                 touched.push(operation.to.rel.first().to_vec());
                 gone.insert(operation.to.rel.as_bytes());
-                // A file of our own stands in no index, nor does what is put aside.
+                // The mark of a volume stands in no index, nor does what is put aside.
                 let to = &operation.to;
-                let is_ours = to.rel.is_ours() || Role::at(to.tree, &to.rel).is_some();
+                let is_ours = to.rel.is_ours() || Role::is_mark(to.tree, &to.rel);
                 let stamp = stamp.filter(|_| !is_ours);
                 come.extend(stamp.map(|stamp| Entry {
                     path: operation.to.rel.clone(),

@@ -58,24 +58,60 @@ pub struct Write {
 pub enum Role {
     /// That a volume is on no disc yet: `.unburned`.
     Unburned,
+    /// What a disc is, and how to check it with standard tools: `00_README.txt`.
+    Readme,
+    /// The SHA-256 of every file on the disc, for `sha256sum -c`: `MANIFEST.sha256`.
+    Manifest,
+    /// What the disc is, for programs: `disc.json`.
+    Disc,
+    /// A catalogue of the disc, for any browser: `index.html`.
+    Page,
+    /// The index of the whole archive as of that day: `archive_index.json.gz`.
+    Catalogue,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Role; 1] = [Role::Unburned];
+    pub const ALL: [Role; 6] = [
+        Role::Unburned,
+        Role::Readme,
+        Role::Manifest,
+        Role::Disc,
+        Role::Page,
+        Role::Catalogue,
+    ];
+
+    /// The roles of the files that seal a volume.
+    pub const SEALING: [Role; 5] = [
+        Role::Readme,
+        Role::Manifest,
+        Role::Disc,
+        Role::Page,
+        Role::Catalogue,
+    ];
 
     /// The name of a file of this role, right beneath its volume.
     pub fn file_name(self) -> &'static str {
         match self {
             Role::Unburned => ".unburned",
+            Role::Readme => "00_README.txt",
+            Role::Manifest => "MANIFEST.sha256",
+            Role::Disc => "disc.json",
+            Role::Page => "index.html",
+            Role::Catalogue => "archive_index.json.gz",
         }
     }
 
-    /// The role of the file at `path` in `tree`; none where it is the user's.
-    pub fn at(tree: Tree, path: &RelPath<'_>) -> Option<Role> {
+    /// Whether the file goes onto the disc, and so stands in the index like any other of its volume.
+    pub fn is_on_disc(self) -> bool {
+        self != Role::Unburned
+    }
+
+    /// Whether the file at `path` in `tree` is the mark of a volume that is on no disc yet, which
+    /// stands in no index and goes onto no disc.
+    pub fn is_mark(tree: Tree, path: &RelPath<'_>) -> bool {
         let is_beneath_volume = tree == Tree::Archive && path.components().count() == 2;
-        let mut all = Role::ALL.into_iter().filter(|_| is_beneath_volume);
-        all.find(|role| path.file_name() == role.file_name().as_bytes())
+        is_beneath_volume && path.file_name() == Role::Unburned.file_name().as_bytes()
     }
 }
 

@@ -1,12 +1,64 @@
-//! Archive: what mediastruct's own files in a volume say.
+//! Archive: the years that are complete move to volumes that each fit a disc.
+//!
+//! Files keep their date directories, and those that belong together stay together. Volumes are
+//! ranges of dates, or whole months. A volume is sealed when the next one is opened: it gets the
+//! files that make a disc readable alone, and nothing is added to it any more. The last one stays
+//! open, and the next plan goes on with it.
 
+mod burnable;
+mod due;
+mod filed;
+mod load;
 pub mod pack;
+mod plan;
+mod seal;
+mod shelf;
+#[cfg(test)]
+mod tests;
+pub mod texts;
 
-use crate::model::plan::{Role, Write};
+pub use self::plan::plan;
+pub use self::seal::seal;
 
-/// The text of a file that a plan writes.
-pub fn text_of(write: &Write) -> Vec<u8> {
-    match write.role {
-        Role::Unburned => b"This volume is on no disc yet.\n".to_vec(),
-    }
+use crate::model::path::{RelPath, TreePath};
+use crate::model::tree::Tree;
+use crate::model::volume::VolumeName;
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// A tree was never indexed.
+    #[error("{0} was never indexed")]
+    NotIndexed(Tree),
+    /// What the tool adds to each volume leaves room for nothing else.
+    #[error(
+        "volumes of {capacity} sectors are too small: what makes a disc readable alone takes that much"
+    )]
+    TooSmall {
+        /// Sectors of a volume.
+        capacity: u64,
+    },
+    /// There is no number left for a new volume.
+    #[error("no number is left for a new volume")]
+    NoNumber,
+    /// The index has no such volume, or no file of it.
+    #[error("the index has no file of volume {0}")]
+    Unknown(VolumeName),
+    /// The files of the volume are on discs alone.
+    #[error("volume {0} is gone from the disk")]
+    Gone(VolumeName),
+    /// The volume was burned, and nothing is added to it any more.
+    #[error("volume {0} is burned, and its discs would not hold what sealing adds")]
+    Burned(VolumeName),
+    /// The volume cannot be sealed.
+    #[error("volume {0} cannot be sealed: {1}")]
+    Unsealable(VolumeName, String),
+    /// The indexes hold what no disk can, and so would the plan.
+    #[error("the indexes contradict themselves: {0}")]
+    Unlawful(String),
+}
+
+/// The path in media of a file of its index.
+fn in_media<'p>(path: &'p RelPath<'_>) -> TreePath<'p> {
+    TreePath::new(Tree::Media, path.borrowed())
 }

@@ -127,13 +127,11 @@ impl<'a> Filling<'a> {
     /// Makes the tool's own files as large as what is in the volume makes them.
     fn grow(&mut self) {
         for (own, now) in self.rooms.reserve.files.iter().zip(&mut self.own) {
-            let grown = match own.grows {
-                Growth::Fixed => continue,
-                Growth::Lines => self.lines,
-                Growth::Rows => self.rows,
-            };
+            if own.grows == Growth::Fixed {
+                continue;
+            }
             let grown = SizedFile {
-                size: own.bytes.saturating_add(grown),
+                size: own.bytes_with(self.lines, self.rows),
                 ..*now
             };
             // Within a sector it takes no more room, which spares most of the work.

@@ -121,7 +121,26 @@ pub struct PackedVolume {
     pub sectors: u64,
 }
 
+impl OwnFile {
+    /// The most bytes that it has in a volume whose files add so many to the manifest and to the
+    /// catalogue page.
+    pub fn bytes_with(&self, lines: u64, rows: u64) -> u64 {
+        let grown = match self.grows {
+            Growth::Fixed => 0,
+            Growth::Lines => lines,
+            Growth::Rows => rows,
+        };
+        self.bytes.saturating_add(grown)
+    }
+}
+
 impl Rooms {
+    /// The most sectors that an image of the volume takes which is continued, before anything comes
+    /// to it; none where there is none. `load` has its directories.
+    pub fn sectors_of_open(&self, load: &Load) -> Option<u64> {
+        Some(Filling::open(load, self)?.sectors())
+    }
+
     /// Whether a volume has room for anything but what the tool itself adds; where it has none,
     /// every atom is too large.
     pub fn is_usable(&self) -> bool {

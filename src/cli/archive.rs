@@ -1,0 +1,107 @@
+//! Archive, where the phase and the disk meet: look which volumes are on the disk, and plan.
+
+use super::args::ArchiveOptions;
+use super::context::{Context, require};
+use super::failure::Failure;
+use super::library;
+use crate::disk::shelf;
+use crate::disk::store::IndexFiles;
+use crate::model::medium::{Medium, Parity};
+use crate::model::plan::{Plan, Settings};
+use crate::model::state::State;
+use crate::model::tree::Tree;
+use crate::model::volume::{VolumeName, VolumeState};
+use crate::phase::archive::{self as phase, ArchiveError, texts::SET};
+
+/// The plan that moves the years that are due to volumes.
+///
+/// # Errors
+/// Where a tree is missing or was never indexed, or no volume can be filled.
+pub fn plan(options: &ArchiveOptions, context: &Context) -> Result<Plan, Failure> {
+    let indexes = library::index_files(context)?;
+    let mut state = state(options, context, &indexes)?;
+    let now = state.now.timestamp();
+    let zone = context.configuration.ingest.time_zone.zone().clone();
+    let year = now.map(|now| now.to_zoned(zone.clone()).year());
+    state.settings.through = options.through.or(year.map(|year| year - 1));
+    state.intake.time_zone = zone;
+    Ok(phase::plan(&state)?)
+}
+
+/// The plan that seals a volume.
+///
+/// # Errors
+/// Where it cannot be sealed, or an index is damaged.
+pub fn seal(
+    volume: &VolumeName,
+    options: &ArchiveOptions,
+    context: &Context,
+) -> Result<Plan, Failure> {
+    let indexes = library::index_files(context)?;
+    let state = state(options, context, &indexes)?;
+    Ok(phase::seal(&state, volume)?)
+}
+
+/// Whether a volume is neither sealed nor burned.
+///
+/// # Errors
+/// Where an index is damaged.
+pub fn is_open(volume: &VolumeName, context: &Context) -> Result<bool, Failure> {
+    let indexes = library::index_files(context)?;
+    let state = library::state(context, &indexes)?;
+    Ok(state.volume_state(volume.as_str()) == VolumeState::Open)
+}
+
+/// What archive decides by.
+fn state<'i>(
+    options: &ArchiveOptions,
+    context: &Context,
+    indexes: &'i IndexFiles,
+) -> Result<State<'i>, Failure> {
+    require(context.layout(), &Tree::INDEXED)?;
+    let mut state = library::state(context, indexes)?;
+    state.shelf = shelf::look(context.layout().dir(Tree::Archive))?;
+    state.settings = settings(options, context);
+    Ok(state)
+}
+
+/// What of the configuration and of `options` a plan is to remember.
+fn settings(options: &ArchiveOptions, context: &Context) -> Settings {
+    let configured = &context.configuration.archive;
+    let sectors = options
+        .sectors
+        .map(|sectors| Medium::Sectors(sectors.get()));
+    let parity = options.parity.unwrap_or(configured.parity);
+    Settings {
+        medium: Some(sectors.or(options.medium).unwrap_or(configured.medium)),
+        raw_capacity: options.raw_capacity.then_some(true),
+        parity: (parity != Parity::NONE).then_some(parity),
+        pack: Some(options.pack.unwrap_or(configured.pack)),
+        seal: options.seal.then_some(true),
+        set: (configured.set != SET).then(|| configured.set.clone()),
+        ..Settings::default()
+    }
+}
+
+impl From<ArchiveError> for Failure {
+    fn from(error: ArchiveError) -> Self {
+        let message = error.to_string();
+        match error {
+            ArchiveError::NotIndexed(_) => {
+                Failure::refused(message).hint("`mediastruct crawl` indexes it")
+            }
+            ArchiveError::TooSmall { .. } => Failure::usage(message)
+                .hint("name a larger --medium or more --sectors, or leave less to --parity"),
+            ArchiveError::NoNumber => {
+                Failure::refused(message).hint("volumes are numbered up to 4294967295")
+            }
+            ArchiveError::Unknown(_) => Failure::usage(message)
+                .hint("`mediastruct volumes list` names the volumes; `mediastruct crawl` indexes new ones"),
+            ArchiveError::Gone(_) | ArchiveError::Burned(_) => Failure::refused(message),
+            ArchiveError::Unsealable(..) => Failure::refused(message)
+                .hint("put that right, then `mediastruct crawl`, and try again"),
+            ArchiveError::Unlawful(_) => Failure::refused(message)
+                .hint("`mediastruct crawl --force` reads every file again"),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the files say that a plan writes: for those that seal a volume, every file of it is read.
+
+use super::context::Context;
+use super::failure::Failure;
+use super::library;
+use super::plan_source::refused;
+use super::progress::Progress;
+use crate::disk::disks::Disks;
+use crate::disk::hash::{Readers, sum_files};
+use crate::disk::machine;
+use crate::disk::memory::Gauge;
+use crate::disk::trees::Trees;
+use crate::model::plan::Plan;
+use crate::model::problem::{Fault, Problem};
+use crate::model::sha256::Sha256;
+use crate::model::state::Listed;
+use crate::model::tree::Tree;
+use crate::phase::archive::texts::{Held, Sealing, unburned};
+use std::sync::Arc;
+
+/// The texts of the files that `plan` writes, in its order. Where it seals volumes, all their files
+/// are read, and have to hold what the index says: rot is found before a disc is burned.
+///
+/// # Errors
+/// Where a file cannot be read or holds something else, or a text is longer than the plan allows.
+pub fn texts(
+    plan: &Plan,
+    trees: &Trees,
+    progress: &Progress,
+    context: &Context,
+) -> Result<Vec<Arc<[u8]>>, Failure> {
+    let indexes = library::index_files(context)?;
+    let archive = indexes.index(Tree::Archive)?;
+    let texts: Vec<Arc<[u8]>> = match Sealing::of(plan, &archive) {
+        None => plan.writes.iter().map(|_| unburned().into()).collect(),
+        Some(sealing) => {
+            let files = sealing.files().map_err(|unread| {
+                Failure::refused(unread.to_string())
+                    .hint("`mediastruct crawl` reads it again, and says why where it cannot")
+            })?;
+            let sums = sums(&files, trees, progress, context)?;
+            sealing.texts(&files, &sums, library::now())
+        }
+    };
+    let sizes = plan.writes.iter().zip(&texts);
+    let too_long = sizes.filter_map(|(write, text)| {
+        let (size, max) = (text.len() as u64, write.max_bytes);
+        (size > max).then(|| Problem::at(&write.to, Fault::TextTooLong { size, max }))
+    });
+    let too_long: Vec<_> = too_long.collect();
+    match too_long.is_empty() {
+        true => Ok(texts),
+        false => Err(refused("the plan allows too little", &too_long)),
+    }
+}
+
+/// The SHA-256 hashes of these files, all of which hold what they have to.
+fn sums(
+    files: &[Held<'_>],
+    trees: &Trees,
+    progress: &Progress,
+    context: &Context,
+) -> Result<Vec<Sha256>, Failure> {
+    let crawl = &context.configuration.crawl;
+    let gauge = Gauge::new(crawl.memory.get());
+    let readers = Readers {
+        most: machine::readers(crawl.jobs.get(), &gauge),
+        gauge: &gauge,
+        disks: &Disks::new(crawl.disk),
+        notebook: None,
+        interrupted: &|| false,
+    };
+    let listed: Vec<_> = files.iter().map(Held::listed).collect();
+    let sources = files.iter().zip(&listed);
+    let sources: Vec<_> = sources
+        .map(|(file, listed): (_, &Listed)| (file.source.tree, listed))
+        .collect();
+    let read = sum_files(trees, &sources, &readers, progress);
+    let read = read.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
+    let mut sums = Vec::with_capacity(files.len());
+    let mut problems = Vec::new();
+    for (file, read) in files.iter().zip(read) {
+        match read {
+            Ok((digest, sum)) if digest == file.hash => sums.push(sum),
+            Ok(_) => problems.push(Problem::at(&file.source, Fault::OtherContent)),
+            Err(why) => {
+                let fault = Fault::Unreadable(why.into());
+                problems.push(Problem::at(&file.source, fault));
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(sums),
+        false => Err(refused("a volume cannot be sealed", &problems)),
+    }
+}

@@ -1,0 +1,57 @@
+//! Which volumes of the archive are on the disk.
+
+use super::error::DiskError;
+use crate::model::plan::Role;
+use crate::model::state::Shelf;
+use crate::model::tree::Tree;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// The volumes in the archive at `dir`, and which of them bear the mark of one that is on no disc.
+///
+/// # Errors
+/// Where the directory cannot be read: a number could be given twice.
+pub fn look(dir: &Path) -> Result<Shelf, DiskError> {
+    let mut shelf = Shelf::default();
+    let error = |e| DiskError::at("read", dir, e);
+    for entry in std::fs::read_dir(dir).map_err(error)? {
+        let entry = entry.map_err(error)?;
+        let name = entry.file_name();
+        let is_volume = Tree::Archive.is_unit_name(name.as_bytes());
+        let Some(name) = name.to_str().filter(|_| is_volume) else {
+            continue;
+        };
+        shelf.volumes.insert(name.to_owned());
+        let mark = entry.path().join(Role::Unburned.file_name());
+        match std::fs::symlink_metadata(&mark) {
+            Ok(found) if found.is_file() => drop(shelf.marked.insert(name.to_owned())),
+            Ok(_) => {}
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(e) => return Err(DiskError::at("look at", &mark, e)),
+        }
+    }
+    Ok(shelf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_are_told_from_the_rest_by_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, mark) in [("07", true), ("8", false), ("x", true), ("2019a", false)] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+            if mark {
+                std::fs::write(dir.path().join(name).join(".unburned"), "").unwrap();
+            }
+        }
+        std::fs::write(dir.path().join("09"), "").unwrap();
+        std::fs::create_dir_all(dir.path().join("10/.unburned")).unwrap();
+        let shelf = look(dir.path()).unwrap();
+        assert_eq!(Vec::from_iter(&shelf.volumes), ["07", "09", "10", "8"]);
+        assert_eq!(Vec::from_iter(&shelf.marked), ["07"]);
+        assert!(look(&dir.path().join("missing")).is_err());
+    }
+}

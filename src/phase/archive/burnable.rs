@@ -1,0 +1,221 @@
+//! What a person should know of names before a volume is burned: not every system reads every name
+//! from a disc as it stands there.
+
+use crate::model::path::{RelPath, TreePath};
+use crate::model::time::Time;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// How many files are named in one warning.
+const NAMED: usize = 5;
+
+/// The longest Joliet name in UTF-16 units, as images are made here; longer ones are cut for Windows.
+/// Source: xorriso's manual, `-joliet_long_names`.
+const JOLIET: usize = 103;
+
+/// The longest path in bytes that every system can be expected to open.
+const LONG_PATH: usize = 240;
+
+/// How deep directories may lie for every reader. Source: ISO 9660, level 1 to 3, 6.8.2.1.
+const DEEPEST: usize = 8;
+
+/// Bytes from which on a file takes more than one extent, which only ISO 9660 level 3 knows.
+const LARGE: u64 = (1 << 32) - 1;
+
+/// Names that Windows keeps for devices, whatever their case and extension.
+const DEVICES: [&str; 22] = [
+    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8",
+    "com9", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+];
+
+/// What may be odd about a file on a disc, and what comes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Oddity {
+    LongName,
+    Character,
+    NotUtf8,
+    LongPath,
+    Deep,
+    Large,
+    Twin,
+    Old,
+    Trailing,
+    Device,
+}
+
+/// Warnings about the files that come to volumes: one for each kind of oddity, which names the first
+/// files in it.
+#[derive(Default)]
+pub(super) struct Burnable<'p> {
+    odd: Vec<(Oddity, TreePath<'p>)>,
+    /// Volumes and paths without regard to case and composition, by their hashes.
+    folded: HashMap<u64, (u32, &'p RelPath<'p>)>,
+}
+
+impl<'p> Burnable<'p> {
+    /// Looks at a file that goes to the volume of that number.
+    pub(super) fn look(&mut self, volume: u32, path: &'p RelPath<'p>, size: u64, modified: Time) {
+        let mut is = |odd: bool, oddity: Oddity| {
+            if odd {
+                self.odd.push((oddity, super::in_media(path)));
+            }
+        };
+        let bytes = path.as_bytes();
+        is(bytes.len() > LONG_PATH, Oddity::LongPath);
+        is(size >= LARGE, Oddity::Large);
+        is(modified < Time::default(), Oddity::Old);
+        is(path.components().count() > DEEPEST, Oddity::Deep);
+        is(std::str::from_utf8(bytes).is_err(), Oddity::NotUtf8);
+        let odd = |byte: &u8| b":;*?\\".contains(byte) || byte.is_ascii_control();
+        is(bytes.iter().any(odd), Oddity::Character);
+        for name in path.components() {
+            let units = || String::from_utf8_lossy(name).encode_utf16().count();
+            is(name.len() > JOLIET && units() > JOLIET, Oddity::LongName);
+            is(matches!(name.last(), Some(b'.' | b' ')), Oddity::Trailing);
+            is(is_device(name), Oddity::Device);
+        }
+        let folded = super::in_media(path).folded();
+        let mut hasher = DefaultHasher::new();
+        (volume, &folded).hash(&mut hasher);
+        if let Some((other, twin)) = self.folded.insert(hasher.finish(), (volume, path))
+            && other == volume
+            && super::in_media(twin).folded() == folded
+        {
+            self.odd.push((Oddity::Twin, super::in_media(path)));
+        }
+    }
+
+    /// The warnings.
+    pub(super) fn warnings(mut self) -> Vec<String> {
+        self.odd.sort();
+        self.odd.dedup();
+        let kinds = self.odd.chunk_by(|a, b| a.0 == b.0);
+        kinds
+            .map(|kind| {
+                let named: Vec<_> = kind
+                    .iter()
+                    .take(NAMED)
+                    .map(|(_, p)| p.to_string())
+                    .collect();
+                let more = match kind.len().saturating_sub(NAMED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!("{}: {}{more}", kind[0].0.words(), named.join(", "))
+            })
+            .collect()
+    }
+}
+
+impl Oddity {
+    fn words(self) -> String {
+        match self {
+            Oddity::LongName => {
+                format!("Windows reads names on discs only up to {JOLIET} characters, and cuts these")
+            }
+            Oddity::Character => {
+                "Windows takes none of : ; * ? \\ and no control characters in names, and sees others".to_owned()
+            }
+            Oddity::NotUtf8 => "other systems see other names than these, which are no UTF-8".to_owned(),
+            Oddity::LongPath => {
+                format!("not every program opens paths of more than {LONG_PATH} bytes")
+            }
+            Oddity::Deep => {
+                format!("old readers do not look deeper than {DEEPEST} directories")
+            }
+            Oddity::Large => {
+                "old readers do not know files of 4 GiB and more (ISO 9660 level 3)".to_owned()
+            }
+            Oddity::Twin => {
+                "Windows and macOS take this name and another of its directory for one".to_owned()
+            }
+            Oddity::Old => "a disc knows no dates before 1970".to_owned(),
+            Oddity::Trailing => "Windows does not see a dot or a space at the end of a name".to_owned(),
+            Oddity::Device => "Windows keeps these names for devices".to_owned(),
+        }
+    }
+}
+
+/// Whether Windows keeps a name for a device.
+fn is_device(name: &[u8]) -> bool {
+    let stem = name.split(|byte| *byte == b'.').next().unwrap_or(name);
+    DEVICES
+        .iter()
+        .any(|device| stem.eq_ignore_ascii_case(device.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warnings(files: &[(&[u8], u64, i64)]) -> Vec<String> {
+        let files: Vec<_> = files
+            .iter()
+            .map(|(path, size, modified)| {
+                let modified = Time::new(*modified, 0).unwrap();
+                (RelPath::new(*path).unwrap(), *size, modified)
+            })
+            .collect();
+        let mut burnable = Burnable::default();
+        for (path, size, modified) in &files {
+            burnable.look(7, path, *size, *modified);
+        }
+        burnable.warnings()
+    }
+
+    #[test]
+    fn each_oddity_is_told_with_its_file_and_its_limit() {
+        let long = format!("2019/{}.jpg", "x".repeat(100));
+        let path = format!(
+            "2019/{}/{}/b.jpg",
+            "y".repeat(100),
+            "z".repeat(100) + "/" + &"w".repeat(60)
+        );
+        for (file, told) in [
+            ((long.as_bytes(), 1, 1), "only up to 103 characters"),
+            ((&b"2019/a:b.jpg"[..], 1, 1), "Windows takes none of"),
+            ((b"2019/a\nb.jpg", 1, 1), "no control characters"),
+            ((b"2019/\xff.jpg", 1, 1), "no UTF-8: media/2019/"),
+            ((path.as_bytes(), 1, 1), "more than 240 bytes"),
+            ((b"2019/1/2/3/4/5/6/7/8.jpg", 1, 1), "deeper than 8"),
+            ((b"2019/a.mov", u64::from(u32::MAX), 1), "4 GiB"),
+            ((b"2019/a.jpg", 1, -1), "before 1970: media/2019/a.jpg"),
+            ((b"2019/a.", 1, 1), "a dot or a space"),
+            ((b"2019/ends /a", 1, 1), "a dot or a space"),
+            ((b"2019/Aux.jpg", 1, 1), "for devices: media/2019/Aux.jpg"),
+        ] {
+            let warnings = warnings(&[file]);
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            assert!(warnings[0].contains(told), "{warnings:?}");
+        }
+        let plain: (&[u8], _, _) = (b"2019/03/IMG_0001 (2).jpg", u64::from(u32::MAX) - 1, 1);
+        assert_eq!(warnings(&[plain]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn twins_that_some_systems_take_for_one_are_told() {
+        let twins: [(&[u8], _, _); 4] = [
+            (b"2019/A.jpg", 1, 1),
+            (b"2019/a.JPG", 1, 1),
+            ("2019/u\u{308}.jpg".as_bytes(), 1, 1),
+            ("2019/\u{fc}.jpg".as_bytes(), 1, 1),
+        ];
+        let told = warnings(&twins);
+        assert_eq!(told.len(), 1);
+        assert!(
+            told[0].contains("for one: media/2019/a.JPG, media/2019/"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn no_more_than_a_few_are_named() {
+        let paths: Vec<_> = (0..7).map(|n| format!("2019/{n}?.jpg")).collect();
+        let files: Vec<_> = paths.iter().map(|path| (path.as_bytes(), 1, 1)).collect();
+        let told = warnings(&files);
+        assert!(
+            told[0].ends_with("media/2019/4?.jpg and 2 more"),
+            "{told:?}"
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! What the files say with which a volume is sealed: what makes a disc readable alone in thirty
+//! years.
+
+pub(super) mod manifest;
+pub(super) mod page;
+mod readme;
+
+use crate::model::digest::Digest;
+use crate::model::disc::disc_label;
+use crate::model::disc_document::{self, DISC_FORMAT, DiscDocument};
+use crate::model::index::{Entry, Index, Moved, Stamp, Totals};
+use crate::model::index_file;
+use crate::model::path::{RelPath, TreePath};
+use crate::model::plan::{Move, Plan, Role, Write};
+use crate::model::sha256::Sha256;
+use crate::model::state::Listed;
+use crate::model::time::Time;
+use crate::model::tree::Tree;
+use crate::model::volume::VolumeName;
+use flate2::{Compression, GzBuilder};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::Arc;
+
+/// The name of the set of discs, where the plan says none.
+pub const SET: &str = "MEDIA";
+
+/// The volumes that a plan seals, and what they hold once it is carried out.
+pub struct Sealing<'s> {
+    plan: &'s Plan,
+    /// The archive's index after the moves of the plan.
+    after: Index<'s>,
+    /// The moves into the archive, by the paths to which they go.
+    arrivals: HashMap<&'s [u8], &'s Move>,
+    volumes: Vec<VolumeName>,
+}
+
+/// A file that a volume holds once it is sealed.
+pub struct Held<'s> {
+    /// Where it is before the plan is carried out.
+    pub source: TreePath<'s>,
+    /// The hash that it must have.
+    pub hash: Digest,
+    /// What is known of it in the index after the plan.
+    entry: &'s Entry<'s>,
+}
+
+impl Held<'_> {
+    /// The file as far as it is known before anybody looks.
+    pub fn listed(&self) -> Listed {
+        Listed {
+            path: self.source.rel.clone().into_owned(),
+            stamp: self.entry.stamp,
+        }
+    }
+}
+
+/// A file of a volume that is to be sealed was never read, and nothing can vouch for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} could not be read when it was last indexed, and so its volume cannot be sealed")]
+pub struct Unread(pub TreePath<'static>);
+
+impl<'s> Sealing<'s> {
+    /// What `plan` seals, given the archive's index before it; nothing where it seals no volume.
+    pub fn of(plan: &'s Plan, archive: &Index<'s>) -> Option<Sealing<'s>> {
+        let manifests = plan.writes.iter().filter(|w| w.role == Role::Manifest);
+        let volumes: Vec<_> = manifests.filter_map(|w| VolumeName::of(&w.to)).collect();
+        if volumes.is_empty() {
+            return None;
+        }
+        let joining = plan.moves.iter().filter(|m| m.to.tree == Tree::Archive);
+        let moved: Vec<_> = joining
+            .clone()
+            .map(|operation| Moved {
+                operation,
+                stamp: Some(Stamp {
+                    size: operation.size,
+                    modified: operation.modified,
+                    ..Stamp::default()
+                }),
+            })
+            .collect();
+        Some(Sealing {
+            plan,
+            after: archive.clone().after(&moved),
+            arrivals: joining.map(|m| (m.to.rel.as_bytes(), m)).collect(),
+            volumes,
+        })
+    }
+
+    /// The files of these volumes, all of which have to be read: by volume and by path.
+    ///
+    /// # Errors
+    /// Where the content of one is not known.
+    pub fn files(&self) -> Result<Vec<Held<'_>>, Unread> {
+        let entries = self.volumes.iter();
+        let entries = entries.flat_map(|volume| self.after.entries_of(volume.as_str()));
+        let held = entries.map(|entry| {
+            let path = TreePath::new(Tree::Archive, entry.path.borrowed());
+            let hash = entry.digest();
+            let hash = hash.ok_or_else(|| Unread(path.clone().into_owned()))?;
+            let arrival = self.arrivals.get(entry.path.as_bytes());
+            let source = arrival.map_or(path, |operation| operation.from.borrowed());
+            Ok(Held {
+                source,
+                hash,
+                entry,
+            })
+        });
+        held.collect()
+    }
+
+    /// What the files say that the plan writes, in its order, where the volumes hold `files` with the
+    /// SHA-256 hashes `sums`, and are sealed at that time.
+    pub fn texts(&self, files: &[Held<'_>], sums: &[Sha256], at: Time) -> Vec<Arc<[u8]>> {
+        let catalogue: Arc<[u8]> = catalogue(&self.after).into();
+        let mut volumes: BTreeMap<&[u8], Vec<(&Held<'_>, Sha256)>> = BTreeMap::new();
+        for (file, sum) in files.iter().zip(sums) {
+            let volume = file.entry.path.first();
+            volumes.entry(volume).or_default().push((file, *sum));
+        }
+        let mut texts: Vec<Arc<[u8]>> = Vec::with_capacity(self.plan.writes.len());
+        for write in &self.plan.writes {
+            let held = volumes.get(write.to.rel.first());
+            let held = held.map_or(&[][..], Vec::as_slice);
+            texts.push(match (write.role, VolumeName::of(&write.to)) {
+                (Role::Unburned, _) | (_, None) => unburned().into(),
+                (Role::Catalogue, _) => Arc::clone(&catalogue),
+                (Role::Manifest, _) => Vec::new().into(),
+                (Role::Readme, Some(volume)) => readme::readme(&self.disc(&volume, held, at))
+                    .into_bytes()
+                    .into(),
+                (Role::Disc, Some(volume)) => {
+                    self.disc(&volume, held, at).text().into_bytes().into()
+                }
+                (Role::Page, Some(volume)) => self.page(&volume, held, at).into_bytes().into(),
+            });
+        }
+        // A manifest vouches for the other files of ours, too.
+        for (number, write) in self.plan.writes.iter().enumerate() {
+            if write.role == Role::Manifest {
+                let held = volumes.get(write.to.rel.first());
+                let held = held.map_or(&[][..], Vec::as_slice);
+                texts[number] = manifest(write, held, &self.plan.writes, &texts).into();
+            }
+        }
+        texts
+    }
+
+    fn disc(&self, volume: &VolumeName, held: &[(&Held<'_>, Sha256)], at: Time) -> DiscDocument {
+        let mut totals = Totals::default();
+        held.iter()
+            .for_each(|(file, _)| totals.add(file.entry.stamp.size));
+        let settings = &self.plan.settings;
+        let set = settings.set.as_deref().unwrap_or(SET);
+        DiscDocument {
+            format: DISC_FORMAT.to_owned(),
+            volume: volume.clone(),
+            label: disc_label(set, volume),
+            set: set.to_owned(),
+            uuid: disc_document::uuid(self.plan.id(), volume),
+            medium: settings.medium.as_ref().map(ToString::to_string),
+            sealed: at,
+            files: totals.files,
+            bytes: totals.bytes,
+            tool: concat!("mediastruct ", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+
+    fn page(&self, volume: &VolumeName, held: &[(&Held<'_>, Sha256)], at: Time) -> String {
+        let disc = self.disc(volume, held, at);
+        let about = format!(
+            "Volume {} of the set {}: {} files, {} bytes, sealed {}.",
+            disc.volume,
+            disc.set,
+            disc.files,
+            disc.bytes,
+            day(at)
+        );
+        let files = held.iter();
+        let files = files.map(|(file, _)| (in_volume(&file.entry.path), file.entry.stamp.size));
+        page::page(&disc.label, &about, files)
+    }
+}
+
+/// What the mark of a volume says that is on no disc yet.
+pub fn unburned() -> Vec<u8> {
+    b"This volume is on no disc yet.\n".to_vec()
+}
+
+/// The most bytes of what a file of this role says, but for what it says of each file.
+pub(super) fn most_beside_files(role: Role) -> u64 {
+    match role {
+        Role::Unburned => 100,
+        Role::Readme | Role::Disc => 4096,
+        // The other files of ours are in it as well.
+        Role::Manifest => 5 * 128,
+        Role::Page => 2048,
+        Role::Catalogue => 64 << 10,
+    }
+}
+
+/// Bytes that a file takes at most in the catalogue, whose bytes are packed: nothing is assumed of its
+/// path; the 64 digits of its hash hold 32 bytes, and its size and time are numbers.
+pub(super) fn catalogue_length(path: &[u8]) -> u64 {
+    path.len() as u64 + 110
+}
+
+/// The manifest of a volume.
+fn manifest(
+    manifest: &Write,
+    held: &[(&Held<'_>, Sha256)],
+    writes: &[Write],
+    texts: &[Arc<[u8]>],
+) -> Vec<u8> {
+    let mut sums: Vec<(&[u8], Sha256)> = held
+        .iter()
+        .map(|(file, sum)| (in_volume(&file.entry.path), *sum))
+        .collect();
+    let beside = writes.iter().zip(texts).filter(|(write, _)| {
+        let is_here = write.to.rel.first() == manifest.to.rel.first();
+        is_here && write.role.is_on_disc() && write.role != Role::Manifest
+    });
+    sums.extend(beside.map(|(write, text)| (write.to.rel.file_name(), Sha256::of(text))));
+    sums.sort_by_key(|(path, _)| *path);
+    let mut text = Vec::new();
+    for (path, sum) in sums {
+        manifest::line(path, sum, &mut text);
+    }
+    text
+}
+
+/// The archive's index, packed. What tells files of this machine apart stands for nothing on a disc.
+fn catalogue(after: &Index<'_>) -> Vec<u8> {
+    let mut index = after.clone();
+    for entry in &mut index.entries {
+        entry.stamp = Stamp {
+            size: entry.stamp.size,
+            modified: entry.stamp.modified,
+            ..Stamp::default()
+        };
+    }
+    let mut packed = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::default());
+    let written = index_file::write(&index, &mut packed);
+    written
+        .and_then(|()| packed.finish())
+        .unwrap_or_else(|error: io::Error| unreachable!("memory takes every byte: {error}"))
+}
+
+/// A path of the archive without its volume.
+fn in_volume<'p>(path: &'p RelPath<'_>) -> &'p [u8] {
+    let path = path.as_bytes();
+    let slash = path.iter().position(|byte| *byte == b'/');
+    &path[slash.map_or(0, |slash| slash + 1)..]
+}
+
+/// The day of a time in UTC, `2019-03-01`.
+fn day(at: Time) -> String {
+    at.timestamp()
+        .map_or_else(String::new, |at| at.strftime("%Y-%m-%d").to_string())
+}
+
+#[cfg(test)]
+mod tests;
