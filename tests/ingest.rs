@@ -260,6 +260,31 @@ fn law_9_what_cannot_be_read_is_named_and_its_bundle_stays() {
 }
 
 #[test]
+fn a_directory_of_duplicates_that_cannot_be_read_has_no_free_names() {
+    let library = library();
+    put(&library, "closed/x.jpg", "archived");
+    put(&library, "open/x.jpg", "in media");
+    library.write("duplicates/2019/a.jpg", "any");
+    library.write("duplicates/ingest/closed/x.jpg", "any");
+    if !belongs_to_nobody(&library, "directories that may not be read") {
+        return;
+    }
+    for dir in ["2019", "ingest/closed"] {
+        let path = library.path("duplicates").join(dir);
+        fs::set_permissions(path, Permissions::from_mode(0o0)).unwrap();
+    }
+    let said = library.run_within(&AS_NOBODY, &["ingest", "--yes", "--time-zone", "UTC"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(library.read("duplicates/ingest/closed~2/x.jpg"), "archived");
+    assert_eq!(library.read("duplicates/ingest/open/x.jpg"), "in media");
+    // Where nothing of it can be read, somebody has to look into it.
+    fs::set_permissions(library.path("duplicates"), Permissions::from_mode(0o0)).unwrap();
+    let said = library.run_within(&AS_NOBODY, &["plan", "ingest"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    said.tells(&["duplicates: permission denied", "hint: run it as the user"]);
+}
+
+#[test]
 fn names_of_any_bytes_and_lengths_are_taken_in() {
     let library = library();
     let long = format!("{}.jpg", "x".repeat(251));

@@ -55,7 +55,7 @@ pub fn plan(options: &IngestOptions, card: &Card) -> Result<Plan, Failure> {
     if !options.copy {
         state.intake.on_mounts = on_mounts(&state.found, &trees)?;
     }
-    state.taken = names::taken(layout.dir(Tree::Duplicates))?;
+    state.taken = names::taken(layout.dir(Tree::Duplicates), Some(phase::IN_DUPLICATES))?;
     read(&mut state, card, &trees)?;
     loop {
         let plan = phase::plan(&state)?;

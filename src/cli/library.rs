@@ -91,6 +91,7 @@ impl From<DiskError> for Failure {
         let failure = Failure::failed(error.to_string());
         match error.cause() {
             Cause::Missing => failure.hint(NEEDS_OPENAT2),
+            Cause::Denied => failure.hint("run it as the user to whom the library belongs"),
             _ => failure,
         }
     }

@@ -96,7 +96,7 @@ pub fn dedupe_state<'i>(
     require(context.layout(), &Tree::INDEXED)?;
     let mut state = library::state(context, indexes)?;
     state.settings = dedupe_settings(options, context)?;
-    state.taken = names::taken(context.layout().dir(Tree::Duplicates))?;
+    state.taken = names::taken(context.layout().dir(Tree::Duplicates), None)?;
     Ok(state)
 }
 

@@ -27,7 +27,7 @@ pub fn plan(context: &Context) -> Result<Plan, Failure> {
     let progress = context.output.progress();
     let mut state = library::state(context, &indexes)?;
     state.found = scan::files(&trees, layout, Tree::Duplicates, &progress)?;
-    state.taken = names::taken(layout.dir(Tree::Validated))?;
+    state.taken = names::taken(layout.dir(Tree::Validated), None)?;
     let crawl = &context.configuration.crawl;
     let gauge = Gauge::new(crawl.memory.get());
     let readers = Readers {

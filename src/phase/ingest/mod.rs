@@ -22,6 +22,9 @@ use crate::model::path::TreePath;
 use crate::model::state::{Listed, State};
 use crate::model::tree::Tree;
 
+/// The directory of duplicates into which ingest brings files.
+pub const IN_DUPLICATES: &str = "ingest";
+
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {

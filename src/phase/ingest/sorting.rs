@@ -4,7 +4,7 @@ use super::date::{Choice, Settings};
 use super::known::Known;
 use super::place::{Home, Places, endings, stem};
 use super::shot::Shot;
-use super::{IngestError, aside, in_ingest};
+use super::{IN_DUPLICATES, IngestError, aside, in_ingest};
 use crate::model::bundle::stem_of;
 use crate::model::capture::{Confidence, Content, Source, Taken};
 use crate::model::digest::Digest;
@@ -373,7 +373,7 @@ impl<'s> Sorting<'s> {
 
 /// Where a file goes in duplicates if nothing has that name there.
 fn in_duplicates(file: &Listed) -> Result<TreePath<'static>, IngestError> {
-    let path = RelPath::new([b"ingest/", file.path.as_bytes()].concat());
+    let path = RelPath::new([IN_DUPLICATES.as_bytes(), b"/", file.path.as_bytes()].concat());
     let path = path.map_err(|_| IngestError::NoName(in_ingest(file)))?;
     Ok(TreePath::new(Tree::Duplicates, path))
 }
