@@ -58,7 +58,6 @@ impl From<ValidateError> for Failure {
         let failure = Failure::refused(error.to_string());
         match error {
             ValidateError::NotIndexed(_) => failure.hint("`mediastruct crawl` indexes it"),
-            ValidateError::NoName(_) => failure.hint("empty validated, or move some of it away"),
             ValidateError::Unlawful(_) => {
                 failure.hint("`mediastruct crawl --force` reads every file again")
             }

@@ -21,9 +21,6 @@ pub enum ValidateError {
     /// A tree was never indexed.
     #[error("{0} was never indexed")]
     NotIndexed(Tree),
-    /// A name is taken, and with a number it would be too long.
-    #[error("there is no free name for {0} in validated")]
-    NoName(TreePath<'static>),
     /// The indexes hold what no disk can, and so would the plan.
     #[error("the indexes contradict themselves: {0}")]
     Unlawful(String),
@@ -67,12 +64,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
     let mut needs: BTreeMap<TreePath<'static>, Need> = BTreeMap::new();
     for (path, file) in duplicates(state) {
         match twins.judge(&path, file) {
-            Judgement::Proven(twin, stamp) => {
-                let of = twin.path();
-                let need = || twin.need(&state.proofs);
-                needs.entry(of).or_insert_with(need);
-                proven.push((path, file, stamp, twin));
-            }
+            Judgement::Proven(twin, stamp) => proven.push((path, file, stamp, twin)),
             Judgement::Unproven(kind, why) => plan.skipped.push(Skip {
                 path,
                 kind,
@@ -89,8 +81,18 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
     }
     let mut names = Names::new(&state.taken, proven.iter().map(|(_, f, ..)| &f.path));
     for (from, file, stamp, twin) in proven {
-        let name = names.free(&file.path);
-        let name = name.map_err(|_| ValidateError::NoName(from.clone()))?;
+        let Ok(name) = names.free(&file.path) else {
+            plan.skipped.push(Skip {
+                path: from,
+                kind: SkipKind::Other,
+                why: "its name is taken in validated, and with a number its path would be too long"
+                    .to_owned(),
+                bundle: None,
+            });
+            continue;
+        };
+        let need = || twin.need(&state.proofs);
+        needs.entry(twin.path()).or_insert_with(need);
         plan.moves.push(Move {
             from,
             to: TreePath::new(Tree::Validated, name),

@@ -301,6 +301,27 @@ fn names_that_are_taken_in_validated_get_numbers() {
 }
 
 #[test]
+fn a_file_for_which_validated_has_no_name_stays() {
+    let dirs = format!("{}/", "d".repeat(250)).repeat(16);
+    let long = format!("{dirs}{}", "x".repeat(RelPath::MAX_BYTES - dirs.len()));
+    let files = [("a", "aa", 2), (&long, "bb", 3)];
+    let mut state = state(&[], &[("2020/a", "aa", 1), ("2020/b", "bb", 4)], &files);
+    state.taken.files.insert(rel(&long));
+    let from = format!("duplicates/{long}");
+    let contents = [("duplicates/a", "aa"), (&from, "bb")];
+    let twins = [("media/2020/a", "aa"), ("media/2020/b", "bb")];
+    read(&mut state, &[contents, twins].concat());
+    let plan = plan(&state).unwrap();
+    assert_eq!(
+        moves(&plan),
+        [triple("duplicates/a", "validated/a", "media/2020/a")]
+    );
+    assert_eq!(plan.needs.len(), 1);
+    assert_eq!(plan.skipped[0].kind, SkipKind::Other);
+    assert!(plan.is_in_trouble());
+}
+
+#[test]
 fn without_indexes_there_is_no_plan() {
     let state = State::unknown(time(1));
     assert_eq!(plan(&state), Err(ValidateError::NotIndexed(Tree::Archive)));
