@@ -338,12 +338,42 @@ fn law_2_a_destination_that_exists_is_not_overwritten() {
     assert_eq!(plan.moves.len(), 1);
     let said = ingest(&library);
     assert_eq!(said.code, 4);
-    said.tells(&["is taken by what no index lists, or cannot be reached: crawl"]);
+    said.tells(&["is taken by a file that no index lists: crawl"]);
     library.succeed(&["crawl"]);
     // It is known now, and holds something else.
     assert_eq!(ingest(&library).code, 0);
     assert_eq!(library.read(&guessed("a", "~2.jpg")), "a");
     assert_eq!(library.read(&taken), "a stranger's");
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_is_told_as_one() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    put(&library, "b.jpg", "b");
+    let taken = guessed("a", ".jpg");
+    library.write(&format!("{taken}/any.jpg"), "any");
+    let said = ingest(&library);
+    assert_eq!(said.code, 4, "{}", said.err);
+    said.tells(&[&format!(
+        "ingest/a.jpg: {taken} is taken by a directory: rename that"
+    )]);
+    assert_eq!(library.read("ingest/a.jpg"), "a");
+    assert_eq!(library.read(&guessed("b", ".jpg")), "b");
+}
+
+#[test]
+fn of_names_of_one_file_in_ingest_the_later_is_told_and_stays() {
+    let library = library();
+    put(&library, "a.jpg", "a");
+    fs::hard_link(library.path("ingest/a.jpg"), library.path("ingest/b.jpg")).unwrap();
+    let said = ingest(&library);
+    assert_eq!(said.code, 0, "{}", said.err);
+    said.tells(&["1 hard link"]);
+    assert_eq!(library.read(&guessed("a", ".jpg")), "a");
+    let plan = planned(&library, 0, &[]);
+    assert_eq!(left_out(&plan)["ingest/b.jpg"], SkipKind::HardLink);
+    assert!(plan.moves.is_empty());
 }
 
 #[test]

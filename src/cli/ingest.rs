@@ -20,7 +20,7 @@ use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::{machine, metadata, named_file, names, scan};
 use crate::model::date_dirs::DateDirs;
-use crate::model::intake::Intake;
+use crate::model::intake::{Intake, Occupant};
 use crate::model::path::{Escaped, RelPath, TreePath};
 use crate::model::plan::{Need, Plan, Settings};
 use crate::model::progress::ProgressHeader;
@@ -29,7 +29,7 @@ use crate::model::state::{Listed, Proof, State, TreeFiles};
 use crate::model::tree::Tree;
 use crate::phase::ingest::{self as phase, IngestError};
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -226,11 +226,24 @@ fn on_mounts(found: &TreeFiles, trees: &Trees) -> Result<BTreeSet<RelPath<'stati
 
 /// The places in media that a plan gives to files, and where something is that no index knows, or
 /// which cannot be reached.
-fn occupied(plan: &Plan, state: &State<'_>, trees: &Trees) -> Vec<TreePath<'static>> {
+fn occupied(
+    plan: &Plan,
+    state: &State<'_>,
+    trees: &Trees,
+) -> BTreeMap<TreePath<'static>, Occupant> {
     let places = plan.moves.iter().map(|m| &m.to);
-    let new = places.filter(|to| to.tree == Tree::Media && !state.intake.occupied.contains(to));
-    let is_free = |to: &TreePath<'_>| matches!(trees.look(to), Ok(None));
-    new.filter(|to| !is_free(to)).cloned().collect()
+    let known = &state.intake.occupied;
+    let new = places.filter(|to| to.tree == Tree::Media && !known.contains_key(to));
+    let occupied = new.filter_map(|to| {
+        let occupant = match trees.look(to) {
+            Ok(None) => return None,
+            Ok(Some(node)) if node.kind == Kind::File => Occupant::Unlisted,
+            Ok(Some(node)) => Occupant::NoFile(node.kind.words()),
+            Err(error) => Occupant::Unreachable(error.to_string()),
+        };
+        Some((to.clone(), occupant))
+    });
+    occupied.collect()
 }
 
 /// The files that a plan leans on, and which are not on the disk as the indexes have them.
@@ -256,9 +269,6 @@ impl From<IngestError> for Failure {
         match error {
             IngestError::NotIndexed(_) => {
                 failure.hint("`mediastruct crawl` indexes it, so that nothing is taken in twice")
-            }
-            IngestError::NoName(_) => {
-                failure.hint("give it a shorter name, or empty duplicates/ingest")
             }
             IngestError::Unlawful(_) => {
                 failure.hint("`mediastruct crawl --force` reads every file again")

@@ -23,13 +23,24 @@ pub struct Intake {
     pub date_dirs: DateDirs,
     /// Names in media that are taken by what no index knows, or cannot be reached, as far as it was
     /// looked for.
-    pub occupied: BTreeSet<TreePath<'static>>,
+    pub occupied: BTreeMap<TreePath<'static>, Occupant>,
     /// Files of the indexes that are not on the disk as those have them, as far as it was looked.
     pub lost: BTreeSet<TreePath<'static>>,
     /// Files that lie on mounts within ingest, from where nothing is moved.
     pub on_mounts: BTreeSet<RelPath<'static>>,
     /// The directories of ingest, where those that are emptied are to go; none where they stay.
     pub directories: Vec<DropDirectory>,
+}
+
+/// What takes a name in media, as far as no index tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occupant {
+    /// A file that no index lists.
+    Unlisted,
+    /// What is no regular file, in words with an article.
+    NoFile(&'static str),
+    /// Whatever it is, it could not be looked at, and why.
+    Unreachable(String),
 }
 
 /// A directory in ingest.
@@ -50,7 +61,7 @@ impl Default for Intake {
             time_zone: TimeZone::UTC,
             local_makes: Vec::new(),
             date_dirs: DateDirs::default(),
-            occupied: BTreeSet::new(),
+            occupied: BTreeMap::new(),
             lost: BTreeSet::new(),
             on_mounts: BTreeSet::new(),
             directories: Vec::new(),

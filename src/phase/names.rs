@@ -1,5 +1,6 @@
 //! Free names in a tree into which a phase moves files that keep their paths.
 
+use crate::model::bundle::stem_of;
 use crate::model::path::{PathError, RelPath};
 use crate::model::state::Taken;
 use std::collections::{HashMap, HashSet};
@@ -75,18 +76,43 @@ impl<'s> Names<'s> {
     }
 }
 
+/// The most bytes that an extension takes with its dot; what is longer is none, and is cut as well.
+const LONGEST_EXTENSION: usize = 64;
+
 /// `path` with `~number` before the extension of its last component, which is cut so that the name
 /// does not become too long.
 fn numbered(path: &RelPath<'_>, number: u32) -> Result<RelPath<'static>, PathError> {
     let name = path.file_name();
     let mark = format!("~{number}");
-    let dot = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0);
-    let (mut stem, extension) = name.split_at(dot.unwrap_or(name.len()));
-    let room = RelPath::MAX_NAME.saturating_sub(mark.len() + extension.len());
+    let (mut stem, extension) = match name.split_at(stem_of(name).len()) {
+        (stem, extension) if extension.len() <= LONGEST_EXTENSION => (stem, extension),
+        _ => (name, &b""[..]),
+    };
+    let room = RelPath::MAX_NAME - (mark.len() + extension.len());
     if stem.len() > room {
         // A cut within a character would make text into something that is none.
         let is_boundary = |at: &usize| stem[*at] & 0xC0 != 0x80;
         stem = &stem[..(1..=room).rev().find(is_boundary).unwrap_or(room)];
     }
     path.with_file_name(&[stem, mark.as_bytes(), extension].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_make_no_name_too_long() {
+        let long = |name: &str, count: usize| name.replace('*', &"x".repeat(count));
+        for (name, expected) in [
+            ("a.jpg".to_owned(), "a~2.jpg".to_owned()),
+            (long("*.jpg", 251), long("*~2.jpg", 249)),
+            (long("a.*", 253), long("a.*~2", 251)),
+            (long("a.*", 63), long("a~2.*", 63)),
+            (long("*é.jpg", 249), long("*~2.jpg", 249)),
+        ] {
+            let numbered = numbered(&RelPath::from_text(name).unwrap(), 2).unwrap();
+            assert_eq!(numbered.to_string(), expected);
+        }
+    }
 }

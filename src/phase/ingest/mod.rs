@@ -31,9 +31,6 @@ pub enum IngestError {
     /// A tree was never indexed.
     #[error("{0} was never indexed")]
     NotIndexed(Tree),
-    /// A name is taken, and with a number it would be too long.
-    #[error("there is no free name for {0}")]
-    NoName(TreePath<'static>),
     /// The indexes hold what no disk can, and so would the plan.
     #[error("the indexes contradict themselves: {0}")]
     Unlawful(String),

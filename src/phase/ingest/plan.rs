@@ -10,7 +10,7 @@ use crate::model::problem;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::phase::names::Names;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// How many files are named in one warning.
 const NAMED: usize = 5;
@@ -18,7 +18,7 @@ const NAMED: usize = 5;
 /// The plan that empties the drop directory, as far as its files are whole.
 ///
 /// # Errors
-/// Where a tree was never indexed, or there are no names left.
+/// Where a tree was never indexed, or the indexes contradict themselves.
 pub fn plan(state: &State<'_>) -> Result<Plan, IngestError> {
     if let Some(tree) = state.not_indexed() {
         return Err(IngestError::NotIndexed(tree));
@@ -26,29 +26,14 @@ pub fn plan(state: &State<'_>) -> Result<Plan, IngestError> {
     let mut plan = RawPlan::of(Phase::Ingest);
     plan.settings = state.settings.clone();
     plan.basis = state.basis();
-    let mut sorting = Sorting::of(state);
-    let whole = sorting.lay_aside();
-    let bundles = state.settings.bundles.unwrap_or(true);
-    let Shots { shots, ambiguous } = Shots::of(&whole, &state.intake, bundles);
-    for shot in &shots {
-        sorting.sort(shot)?;
+    let mut nameless = BTreeSet::new();
+    loop {
+        match sorted(state, &nameless, &mut plan) {
+            Ok(()) => break,
+            // Without them, others may get other names.
+            Err(more) => nameless.extend(more),
+        }
     }
-    plan.warnings = state
-        .intake
-        .said
-        .about_nothing(state.found.files.iter().map(|f| &f.path));
-    plan.warnings.extend(claimed_by_several(&ambiguous));
-    let Sorting {
-        moves,
-        needs,
-        skipped,
-        duplicates,
-        ..
-    } = sorting;
-    plan.moves = moves;
-    plan.needs = needs.into_values().collect();
-    plan.skipped = skipped;
-    plan.moves.extend(named(state, duplicates)?);
     plan.prunes = emptied(state, &plan.moves);
     plan.summary = Some(Summary {
         seen: (plan.moves.len() + plan.skipped.len()) as u64,
@@ -58,16 +43,49 @@ pub fn plan(state: &State<'_>) -> Result<Plan, IngestError> {
         .map_err(|problems| IngestError::Unlawful(problem::in_one_line(&problems)))
 }
 
+/// Sorts all files into `plan`; those that are `nameless` find no name in duplicates.
+///
+/// # Errors
+/// More files that find none. What stands in `plan` is then to be made anew.
+fn sorted(
+    state: &State<'_>,
+    nameless: &BTreeSet<TreePath<'static>>,
+    plan: &mut RawPlan,
+) -> Result<(), Vec<TreePath<'static>>> {
+    let mut sorting = Sorting::of(state, nameless);
+    let whole = sorting.lay_aside();
+    let bundles = state.settings.bundles.unwrap_or(true);
+    let Shots { shots, ambiguous } = Shots::of(&whole, &state.intake, bundles);
+    shots.iter().for_each(|shot| sorting.sort(shot));
+    let found = state.found.files.iter();
+    plan.warnings = state.intake.said.about_nothing(found.map(|f| &f.path));
+    plan.warnings.extend(claimed_by_several(&ambiguous));
+    plan.moves = sorting.moves;
+    plan.needs = sorting.needs.into_values().collect();
+    plan.skipped = sorting.skipped;
+    plan.moves.extend(named(state, sorting.duplicates)?);
+    Ok(())
+}
+
 /// The moves to duplicates, with names that nothing has there.
-fn named(state: &State<'_>, mut moves: Vec<Move>) -> Result<Vec<Move>, IngestError> {
+///
+/// # Errors
+/// The files for which there is none.
+fn named(state: &State<'_>, mut moves: Vec<Move>) -> Result<Vec<Move>, Vec<TreePath<'static>>> {
     moves.sort_by(|a, b| a.from.cmp(&b.from));
     let wanted: Vec<_> = moves.iter().map(|m| m.to.rel.clone()).collect();
     let mut names = Names::new(&state.taken, wanted.iter());
+    let mut nameless = Vec::new();
     for operation in &mut moves {
-        let name = names.free(&operation.to.rel);
-        operation.to.rel = name.map_err(|_| IngestError::NoName(operation.from.clone()))?;
+        match names.free(&operation.to.rel) {
+            Ok(name) => operation.to.rel = name,
+            Err(_) => nameless.push(operation.from.clone()),
+        }
     }
-    Ok(moves)
+    if nameless.is_empty() {
+        return Ok(moves);
+    }
+    Err(nameless)
 }
 
 /// The directories of the drop directory in which nothing is left after these moves.

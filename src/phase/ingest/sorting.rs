@@ -1,19 +1,23 @@
 //! Finds a place for each shot of the drop directory, or says why it stays.
 
+mod copies;
+
+use self::copies::{Brought, Copy};
 use super::date::{Choice, Settings};
 use super::known::Known;
 use super::place::{Home, Places, endings, stem};
 use super::shot::Shot;
-use super::{IN_DUPLICATES, IngestError, aside, in_ingest};
+use super::{IN_DUPLICATES, aside, in_ingest};
 use crate::model::bundle::stem_of;
-use crate::model::capture::{Confidence, Content, Source, Taken};
+use crate::model::capture::{Confidence, Source, Taken};
 use crate::model::digest::Digest;
+use crate::model::intake::Occupant;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Dated, Move, Need, Skip, SkipKind, Why};
 use crate::model::state::{Listed, Proof, State};
 use crate::model::tree::Tree;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Files of the drop directory, as they are sorted.
 pub(super) struct Sorting<'s> {
@@ -21,10 +25,12 @@ pub(super) struct Sorting<'s> {
     settings: Settings,
     known: Known<'s>,
     places: Places<'s>,
+    /// The files for which duplicates has no name.
+    nameless: &'s BTreeSet<TreePath<'static>>,
     /// Where this plan brings contents.
-    brought: HashMap<Digest, TreePath<'static>>,
+    brought: HashMap<Digest, Brought>,
     /// Which contents this plan brings to places.
-    brought_to: HashMap<TreePath<'static>, Digest>,
+    brought_to: HashMap<TreePath<'static>, (Digest, Brought)>,
     pub(super) moves: Vec<Move>,
     /// What goes to duplicates; these names there may be taken.
     pub(super) duplicates: Vec<Move>,
@@ -32,13 +38,34 @@ pub(super) struct Sorting<'s> {
     pub(super) skipped: Vec<Skip>,
 }
 
-/// A copy that is elsewhere, or will be.
-#[derive(Clone)]
-enum Copy {
-    /// It is there.
-    There(Need),
-    /// This plan brings it.
-    Brought(TreePath<'static>),
+/// What becomes of the files of a shot.
+struct Looked<'s> {
+    /// When it was taken.
+    dated: Dated,
+    /// Where those go that are new.
+    home: Home,
+    /// Those that are new, with their hashes and endings.
+    new: Vec<(&'s Listed, Digest, Vec<u8>)>,
+    /// Those that go to duplicates, with their hashes, their copies, and the names that they would
+    /// like to have there.
+    twins: Vec<(&'s Listed, Digest, Copy, TreePath<'static>)>,
+    /// Those that stay for the sake of a copy, and why.
+    stay: Vec<(&'s Listed, Copy, SkipKind, String)>,
+}
+
+/// Why a shot is let lie.
+struct Left<'s> {
+    /// The file of it for whose sake it is.
+    cause: &'s Listed,
+    kind: SkipKind,
+    why: String,
+}
+
+impl<'s> Left<'s> {
+    fn of(cause: &'s Listed, kind: SkipKind, why: impl Into<String>) -> Left<'s> {
+        let why = why.into();
+        Left { cause, kind, why }
+    }
 }
 
 impl Copy {
@@ -46,13 +73,18 @@ impl Copy {
     fn path(&self) -> &TreePath<'static> {
         match self {
             Copy::There(need) => &need.path,
-            Copy::Brought(path) => path,
+            Copy::Brought(brought) => &brought.to,
         }
     }
 }
 
 impl<'s> Sorting<'s> {
-    pub(super) fn of(state: &'s State<'s>) -> Sorting<'s> {
+    /// None of the files of `state` is sorted yet; those that are `nameless` find no name in
+    /// duplicates.
+    pub(super) fn of(
+        state: &'s State<'s>,
+        nameless: &'s BTreeSet<TreePath<'static>>,
+    ) -> Sorting<'s> {
         let hashes = state.proofs.iter().filter_map(|(path, proof)| match proof {
             Proof::Read(hash, _) if path.tree == Tree::Ingest => Some(*hash),
             _ => None,
@@ -66,6 +98,7 @@ impl<'s> Sorting<'s> {
             },
             known: Known::of(state, hashes),
             places: Places::beside(&state.media),
+            nameless,
             brought: HashMap::new(),
             brought_to: HashMap::new(),
             moves: Vec::new(),
@@ -98,168 +131,154 @@ impl<'s> Sorting<'s> {
     }
 
     /// Finds a place for the files of a shot, or says why they stay.
-    pub(super) fn sort(&mut self, shot: &Shot<'s>) -> Result<(), IngestError> {
-        let mut hashes = Vec::with_capacity(shot.members.len());
-        for member in &shot.members {
-            match self.read(member) {
-                Ok(hash) => hashes.push(hash),
-                Err((kind, why)) => {
-                    self.leave(shot, member, kind, why);
-                    return Ok(());
-                }
-            }
+    pub(super) fn sort(&mut self, shot: &Shot<'s>) {
+        let sorted = self.look(shot).and_then(|looked| self.place(shot, looked));
+        if let Err(left) = sorted {
+            self.leave(shot, left);
         }
-        let main = shot.main();
-        let Some(dated) = self.date(shot) else {
+    }
+
+    /// What becomes of the files of a shot, as far as that does not hang on names in media.
+    fn look(&self, shot: &Shot<'s>) -> Result<Looked<'s>, Left<'s>> {
+        let hashes = shot.members.iter().map(|member| self.read(member));
+        let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
+        let main = shot.members[0];
+        let dated = self.date(shot).ok_or_else(|| {
             let why = "no date of it is sane, not even that of its last change: give it one with \
                        --date or --date-map, or gather such files with --undated";
-            self.leave(shot, main, SkipKind::Undated, why.to_owned());
-            return Ok(());
-        };
+            Left::of(main, SkipKind::Undated, why)
+        })?;
         let of_main = self.copy(hashes[0]);
+        let mut looked = Looked {
+            home: self.home(hashes[0], &dated.taken, of_main.as_ref()),
+            dated,
+            new: Vec::new(),
+            twins: Vec::new(),
+            stay: Vec::new(),
+        };
         let endings = endings(&shot.names());
-        let mut copies = Vec::with_capacity(hashes.len());
-        for ((member, hash), ending) in shot.members.iter().zip(&hashes).zip(&endings) {
+        for ((member, hash), ending) in shot.members.iter().copied().zip(hashes).zip(endings) {
             // What belongs to a new picture goes with it, even if something like it is elsewhere.
             let copy = of_main
                 .as_ref()
                 .and_then(|of_main| match member.path == main.path {
                     true => Some(of_main.clone()),
-                    false => self.copy_of_member(member, *hash, of_main, ending),
+                    false => self.copy_of_member(member, hash, of_main, &ending),
                 });
-            if let Some(Copy::There(need)) = &copy
+            let Some(copy) = copy else {
+                looked.new.push((member, hash, ending));
+                continue;
+            };
+            if let Copy::There(need) = &copy
                 && self.state.intake.lost.contains(&need.path)
             {
                 let why = format!(
                     "{} held the same, and is not as the index has it: crawl, then ingest again",
                     need.path
                 );
-                self.leave(shot, member, SkipKind::Other, why);
-                return Ok(());
+                return Err(Left::of(member, SkipKind::Other, why));
             }
-            copies.push(copy);
-        }
-        let home = self.home(hashes[0], &dated.taken, of_main.as_ref());
-        let new = shot.members.iter().zip(&copies).zip(&endings);
-        let new = new.filter(|((_, copy), _)| copy.is_none());
-        let new: Vec<_> = new
-            .map(|((member, _), ending)| (&member.path, ending.as_slice()))
-            .collect();
-        let Ok(places) = self.places.take(&home, &new) else {
-            let why = "its path would be too long: give it a shorter name";
-            self.leave(shot, main, SkipKind::Other, why.to_owned());
-            return Ok(());
-        };
-        let free = places
-            .iter()
-            .map(|place| TreePath::new(Tree::Media, place.clone()));
-        let occupied = &self.state.intake.occupied;
-        let taken = free.zip(&new).find(|(to, _)| occupied.contains(to));
-        if let Some((to, (path, _))) = taken {
-            let mut members = shot.members.iter();
-            let member = members.find(|member| member.path == **path);
-            let why = format!(
-                "{to} is taken by what no index lists, or cannot be reached: crawl, or look into it, \
-                 then ingest again"
-            );
-            let member = member.copied().unwrap_or(main);
-            self.leave(shot, member, SkipKind::Occupied, why);
-            places.iter().for_each(|place| self.places.give_back(place));
-            return Ok(());
-        }
-        let bundle = (shot.members.len() > 1).then(|| in_ingest(main));
-        let mut places = places.into_iter();
-        for ((member, hash), copy) in shot.members.iter().zip(hashes).zip(copies) {
-            let from = in_ingest(member);
-            if let Some((kind, why)) = copy.as_ref().and_then(|copy| self.stays(member, copy)) {
-                self.skip(from, kind, why, bundle.clone());
-                continue;
-            }
-            let (why, to) = match copy {
-                // It gets its name once all are known that go there.
-                Some(copy) => (self.because(copy, &dated), in_duplicates(member)?),
+            match self.stays(member, &copy) {
+                Some((kind, why)) => looked.stay.push((member, copy, kind, why)),
                 None => {
-                    let place = places
-                        .next()
-                        .ok_or_else(|| IngestError::NoName(from.clone()))?;
-                    let to = TreePath::new(Tree::Media, place);
-                    (Why::Date(Box::new(dated.clone())), to)
+                    let to = self.in_duplicates(member)?;
+                    looked.twins.push((member, hash, copy, to));
                 }
+            }
+        }
+        Ok(looked)
+    }
+
+    /// Gives the files of a shot their places.
+    fn place(&mut self, shot: &Shot<'s>, looked: Looked<'s>) -> Result<(), Left<'s>> {
+        let new = looked.new.iter();
+        let new: Vec<_> = new
+            .map(|(member, _, ending)| (&member.path, ending.as_slice()))
+            .collect();
+        let places = self.places.take(&looked.home, &new).map_err(|_| {
+            let why = "its path would be too long: give it a shorter name";
+            Left::of(shot.members[0], SkipKind::Other, why)
+        })?;
+        let in_media = |place: &RelPath<'static>| TreePath::new(Tree::Media, place.clone());
+        for (place, (member, ..)) in places.iter().zip(&looked.new) {
+            if let Some(occupant) = self.state.intake.occupied.get(&in_media(place)) {
+                let why = occupied(&in_media(place), occupant);
+                places.iter().for_each(|place| self.places.give_back(place));
+                return Err(Left::of(member, SkipKind::Occupied, why));
+            }
+        }
+        let bundle = (shot.members.len() > 1).then(|| in_ingest(shot.main()));
+        let go = |file: &Listed, hash, to, why| Move {
+            from: in_ingest(file),
+            to,
+            size: file.stamp.size,
+            modified: file.stamp.modified,
+            hash,
+            why,
+            bundle: bundle.clone(),
+        };
+        for ((file, hash, _), place) in looked.new.into_iter().zip(&places) {
+            let (to, why) = (in_media(place), Why::Date(Box::new(looked.dated.clone())));
+            let brought = Brought {
+                to: to.clone(),
+                file: file.stamp,
             };
-            self.go(Move {
-                from,
-                to,
-                size: member.stamp.size,
-                modified: member.stamp.modified,
-                hash,
-                why,
-                bundle: bundle.clone(),
-            });
+            self.brought.entry(hash).or_insert(brought.clone());
+            self.brought_to.insert(to.clone(), (hash, brought));
+            self.moves.push(go(file, hash, to, why));
+        }
+        for (file, hash, copy, to) in looked.twins {
+            let why = self.because(copy, &looked.dated);
+            self.duplicates.push(go(file, hash, to, why));
+        }
+        for (file, copy, kind, why) in looked.stay {
+            if let Copy::There(need) = copy
+                && self.is_copying()
+            {
+                // It is looked at before this is believed.
+                self.needs.entry(need.path.clone()).or_insert(need);
+            }
+            self.skip(in_ingest(file), kind, why, bundle.clone());
         }
         Ok(())
     }
 
-    /// Why a file of which there is this copy stays where it is; none where it goes to duplicates.
-    fn stays(&mut self, file: &Listed, copy: &Copy) -> Option<(SkipKind, String)> {
-        let of = copy.path();
-        if let Copy::There(need) = copy {
-            let is_link = self.known.is_link(&need.path, file);
-            if is_link && !self.is_copying() {
-                let why = format!("hard link of {of}: moving it would free nothing");
-                return Some((SkipKind::HardLink, why));
+    /// Where a file goes in duplicates if nothing has that name there.
+    fn in_duplicates(&self, file: &'s Listed) -> Result<TreePath<'static>, Left<'s>> {
+        let path = [IN_DUPLICATES.as_bytes(), b"/", file.path.as_bytes()].concat();
+        match RelPath::new(path) {
+            Ok(path) if !self.nameless.contains(&in_ingest(file)) => {
+                Ok(TreePath::new(Tree::Duplicates, path.into_owned()))
             }
-            if self.is_copying() {
-                // It is looked at before this is believed.
-                self.needs.entry(of.clone()).or_insert_with(|| need.clone());
+            _ => {
+                let why = "its path in duplicates would be too long: give it a shorter name";
+                Err(Left::of(file, SkipKind::Other, why))
             }
         }
-        let known = || (SkipKind::Known, format!("{of} holds the same"));
-        self.is_copying().then(known)
-    }
-
-    /// Where a member of a shot is that is not the main file, of which there is a copy. Pictures and
-    /// movies may be anywhere; what belongs to them counts beside that copy alone, for much of it is
-    /// the same for many pictures.
-    fn copy_of_member(
-        &self,
-        member: &Listed,
-        hash: Digest,
-        of_main: &Copy,
-        ending: &[u8],
-    ) -> Option<Copy> {
-        let reading = self.state.intake.metadata.get(&member.path);
-        let content = reading.and_then(|r| r.as_ref().ok()).map(|r| r.content);
-        if matches!(content, Some(Content::Still | Content::Video)) {
-            return self.copy(hash);
-        }
-        let of = of_main.path();
-        let name = [stem_of(of.rel.file_name()), ending].concat();
-        let beside = of.rel.with_file_name(&name).ok()?;
-        let there = self.known.at(of.tree, &beside, hash).map(Copy::There);
-        let path = TreePath::new(of.tree, beside);
-        let brought =
-            || (self.brought_to.get(&path) == Some(&hash)).then_some(Copy::Brought(path.clone()));
-        there.or_else(brought)
     }
 
     /// The hash of a file, or why it is not known.
-    fn read(&self, file: &Listed) -> Result<Digest, (SkipKind, String)> {
+    fn read(&self, file: &'s Listed) -> Result<Digest, Left<'s>> {
         if let Some((kind, why)) = aside::reason(file, self.state.now) {
-            return Err((kind, why.to_owned()));
+            return Err(Left::of(file, kind, why));
         }
         if self.state.intake.on_mounts.contains(&file.path) {
             let why =
                 "it is on a mount within ingest, from where nothing moves: --copy takes it in";
-            return Err((SkipKind::Other, why.to_owned()));
+            return Err(Left::of(file, SkipKind::Other, why));
         }
         match self.state.proofs.get(&in_ingest(file)) {
             Some(Proof::Read(hash, stamp)) if *stamp == file.stamp => Ok(*hash),
             Some(Proof::Read(..)) => {
                 let why = "it changed while it was looked at: ingest again once it is whole";
-                Err((SkipKind::Changing, why.to_owned()))
+                Err(Left::of(file, SkipKind::Changing, why))
             }
-            Some(Proof::Failed(why)) => Err((SkipKind::Unread, format!("unreadable: {why}"))),
-            None => Err((SkipKind::Unread, "it was not read".to_owned())),
+            Some(Proof::Failed(why)) => Err(Left::of(
+                file,
+                SkipKind::Unread,
+                format!("unreadable: {why}"),
+            )),
+            None => Err(Left::of(file, SkipKind::Unread, "it was not read")),
         }
     }
 
@@ -289,12 +308,6 @@ impl<'s> Sorting<'s> {
         self.state.settings.copy == Some(true)
     }
 
-    /// Where a content is already, or where this plan brings it.
-    fn copy(&self, hash: Digest) -> Option<Copy> {
-        let there = self.known.keeper(hash).map(Copy::There);
-        there.or_else(|| self.brought.get(&hash).cloned().map(Copy::Brought))
-    }
-
     /// Where the files of a shot go that are not elsewhere: beside the copy of the main file if that is
     /// in media, and else where its date belongs.
     fn home(&self, hash: Digest, taken: &Taken, copy: Option<&Copy>) -> Home {
@@ -312,40 +325,9 @@ impl<'s> Sorting<'s> {
         }
     }
 
-    /// Why a copy goes to duplicates, and what the plan then needs.
-    fn because(&mut self, copy: Copy, dated: &Dated) -> Why {
-        let dated = Box::new(dated.clone());
-        let of = match copy {
-            Copy::Brought(of) => of,
-            Copy::There(need) => {
-                let of = need.path.clone();
-                self.needs.entry(of.clone()).or_insert(need);
-                of
-            }
-        };
-        match of.tree {
-            Tree::Archive => Why::AlreadyArchived { of, dated },
-            _ => Why::Duplicate {
-                of,
-                dated: Some(dated),
-            },
-        }
-    }
-
-    /// Lets a file go.
-    fn go(&mut self, operation: Move) {
-        if operation.to.tree == Tree::Duplicates {
-            self.duplicates.push(operation);
-            return;
-        }
-        let brought = self.brought.entry(operation.hash);
-        brought.or_insert_with(|| operation.to.clone());
-        self.brought_to.insert(operation.to.clone(), operation.hash);
-        self.moves.push(operation);
-    }
-
     /// Lets a shot lie for the sake of one of its files.
-    fn leave(&mut self, shot: &Shot<'_>, cause: &Listed, kind: SkipKind, why: String) {
+    fn leave(&mut self, shot: &Shot<'_>, left: Left<'_>) {
+        let Left { cause, kind, why } = left;
         let bundle = (shot.members.len() > 1).then(|| in_ingest(shot.main()));
         let others = shot.members.iter().filter(|m| m.path != cause.path);
         for member in others {
@@ -371,9 +353,16 @@ impl<'s> Sorting<'s> {
     }
 }
 
-/// Where a file goes in duplicates if nothing has that name there.
-fn in_duplicates(file: &Listed) -> Result<TreePath<'static>, IngestError> {
-    let path = RelPath::new([IN_DUPLICATES.as_bytes(), b"/", file.path.as_bytes()].concat());
-    let path = path.map_err(|_| IngestError::NoName(in_ingest(file)))?;
-    Ok(TreePath::new(Tree::Duplicates, path))
+/// Why a file cannot have the name that it would get.
+fn occupied(to: &TreePath<'_>, occupant: &Occupant) -> String {
+    match occupant {
+        Occupant::Unlisted => format!(
+            "{to} is taken by a file that no index lists: crawl, or move that away, then ingest \
+             again"
+        ),
+        Occupant::NoFile(what) => {
+            format!("{to} is taken by {what}: rename that, then ingest again")
+        }
+        Occupant::Unreachable(error) => format!("{error}: look into it, then ingest again"),
+    }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::model::capture::{Content, Found, Reading, Source, When};
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, Index, Stamp};
-use crate::model::intake::DropDirectory;
+use crate::model::intake::{DropDirectory, Occupant};
 use crate::model::path::RelPath;
 use crate::model::plan::{Directory, Plan, SkipKind, Why};
 use crate::model::plan_file;
@@ -385,6 +385,70 @@ fn a_hard_link_of_a_file_in_media_stays() {
 }
 
 #[test]
+fn of_names_of_one_file_the_later_stays_and_is_no_duplicate() {
+    let names = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"].map(|name| (name, "x"));
+    let mut card = Card::with(&names);
+    for (name, inode) in names.iter().zip([1, 1, 2, 2]) {
+        card.listed(name.0).stamp.inode = inode;
+        let proof = Proof::Read(Digest::of(b"x"), card.listed(name.0).stamp);
+        card.state.proofs.insert(ingest(name.0), proof);
+    }
+    assert_eq!(
+        card.told()[1..],
+        [
+            // Of this file there is another copy, whatever its names.
+            "c.jpg duplicate duplicates/ingest/c.jpg",
+            "d.jpg duplicate duplicates/ingest/d.jpg",
+            "b.jpg HardLink",
+        ]
+    );
+    assert!(!card.plan().is_in_trouble());
+}
+
+#[test]
+fn a_file_for_which_duplicates_has_no_name_stays_with_its_bundle() {
+    let deep = |bytes: usize| {
+        let dirs = format!("{}/", "d".repeat(250)).repeat(16);
+        format!("{dirs}{}", "x".repeat(bytes - dirs.len()))
+    };
+    let most = RelPath::MAX_BYTES - "ingest/".len();
+    let (fits, long) = (deep(most), deep(most + 1));
+    let files = [("a.jpg", "a"), ("b.jpg", "b"), (&fits, "a"), (&long, "b")];
+    let mut card = Card::with(&files);
+    let kinds = |card: &Card| {
+        let plan = card.plan();
+        let skipped = plan.skipped.iter().map(|skip| skip.kind);
+        (plan.moves.len(), skipped.collect::<Vec<_>>())
+    };
+    assert_eq!(kinds(&card), (3, vec![SkipKind::Other]));
+    // With a number it would be too long as well.
+    card.state
+        .taken
+        .files
+        .insert(rel(&format!("ingest/{fits}")));
+    assert_eq!(kinds(&card), (2, vec![SkipKind::Other; 2]));
+    assert!(card.plan().is_in_trouble());
+    // Nothing of a shot goes where not all of it can.
+    let shot = [
+        (format!("{fits}.CR2"), "raw"),
+        (format!("{fits}.xmp"), "new"),
+    ];
+    let shot = shot.map(|(path, content)| (path[5..].to_owned(), content));
+    let shot: Vec<_> = shot
+        .iter()
+        .map(|(p, content)| (p.as_str(), *content))
+        .collect();
+    let mut card = Card::with(&shot).knowing(Tree::Media, &[("2019/a.CR2", "raw")]);
+    assert_eq!(kinds(&card), (2, vec![]));
+    card.state
+        .taken
+        .files
+        .insert(rel(&format!("ingest/{}", shot[0].0)));
+    let stays = vec![SkipKind::Other, SkipKind::Bundle];
+    assert_eq!(kinds(&card), (0, stays));
+}
+
+#[test]
 fn a_copy_that_is_not_there_any_more_is_not_believed() {
     let mut card = Card::with(&[("a.jpg", "a")]).knowing(Tree::Media, &[("2019/a.jpg", "a")]);
     let path = TreePath::new(Tree::Media, rel("2019/a.jpg"));
@@ -450,8 +514,25 @@ fn a_name_that_something_unknown_has_is_not_taken() {
     let mut card = Card::with(&files);
     let taken = card.plan().moves[1].to.clone();
     assert!(taken.to_string().ends_with(".JPG"));
-    card.state.intake.occupied.insert(taken.clone());
-    assert_eq!(card.told()[1..], ["a.CR2 Bundle", "a.JPG Occupied"]);
+    for (occupant, told) in [
+        (
+            Occupant::Unlisted,
+            "is taken by a file that no index lists: crawl",
+        ),
+        (
+            Occupant::NoFile("a directory"),
+            "is taken by a directory: rename that",
+        ),
+        (
+            Occupant::Unreachable("cannot look".to_owned()),
+            "cannot look: look into it",
+        ),
+    ] {
+        card.state.intake.occupied.insert(taken.clone(), occupant);
+        assert_eq!(card.told()[1..], ["a.CR2 Bundle", "a.JPG Occupied"]);
+        let why = card.plan().skipped[1].why.clone();
+        assert!(why.contains(told), "{why}");
+    }
     // In the index, it is another file whose name this one cannot have.
     let known = taken.rel.to_string();
     let card = Card::with(&files).knowing(Tree::Media, &[(&known, "something else")]);
