@@ -21,7 +21,8 @@ impl Hashing<'_> {
         let mut attempt = || {
             let file = self.open(tree, listed)?;
             let mut hasher = blake3::Hasher::new();
-            let complete = feed(&mut hasher, &file, 0, listed.stamp.size, buffer)?;
+            let size = listed.stamp.size;
+            let complete = feed(&mut hasher, &file, 0, size, buffer)? && ends_at(&file, size)?;
             // The walk's look at the file is the one before reading, this is the one after it.
             let unchanged = complete && node_of(&file, b"")?.stamp == listed.stamp;
             io::Result::Ok(unchanged.then(|| hasher.finalize()))
@@ -44,7 +45,9 @@ impl Hashing<'_> {
         let file = self.open(tree, listed)?;
         let mut hasher = blake3::Hasher::new();
         hasher.set_input_offset(start);
-        let complete = feed(&mut hasher, &file, start, length, buffer)?;
+        let (size, end) = (listed.stamp.size, start + length);
+        let complete = feed(&mut hasher, &file, start, length, buffer)?
+            && (end < size || ends_at(&file, size)?);
         let unchanged = complete && node_of(&file, b"")?.stamp == listed.stamp;
         Ok(unchanged.then(|| hasher.finalize_non_root()))
     }
@@ -58,10 +61,17 @@ impl Hashing<'_> {
                 let what = before.kind.words();
                 return Err(io::Error::other(format!("it is {what} now")));
             }
-            let digest = hash_to_end(&file, buffer, |_| {})?;
+            let mut length = 0;
+            let digest = hash_to_end(&file, buffer, |count| length += count)?;
             let after = node_of(&file, b"")?;
             if before.stamp != after.stamp {
                 return Err(io::Error::other("it changed while it was read"));
+            }
+            // Some file systems make up what is read, and its size too.
+            let size = after.stamp.size;
+            if length != size {
+                let what = format!("it gave {length} bytes, and its size is said to be {size}");
+                return Err(io::Error::other(what));
             }
             Ok((digest, after.stamp))
         };
@@ -90,6 +100,16 @@ impl Hashing<'_> {
             other => other,
         };
         Ok(handle?.into())
+    }
+}
+
+/// Whether nothing can be read of `file` from `size` on.
+fn ends_at(file: &File, size: u64) -> io::Result<bool> {
+    loop {
+        match file.read_at(&mut [0], size) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return Ok(read? == 0),
+        }
     }
 }
 

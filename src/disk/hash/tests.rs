@@ -94,6 +94,47 @@ fn begun() -> Time {
 }
 
 #[test]
+fn a_file_that_gives_other_bytes_than_its_size_says_has_no_hash() {
+    // The kernel makes up what is read there: one has 4096 bytes, and one none, if `stat` is asked.
+    for (dir, name) in [
+        ("/sys/devices/system", "cpu/online"),
+        ("/proc/sys", "kernel/ostype"),
+    ] {
+        if !std::path::Path::new(dir).join(name).exists() {
+            println!("skipped, as it is not there: {dir}/{name}");
+            continue;
+        }
+        let elsewhere = tempfile::tempdir().unwrap();
+        let at = |name| elsewhere.path().join(name);
+        let dirs = Tree::ALL.map(|tree| match tree {
+            Tree::Media => PathBuf::from(dir),
+            tree => at(tree.name()),
+        });
+        let layout = Layout::new(dirs, at("data"), at("logs")).unwrap();
+        let fixture = Fixture {
+            trees: Trees::open(&layout).unwrap(),
+            ..Fixture::new()
+        };
+        let path = RelPath::from_text(name.to_owned()).unwrap();
+        let node = fixture
+            .trees
+            .look(&TreePath::new(Tree::Media, path.clone()));
+        let stamp = node.unwrap().unwrap().stamp;
+        for part in [1 << 20, 1024] {
+            let listed = Listed {
+                path: path.clone(),
+                stamp,
+            };
+            let readings = fixture.hash(&[listed], part, 2);
+            let Reading::Failed(why) = &readings[0] else {
+                panic!("{readings:?}");
+            };
+            assert!(why.contains("and its size is said to be"), "{why}");
+        }
+    }
+}
+
+#[test]
 fn what_was_hashed_before_an_interruption_is_noted() {
     let fixture = Fixture::new();
     let files: Vec<_> = (0..9)
