@@ -532,7 +532,8 @@ fn a_directory_that_is_in_no_tree_stands_in_for_ingest() {
     settle(&card.join("a.jpg"));
     let dir = card.to_str().unwrap();
     let said = library.succeed(&["ingest", "--yes", "--time-zone", "UTC", dir]);
-    said.tells(&["take it back with MEDIASTRUCT_INGEST_DIR="]);
+    let again = format!("`MEDIASTRUCT_INGEST_DIR={dir} mediastruct undo 2");
+    said.tells(&[&again]);
     assert_eq!(library.read(&guessed("a", ".jpg")), "a");
     assert!(library.path("ingest/stays.jpg").exists());
     assert!(!card.join("a.jpg").exists());

@@ -112,19 +112,24 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     let applied = mover.apply(&ready, leftover(plan, &undone));
     let parked = mover.parked_sources();
     workshop.progress.end();
-    applied.map_err(|error| failure(error, &run))?;
+    applied.map_err(|error| failure(error, &run, context))?;
 
     log_keepers(plan, context);
     tracing::info!("Apply - Run {run} is done");
     context
         .output
         .note(format_args!("{}, as run {run}", work(plan, Tense::Did)));
+    let program = match plan.is_copying() {
+        // Copies go aside where they are, whatever became of their sources.
+        true => "mediastruct".to_owned(),
+        false => context.program(),
+    };
     context
         .output
-        .note(format_args!("`mediastruct undo {run}` takes it back"));
+        .note(format_args!("`{program} undo {run}` takes it back"));
     for (tree, totals) in parked {
         context.output.note(format_args!(
-            "{}, {}, parked in {tree}/{ASIDE} until `mediastruct purge {run}`",
+            "{}, {}, parked in {tree}/{ASIDE} until `{program} purge {run}`",
             Things(totals.files, "source"),
             Exactly(totals.bytes)
         ));

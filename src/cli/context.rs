@@ -21,6 +21,8 @@ pub struct Context {
     pub output: Output,
     /// Whether the kernel is to confine what is written while files move.
     pub landlock: bool,
+    /// The directory that stands in for the configured drop directory in this command alone.
+    pub card: Option<PathBuf>,
 }
 
 impl Context {
@@ -49,12 +51,31 @@ impl Context {
             configuration,
             output,
             landlock: !global.no_landlock,
+            card: None,
         })
+    }
+
+    /// How a later command has to begin so that it works on what this one does.
+    pub fn program(&self) -> String {
+        match &self.card {
+            Some(dir) => format!("MEDIASTRUCT_INGEST_DIR={} mediastruct", quoted(dir)),
+            None => "mediastruct".to_owned(),
+        }
     }
 
     /// Where the trees are.
     pub fn layout(&self) -> &Layout {
         &self.configuration.layout
+    }
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let shown = Escaped::path(path).to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    match shown.chars().all(is_plain) {
+        true => shown,
+        false => format!("'{}'", shown.replace('\'', "'\\''")),
     }
 }
 
@@ -166,4 +187,21 @@ fn target(layout: &Layout, dir: &Path) -> Result<Target, Failure> {
         Escaped::path(layout.dir(Tree::Media)),
         Escaped::path(layout.dir(Tree::Archive)),
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_for_a_shell() {
+        for (path, word) in [
+            ("/mnt/card", "/mnt/card"),
+            ("/media/My Card", "'/media/My Card'"),
+            ("/it's", "'/it'\\''s'"),
+            ("/$(x)", "'/$(x)'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+    }
 }

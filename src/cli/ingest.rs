@@ -200,7 +200,7 @@ fn notebook(state: &State<'_>, card: &Card) -> Notebook {
             .output
             .warn(format_args!("{told}: {trouble}; move it away"));
     }
-    if card.is_whole() && card.elsewhere.is_none() {
+    if card.is_whole() && context.card.is_none() {
         let there: HashSet<_> = state.found.files.iter().map(|file| &file.path).collect();
         notebook.forget(|path| !there.contains(&path.rel));
     }

@@ -28,9 +28,6 @@ pub fn ingest(arguments: &IngestArguments, context: &Context) -> Result<Exit, Fa
     refuse_shared(&card.context)?;
     let plan = ingest::plan(&arguments.options, &card)?;
     let ended = go(&plan, arguments.yes, Verify::Stat, &card.context)?;
-    if plan.has_operations() && !plan.is_copying() && ended == Ended::Done {
-        card.tell("take it back");
-    }
     Ok(ended.exit(&plan, context))
 }
 

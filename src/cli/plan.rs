@@ -47,7 +47,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
     let plan = match &arguments.phase {
         PlanPhase::Ingest(options) => {
             let card = Card::of(&options.directories, context)?;
-            card.tell("apply this plan");
+            card.tell();
             ingest::plan(options, &card)?
         }
         PlanPhase::Crawl(options) => crawl::plan(options, context)?,

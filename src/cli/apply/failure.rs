@@ -1,5 +1,6 @@
 //! What is said of a run that failed.
 
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::library;
 use crate::disk::apply::{ApplyError, Stop};
@@ -8,7 +9,8 @@ use crate::disk::store::StoreError;
 use crate::model::run::RunId;
 
 /// A run that failed, and what to do about it.
-pub(super) fn failure(error: ApplyError, run: &RunId) -> Failure {
+pub(super) fn failure(error: ApplyError, run: &RunId, context: &Context) -> Failure {
+    let program = context.program();
     match error {
         ApplyError::RolledBack(stop) => {
             let failure = Failure::failed(format!(
@@ -19,10 +21,13 @@ pub(super) fn failure(error: ApplyError, run: &RunId) -> Failure {
                 None => failure,
             }
         }
-        ApplyError::Unconfirmed(_) => Failure::failed(error.to_string())
-            .hint("when the cause is mended, `mediastruct recover` records it"),
+        ApplyError::Unconfirmed(_) => Failure::failed(error.to_string()).hint(format!(
+            "when the cause is mended, `{program} recover` records it"
+        )),
         ApplyError::Unfinished(..) => Failure::failed(format!("{error}; run {run} is unfinished"))
-            .hint("when the cause is mended, `mediastruct recover` finishes it or takes it back"),
+            .hint(format!(
+                "when the cause is mended, `{program} recover` finishes it or takes it back"
+            )),
     }
 }
 

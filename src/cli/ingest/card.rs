@@ -14,9 +14,7 @@ pub struct Card {
     /// The library, its drop directory being the one that is taken in.
     pub context: Context,
     /// The directories in it that were named; none where that is all of it.
-    within: Vec<RelPath<'static>>,
-    /// The directory that stands in for the configured one.
-    pub elsewhere: Option<PathBuf>,
+    pub within: Vec<RelPath<'static>>,
 }
 
 impl Card {
@@ -29,7 +27,6 @@ impl Card {
         let mut card = Card {
             context: context.clone(),
             within: Vec::new(),
-            elsewhere: None,
         };
         let mut is_whole = false;
         for dir in directories {
@@ -89,7 +86,7 @@ impl Card {
             let other = layout.with(Tree::Ingest, place.clone());
             card.context.configuration.layout =
                 other.map_err(|error| Failure::usage(error.to_string()))?;
-            card.elsewhere = Some(place);
+            card.context.card = Some(place);
         }
         if is_whole {
             card.within.clear();
@@ -114,13 +111,12 @@ impl Card {
         found.special.retain(|(path, _)| self.holds(path));
     }
 
-    /// How a later command finds the directory that stands in for the configured one.
-    pub fn tell(&self, to_do: &str) {
-        if let Some(dir) = &self.elsewhere {
-            let dir = Escaped::path(dir);
-            self.context.output.note(format_args!(
-                "ingest is {dir} here: {to_do} with MEDIASTRUCT_INGEST_DIR={dir}"
-            ));
+    /// Says how to apply a plan where a directory stands in for the configured one.
+    pub fn tell(&self) {
+        if self.context.card.is_some() {
+            let apply = format!("{} apply PLAN", self.context.program());
+            let told = "ingest is another directory here";
+            self.context.output.note(format_args!("{told}: `{apply}`"));
         }
     }
 }
