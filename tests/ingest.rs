@@ -657,20 +657,42 @@ fn what_cannot_be_understood_is_told() {
             &["--date-map", "dates.txt"],
             "dates.txt: line 2: 'soon' is no date",
         ),
-        (&["--date-map", "missing.txt"], "missing.txt"),
         (
             &["--undated", "media/undated"],
             "media/undated is in no unit of media",
         ),
         (&["--undated", "ingest/x"], "ingest/x is not in media"),
         (&["--time-zone", "Middle-earth/Shire"], "Middle-earth/Shire"),
+        (&["--undated", ""], "an empty path names nothing"),
         (&["media/2024"], "is not in ingest"),
+        (&["media"], "media is the tree media, and not in ingest"),
         (&["nowhere"], "nowhere: there is no such directory"),
+        (&["link"], "link is a symbolic link, and is not followed"),
+        (&["link/"], "link/ is a symbolic link, and is not followed"),
+        (&["dates.txt"], "dates.txt is no directory"),
+        (
+            &["ingest/.mediastruct.d/parked"],
+            "where mediastruct keeps its own files",
+        ),
     ] {
+        library.write("ingest/.mediastruct.d/parked/any", "any");
+        let _ = symlink("ingest", library.path("link"));
         let said = library.run(&[&["plan", "ingest"], options].concat());
-        assert!([1, 64].contains(&said.code), "{options:?}: {}", said.err);
+        assert_eq!(said.code, 64, "{options:?}: {}", said.err);
         said.tells(&[told]);
     }
+    let said = library.run(&["plan", "ingest", "--date-map", "missing.txt"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    said.tells(&[
+        "missing.txt: cannot be read",
+        "hint: --date-map takes a file",
+    ]);
+    // Nor are files gathered where no index would list them.
+    let mut command = library.command(&["plan", "ingest", "--undated", "media/2024/raw/undated"]);
+    command.env("MEDIASTRUCT_CRAWL_EXCLUDE", "media/2024/raw");
+    let said = library::said(&mut command);
+    assert_eq!(said.code, 64, "{}", said.err);
+    said.tells(&["crawl leaves media/2024/raw/undated out, by the pattern 'media/2024/raw'"]);
     let bare = Library::new();
     let said = bare.end_with(3, &["plan", "ingest"]);
     said.tells(&[

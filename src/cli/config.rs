@@ -177,7 +177,7 @@ fn existing_root(root: &Path) -> Result<PathBuf, Failure> {
             "{shown}: there is no such directory, and --root names one that holds a library"
         ))
         .hint(format!("`mediastruct init {shown}` makes a library there"))),
-        Found::Other => Err(Failure::usage(format!(
+        Found::Link | Found::Other => Err(Failure::usage(format!(
             "{shown} is no directory, and --root names one that holds a library"
         ))),
     }

@@ -121,7 +121,7 @@ pub fn require(layout: &Layout, trees: &[Tree]) -> Result<(), Failure> {
                     .hint(format!("mount it, or `mkdir {shown}` if it is to be empty"))
                     .hint(format!("or set {key} to another directory")));
             }
-            Found::Other => {
+            Found::Link | Found::Other => {
                 let message = format!("{key}: {shown} is no directory");
                 return Err(Failure::new(Exit::Refused, message));
             }

@@ -20,6 +20,7 @@ use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::{machine, metadata, named_file, names, scan};
 use crate::model::date_dirs::DateDirs;
+use crate::model::exclude::Excludes;
 use crate::model::intake::{Intake, Occupant};
 use crate::model::path::{Escaped, RelPath, TreePath};
 use crate::model::plan::{Need, Plan, Settings};
@@ -46,7 +47,7 @@ pub fn plan(options: &IngestOptions, card: &Card) -> Result<Plan, Failure> {
     let mut state = library::state(context, &indexes)?;
     state.settings = settings(options, context)?;
     let now = state.now.timestamp().unwrap_or(Timestamp::MAX);
-    state.intake = intake(options, &trees, now, context)?;
+    state.intake = intake(options, &trees, now, card)?;
     let progress = context.output.progress();
     state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
     card.restrict(&mut state.found);
@@ -99,6 +100,14 @@ fn undated_directory(dir: &OsStr, context: &Context) -> Result<TreePath<'static>
         let message = format!("{path} is in no unit of media, and crawl would not look there");
         return Err(Failure::usage(message).hint("name a directory such as media/2024/undated"));
     }
+    let patterns = context.configuration.crawl.exclude.iter().cloned();
+    let excludes = Excludes::new(patterns).map_err(|error| Failure::usage(error.to_string()))?;
+    if let Some(number) = excludes.finds_on_the_way(&path) {
+        let pattern = Escaped(excludes.patterns()[number].as_bytes());
+        let message = format!("crawl leaves {path} out, by the pattern '{pattern}'");
+        return Err(Failure::usage(message)
+            .hint("what is gathered there would be in no index: name another directory"));
+    }
     Ok(path)
 }
 
@@ -107,15 +116,18 @@ fn intake(
     options: &IngestOptions,
     trees: &Trees,
     now: Timestamp,
-    context: &Context,
+    card: &Card,
 ) -> Result<Intake, Failure> {
+    let context = &card.context;
     let configured = &context.configuration.ingest;
     let zone = options.time_zone.as_ref().unwrap_or(&configured.time_zone);
     let mut said = Said::default();
     said.all = options.date;
     if let Some(file) = &options.date_map {
         let shown = Escaped::path(file);
-        let text = named_file::read(file)?;
+        let text = named_file::read(file).map_err(|error| {
+            Failure::from(error).hint("--date-map takes a file that says when files were taken")
+        })?;
         let text = String::from_utf8(text)
             .map_err(|_| Failure::usage(format!("{shown}: it is no text in UTF-8")))?;
         said.parse_map(&text).map_err(|error| {
@@ -137,6 +149,7 @@ fn intake(
         local_makes: configured.local_time_makes.clone(),
         date_dirs: configured.date_dirs.clone(),
         directories,
+        within: card.within.clone(),
         ..Intake::default()
     })
 }

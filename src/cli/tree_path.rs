@@ -16,6 +16,10 @@ use std::path::{Path, PathBuf};
 /// Where it lies in no tree, or names a whole one.
 pub fn tree_path(text: &OsStr, base: &Path, layout: &Layout) -> Result<TreePath<'static>, Failure> {
     let shown = Escaped(text.as_bytes());
+    if text.is_empty() {
+        return Err(Failure::usage("an empty path names nothing")
+            .hint("name it as plans do, e.g. media/2019, or by its path on this system"));
+    }
     let trimmed = text.to_str().map(|text| text.trim_end_matches('/'));
     match trimmed.map(TreePath::from_text) {
         Some(Ok(path)) => return Ok(path.into_owned()),
@@ -111,6 +115,7 @@ mod tests {
         for (text, message) in [
             (&b"media"[..], "media is a whole tree"),
             (b"/no/such/archive/", "/no/such/archive/ is a whole tree"),
+            (b"", "an empty path names nothing"),
             (b"/elsewhere\n", "/elsewhere\\n lies in none of the trees"),
         ] {
             assert_eq!(named(text).unwrap_err(), message);

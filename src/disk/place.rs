@@ -82,7 +82,9 @@ pub enum Found {
     Directory,
     /// Nothing.
     Nothing,
-    /// A file, or a symbolic link.
+    /// A symbolic link, wherever it leads.
+    Link,
+    /// A file.
     Other,
 }
 
@@ -93,6 +95,7 @@ pub enum Found {
 pub fn look(path: &Path) -> Result<Found, PlaceError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => Ok(Found::Directory),
+        Ok(found) if found.is_symlink() => Ok(Found::Link),
         Ok(_) => Ok(Found::Other),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Found::Nothing),
@@ -136,7 +139,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         symlink(dir.path(), dir.path().join("link")).unwrap();
         assert_eq!(look(dir.path()).unwrap(), Found::Directory);
-        assert_eq!(look(&dir.path().join("link")).unwrap(), Found::Other);
+        assert_eq!(look(&dir.path().join("link")).unwrap(), Found::Link);
         assert_eq!(look(&dir.path().join("none")).unwrap(), Found::Nothing);
     }
 }

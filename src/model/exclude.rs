@@ -88,6 +88,17 @@ impl Excludes {
         let whole = self.paths.find(&path.to_bytes());
         name.into_iter().chain(whole).min()
     }
+
+    /// The number of the pattern by which a directory in a unit is left out: it matches the
+    /// directory, or one in which it is.
+    pub fn finds_on_the_way(&self, dir: &TreePath<'_>) -> Option<usize> {
+        let mut way: Vec<_> = dir.rel.ancestors().collect();
+        way.push(dir.rel.borrowed());
+        way.sort_by_key(|path| path.as_bytes().len());
+        let mut way = way.into_iter().map(|rel| TreePath::new(dir.tree, rel));
+        let of_unit = way.next().and_then(|unit| self.find_unit(&unit));
+        of_unit.or_else(|| way.find_map(|path| self.find(&path)))
+    }
 }
 
 /// Why a pattern can match no path at all; none where it may.

@@ -26,6 +26,8 @@ pub struct Intake {
     pub occupied: BTreeMap<TreePath<'static>, Occupant>,
     /// Files of the indexes that are not on the disk as those have them, as far as it was looked.
     pub lost: BTreeSet<TreePath<'static>>,
+    /// The directories of ingest that alone are taken in; none where all are.
+    pub within: Vec<RelPath<'static>>,
     /// Files that lie on mounts within ingest, from where nothing is moved.
     pub on_mounts: BTreeSet<RelPath<'static>>,
     /// The directories of ingest, where those that are emptied are to go; none where they stay.
@@ -63,6 +65,7 @@ impl Default for Intake {
             date_dirs: DateDirs::default(),
             occupied: BTreeMap::new(),
             lost: BTreeSet::new(),
+            within: Vec::new(),
             on_mounts: BTreeSet::new(),
             directories: Vec::new(),
         }

@@ -67,7 +67,9 @@ pub struct MapError {
 
 impl Said {
     /// What the text of a map says: on each line a date, then white space, then the path of a file or
-    /// directory of ingest, or a glob such as `scans/*.jpg`. What follows `#` at the start of a line
+    /// directory of ingest, or a glob such as `scans/*.jpg`. Between day and time there may be a
+    /// space: what looks like a time after a day is one, and a path of that look is written with
+    /// `./` before it. What follows `#` at the start of a line
     /// is for people, and empty lines are for nobody.
     ///
     /// # Errors
@@ -80,13 +82,19 @@ impl Said {
                 continue;
             }
             let error = |why: String| MapError { number, why };
-            let (date, path) = line.split_once(char::is_whitespace).ok_or_else(|| {
-                error("a date is wanted, then the path of a file in ingest".to_owned())
-            })?;
+            let no_path =
+                || error("a date is wanted, then the path of a file in ingest".to_owned());
+            let (date, path) = parted(line).ok_or_else(no_path)?;
+            let (date, path) = match parted(path) {
+                Some((time, path)) if is_day(date) && is_time(time) => {
+                    (format!("{date}T{time}"), path)
+                }
+                None if is_day(date) && is_time(path) => return Err(no_path()),
+                _ => (date.to_owned(), path),
+            };
             let date: SaidDate = date
                 .parse()
                 .map_err(|e: SaidDateError| error(e.to_string()))?;
-            let path = path.trim_start();
             let path = path.strip_prefix("./").unwrap_or(path);
             let path = path.strip_prefix("ingest/").unwrap_or(path);
             let path = path.trim_end_matches('/');
@@ -138,10 +146,12 @@ impl Said {
             .find(|date| date.is_future(now))
     }
 
-    /// The lines of the map that are about none of `paths`, in words.
+    /// The lines of the map that are about none of `paths`, in words. Where those are all that is
+    /// `within` some directories, nothing is said of lines about others; none are all.
     pub fn about_nothing<'p>(
         &self,
         paths: impl Iterator<Item = &'p RelPath<'p>> + Clone,
+        within: &[RelPath<'_>],
     ) -> Vec<String> {
         let mut is_used = vec![false; self.lines.len()];
         for path in paths.clone() {
@@ -152,7 +162,7 @@ impl Said {
             is_used[*at] = is_used[*at] || paths.clone().any(|path| self.lines[*at].is_like(path));
         }
         let lines = self.lines.iter().zip(is_used);
-        let idle = lines.filter(|(_, is_used)| !is_used);
+        let idle = lines.filter(|(line, is_used)| !is_used && line.is_within(within));
         idle.map(|(line, _)| {
             let Line { number, text, .. } = line;
             let text = Escaped(text.as_bytes());
@@ -162,7 +172,32 @@ impl Said {
     }
 }
 
+/// What stands before the first white space of a line, and what follows.
+fn parted(text: &str) -> Option<(&str, &str)> {
+    let (first, rest) = text.split_once(char::is_whitespace)?;
+    Some((first, rest.trim_start()))
+}
+
+fn is_day(word: &str) -> bool {
+    Date::strptime("%Y-%m-%d", word).is_ok()
+}
+
+/// Whether a word is a time that may follow a day, such as `12:00:00` or `12:00:00+02:00`.
+fn is_time(word: &str) -> bool {
+    format!("2000-01-01T{word}").parse::<SaidDate>().is_ok()
+}
+
 impl Line {
+    /// Whether it is about what is in one of these directories, or they are none.
+    fn is_within(&self, directories: &[RelPath<'_>]) -> bool {
+        let mut directories = directories.iter().map(RelPath::as_bytes);
+        let is_beneath = |dir: &[u8]| {
+            let rest = self.text.as_bytes().strip_prefix(dir);
+            rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
+        directories.len() == 0 || directories.any(is_beneath)
+    }
+
     /// Whether the glob matches a file, or a directory that it is in.
     fn is_like(&self, path: &RelPath<'_>) -> bool {
         let is_like = |path: &RelPath<'_>| {
@@ -184,6 +219,14 @@ impl SaidDate {
     }
 }
 
+/// How a day and a time are written, with seconds and without.
+const CLOCKS: [&str; 2] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+
+fn clock(text: &str) -> Option<DateTime> {
+    let mut read = CLOCKS.iter().map(|format| DateTime::strptime(format, text));
+    read.find_map(Result::ok)
+}
+
 impl std::str::FromStr for SaidDate {
     type Err = SaidDateError;
 
@@ -194,20 +237,21 @@ impl std::str::FromStr for SaidDate {
                 at: day.at(0, 0, 0, 0),
                 offset: None,
             }
-        } else if let Ok(at) = DateTime::strptime("%Y-%m-%dT%H:%M:%S", text) {
+        } else if let Some(at) = clock(text) {
             SaidDate { at, offset: None }
-        } else if let Ok(at) = Zoned::strptime("%Y-%m-%dT%H:%M:%S%:z", text) {
+        } else if let Some(at) = text.strip_suffix('Z') {
+            SaidDate {
+                at: clock(at).ok_or_else(error)?,
+                offset: Some(Offset::UTC),
+            }
+        } else {
+            let formats = CLOCKS.map(|format| format!("{format}%:z"));
+            let mut read = formats.iter().map(|format| Zoned::strptime(format, text));
+            let at = read.find_map(Result::ok).ok_or_else(error)?;
             SaidDate {
                 at: at.datetime(),
                 offset: Some(at.offset()),
             }
-        } else if let Some(at) = text.strip_suffix('Z') {
-            SaidDate {
-                at: DateTime::strptime("%Y-%m-%dT%H:%M:%S", at).map_err(|_| error())?,
-                offset: Some(Offset::UTC),
-            }
-        } else {
-            return Err(error());
         };
         match YEARS.contains(&date.at.year()) {
             true => Ok(date),
@@ -237,6 +281,10 @@ mod tests {
         assert_eq!(
             read("2019-03-01T12:30:05").at.to_string(),
             "2019-03-01T12:30:05"
+        );
+        assert_eq!(
+            read("2019-03-01T12:30").at.to_string(),
+            "2019-03-01T12:30:00"
         );
         let SaidDate { at, offset } = read("2019-03-01T12:30:05-03:30");
         assert_eq!(at.to_string(), "2019-03-01T12:30:05");
@@ -290,8 +338,44 @@ mod tests {
         );
         let there = ["album/late.jpg", "scans/c.jpg", "IMG1.jpg"].map(path);
         assert_eq!(
-            said.about_nothing(there.iter()),
+            said.about_nothing(there.iter(), &[]),
             ["line 3 of the date map is about nothing in ingest: scans/a b.jpg"]
+        );
+        for (within, told) in [
+            ("scans", 1),
+            ("scans/a b.jpg", 1),
+            ("scan", 0),
+            ("album", 0),
+        ] {
+            let told_within = said.about_nothing(there.iter(), &[path(within)]);
+            assert_eq!(told_within.len(), told, "{within}");
+        }
+    }
+
+    #[test]
+    fn day_and_time_may_be_two_words() {
+        for (map, file, at) in [
+            ("2019-03-01 12:30:05 a b.jpg", "a b.jpg", "12:30:05"),
+            ("2019-03-01\t12:30 a b.jpg", "a b.jpg", "12:30:00"),
+            ("2019-03-01  12:30:05+02:00  a.jpg", "a.jpg", "12:30:05"),
+            ("2019-03-01 12:30:05Z a.jpg", "a.jpg", "12:30:05"),
+            ("2019-03-01 ./12:30 a.jpg", "12:30 a.jpg", "00:00:00"),
+            ("2019-03-01 12:30 Uhr.jpg", "12:30 Uhr.jpg", "12:30:00"),
+            ("2019-03-01 12.30 a.jpg", "12.30 a.jpg", "00:00:00"),
+            ("2019-03-01 12:30:05.jpg", "12:30:05.jpg", "00:00:00"),
+            ("2019-03-01T11:00 12:30", "12:30", "11:00:00"),
+        ] {
+            let found = said(map).of(&path(file));
+            let expected = (file != "12:30 Uhr.jpg").then(|| at.to_owned());
+            let found = found.map(|date| date.at.time().strftime("%T").to_string());
+            assert_eq!(found, expected, "{map}");
+        }
+        assert_eq!(
+            said("2019-03-01 12:30:05+02:00 a")
+                .of(&path("a"))
+                .unwrap()
+                .offset,
+            Some(jiff::tz::offset(2))
         );
     }
 
@@ -299,6 +383,7 @@ mod tests {
     fn a_line_that_cannot_be_understood_is_named() {
         for (map, told) in [
             ("1987-07-14", "line 1: a date is wanted, then"),
+            ("1987-07-14 12:00:00", "line 1: a date is wanted, then"),
             ("\nsoon a.jpg", "line 2: 'soon' is no date such as"),
             ("1987-07-14 [a", "line 1: "),
         ] {

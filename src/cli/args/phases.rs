@@ -70,8 +70,9 @@ pub struct IngestOptions {
     pub date: Option<SaidDate>,
     /// Read from FILE when files were taken: on each line a date, and a path or glob in ingest
     ///
-    /// Such as `1987-07-14 scans/album 3`, for all that is in that directory. The first line that
-    /// matches a file counts; `-` reads the standard input.
+    /// Such as `1987-07-14 scans/album 3`, for all that is in that directory, or `2019-03-01 12:00
+    /// party/a.jpg`; a path that looks like a time is written with `./` before it. The first line
+    /// that matches a file counts; `-` reads the standard input.
     #[arg(long, value_name = "FILE")]
     pub date_map: Option<PathBuf>,
     /// Put times that are known in UTC on the clock of ZONE, such as Europe/Berlin or +02:00

@@ -4,6 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::tree_path::tree_path;
 use crate::disk::place::{Found, look, resolve};
+use crate::model::layout::Layout;
 use crate::model::path::{Escaped, RelPath};
 use crate::model::state::TreeFiles;
 use crate::model::tree::Tree;
@@ -31,62 +32,26 @@ impl Card {
         let mut is_whole = false;
         for dir in directories {
             let shown = Escaped::path(dir);
-            match look(dir)? {
-                Found::Directory => {}
-                Found::Nothing => {
-                    let message = format!("{shown}: there is no such directory");
-                    return Err(Failure::usage(message)
-                        .hint("name a directory of ingest, or one that is in no tree"));
-                }
-                Found::Other => {
-                    let message = format!("{shown} is no directory");
-                    return Err(
-                        Failure::usage(message).hint("in place of a link, name what it leads to")
-                    );
-                }
-            }
+            refuse_no_directory(dir)?;
             let place = resolve(dir)?;
             if place == layout.dir(Tree::Ingest) {
                 is_whole = true;
-                continue;
-            }
-            let is_in_tree = Tree::ALL
-                .iter()
-                .any(|tree| place.starts_with(layout.dir(*tree)));
-            if is_in_tree {
-                let path = tree_path(place.as_os_str(), Path::new(""), layout)?;
-                if path.tree != Tree::Ingest {
-                    let message = format!("{path} is not in ingest");
-                    return Err(Failure::usage(message)
-                        .hint("what is in another tree has been taken in already"));
+            } else if let Some(tree) = Tree::ALL.into_iter().find(|t| place == layout.dir(*t)) {
+                let message = format!("{shown} is the tree {tree}, and not in ingest");
+                return Err(Failure::usage(message).hint(TAKEN_IN));
+            } else if let Some(path) = in_ingest(&place, layout)? {
+                card.within.push(path);
+            } else {
+                refuse_library(&place, &shown, layout)?;
+                if directories.len() > 1 {
+                    let message = format!("{shown} is not in ingest, and is to be named alone");
+                    return Err(Failure::usage(message));
                 }
-                card.within.push(path.rel);
-                continue;
+                let other = layout.with(Tree::Ingest, place.clone());
+                card.context.configuration.layout =
+                    other.map_err(|error| Failure::usage(error.to_string()))?;
+                card.context.card = Some(place);
             }
-            let ours = [&layout.datadir, &layout.logdir].map(PathBuf::as_path);
-            let mut library = Tree::ALL
-                .map(|tree| layout.dir(tree))
-                .into_iter()
-                .chain(ours);
-            if let Some(held) = library.find(|held| held.starts_with(&place)) {
-                let held = Escaped::path(held);
-                let message = format!("{shown} holds {held}, which is the library's own");
-                return Err(
-                    Failure::usage(message).hint("name the directory that holds the new files")
-                );
-            }
-            if ours.iter().any(|dir| place.starts_with(dir)) {
-                let message = format!("{shown} is where mediastruct keeps its own files");
-                return Err(Failure::usage(message));
-            }
-            if directories.len() > 1 {
-                let message = format!("{shown} is not in ingest, and is to be named alone");
-                return Err(Failure::usage(message));
-            }
-            let other = layout.with(Tree::Ingest, place.clone());
-            card.context.configuration.layout =
-                other.map_err(|error| Failure::usage(error.to_string()))?;
-            card.context.card = Some(place);
         }
         if is_whole {
             card.within.clear();
@@ -119,4 +84,65 @@ impl Card {
             self.context.output.note(format_args!("{told}: `{apply}`"));
         }
     }
+}
+
+/// What to do where what is named is in a tree that is not ingest.
+const TAKEN_IN: &str = "what is in another tree has been taken in already: DIR is a directory of \
+                        ingest, or one that is in no tree, such as a camera's card";
+
+/// Refuses what is no directory itself, whatever it may lead to.
+fn refuse_no_directory(dir: &Path) -> Result<(), Failure> {
+    let shown = Escaped::path(dir);
+    // With a slash at its end, the name of a link would mean what it leads to.
+    let named: PathBuf = dir.components().collect();
+    let failure = match look(&named)? {
+        Found::Directory => return Ok(()),
+        Found::Nothing => Failure::usage(format!("{shown}: there is no such directory"))
+            .hint("name a directory of ingest, or one that is in no tree"),
+        Found::Link => {
+            let message = format!("{shown} is a symbolic link, and is not followed");
+            Failure::usage(message).hint("name the directory that it leads to")
+        }
+        Found::Other => Failure::usage(format!("{shown} is no directory"))
+            .hint("name the directory in which it lies"),
+    };
+    Err(failure)
+}
+
+/// The path in ingest of a directory that lies in it; none where it lies in no tree.
+///
+/// # Errors
+/// Where it lies in another tree, or is mediastruct's own.
+fn in_ingest(place: &Path, layout: &Layout) -> Result<Option<RelPath<'static>>, Failure> {
+    let mut trees = Tree::ALL.iter();
+    if !trees.any(|tree| place.starts_with(layout.dir(*tree))) {
+        return Ok(None);
+    }
+    let path = tree_path(place.as_os_str(), Path::new(""), layout)?;
+    if path.tree != Tree::Ingest {
+        return Err(Failure::usage(format!("{path} is not in ingest")).hint(TAKEN_IN));
+    }
+    if path.rel.is_ours() {
+        return Err(Failure::usage(keeps_our_files(&path)));
+    }
+    Ok(Some(path.rel))
+}
+
+/// Refuses a directory that holds a part of the library, or is in what mediastruct keeps.
+fn refuse_library(place: &Path, shown: &Escaped<'_>, layout: &Layout) -> Result<(), Failure> {
+    let ours = [&layout.datadir, &layout.logdir].map(PathBuf::as_path);
+    let trees = Tree::ALL.into_iter().map(|tree| layout.dir(tree));
+    if let Some(held) = trees.chain(ours).find(|held| held.starts_with(place)) {
+        let held = Escaped::path(held);
+        let message = format!("{shown} holds {held}, which is the library's own");
+        return Err(Failure::usage(message).hint("name the directory that holds the new files"));
+    }
+    if ours.iter().any(|dir| place.starts_with(dir)) {
+        return Err(Failure::usage(keeps_our_files(shown)));
+    }
+    Ok(())
+}
+
+fn keeps_our_files(dir: &impl std::fmt::Display) -> String {
+    format!("{dir} is where mediastruct keeps its own files")
 }

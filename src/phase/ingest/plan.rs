@@ -58,7 +58,8 @@ fn sorted(
     let Shots { shots, ambiguous } = Shots::of(&whole, &state.intake, bundles);
     shots.iter().for_each(|shot| sorting.sort(shot));
     let found = state.found.files.iter();
-    plan.warnings = state.intake.said.about_nothing(found.map(|f| &f.path));
+    let (said, within) = (&state.intake.said, &state.intake.within);
+    plan.warnings = said.about_nothing(found.map(|f| &f.path), within);
     plan.warnings.extend(claimed_by_several(&ambiguous));
     plan.moves = sorting.moves;
     plan.needs = sorting.needs.into_values().collect();
