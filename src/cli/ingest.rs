@@ -47,12 +47,16 @@ pub fn plan(options: &IngestOptions, card: &Card) -> Result<Plan, Failure> {
     let mut state = library::state(context, &indexes)?;
     state.settings = settings(options, context)?;
     let now = state.now.timestamp().unwrap_or(Timestamp::MAX);
-    state.intake = intake(options, &trees, now, card)?;
+    state.intake = intake(options, now, card)?;
     let progress = context.output.progress();
     state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
     card.restrict(&mut state.found);
-    let directories = &mut state.intake.directories;
-    directories.retain(|directory| card.holds(&directory.directory.dir.rel));
+    if options.prune_empty {
+        // After the files: what comes in between then counts as what is left in its directory.
+        let mut directories = scan::directories(&trees, layout, Tree::Ingest);
+        directories.retain(|directory| card.holds(&directory.directory.dir.rel));
+        state.intake.directories = directories;
+    }
     if !options.copy {
         state.intake.on_mounts = on_mounts(&state.found, &trees)?;
     }
@@ -112,12 +116,7 @@ fn undated_directory(dir: &OsStr, context: &Context) -> Result<TreePath<'static>
 }
 
 /// What ingest looks at besides the files.
-fn intake(
-    options: &IngestOptions,
-    trees: &Trees,
-    now: Timestamp,
-    card: &Card,
-) -> Result<Intake, Failure> {
+fn intake(options: &IngestOptions, now: Timestamp, card: &Card) -> Result<Intake, Failure> {
     let context = &card.context;
     let configured = &context.configuration.ingest;
     let zone = options.time_zone.as_ref().unwrap_or(&configured.time_zone);
@@ -139,16 +138,11 @@ fn intake(
         let message = format!("the date {date} lies in the future");
         return Err(Failure::usage(message).hint("no picture is of then: is it a slip of the pen?"));
     }
-    let directories = match options.prune_empty {
-        true => scan::directories(trees, context.layout(), Tree::Ingest),
-        false => Vec::new(),
-    };
     Ok(Intake {
         said,
         time_zone: zone.zone().clone(),
         local_makes: configured.local_time_makes.clone(),
         date_dirs: configured.date_dirs.clone(),
-        directories,
         within: card.within.clone(),
         ..Intake::default()
     })

@@ -621,6 +621,10 @@ fn directories_go_where_nothing_is_left_in_them() {
     // Something lies in it that no walk lists.
     card.state.intake.directories[1].entries = 3;
     assert_eq!(pruned(&card), ["DCIM/MISC", "old", "old/er"]);
+    // A file came with its directory after the files were listed.
+    let came = directory("DCIM/100/new", 1);
+    card.state.intake.directories.push(came);
+    assert_eq!(pruned(&card), ["DCIM/MISC", "old", "old/er"]);
 }
 
 #[test]
