@@ -3,7 +3,7 @@
 
 use mediastruct::disk::apply::{ApplyError, Course, Mover, Stop, Tools};
 use mediastruct::disk::error::DiskError;
-use mediastruct::disk::filesystem::{Filesystem, Node, Room};
+use mediastruct::disk::filesystem::{Filesystem, Node, Owner, Room};
 use mediastruct::disk::journal::{Ledger, Runs};
 use mediastruct::disk::monitor::Unwatched;
 use mediastruct::disk::preflight::{Ready, Undone, World, preflight};
@@ -501,10 +501,15 @@ impl Filesystem for Guarded<'_, &Trees> {
         from: &TreePath<'_>,
         to: &TreePath<'_>,
         hash: Digest,
+        owner: Owner,
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
         self.1.strike()?;
-        self.0.copy(from, to, hash, progress)
+        self.0.copy(from, to, hash, owner, progress)
+    }
+
+    fn may_give(&self, owner: (u32, u32)) -> bool {
+        self.0.may_give(owner)
     }
 
     fn write(&self, to: &TreePath<'_>, text: &[u8], modified: Time) -> Result<Node, DiskError> {

@@ -57,9 +57,9 @@ pub trait Filesystem: Sync {
     /// run put there itself: also on a file system that cannot refuse to replace.
     fn put_aside(&self, from: &TreePath<'_>, to: &TreePath<'_>) -> Result<(), DiskError>;
 
-    /// Copies the file at `from` to `to`, which is one of our names and free: bytes, owner,
-    /// permissions, times and extended attributes. The copy is durable, but for its name; it was
-    /// read back from the disk, and has this `hash`.
+    /// Copies the file at `from` to `to`, which is one of our names and free: bytes, owner as
+    /// `owner` says, permissions, times and extended attributes. The copy is durable, but for its
+    /// name; it was read back from the disk, and has this `hash`.
     ///
     /// At no instant may anybody read the copy who may not read the source. Where something fails,
     /// what was made is removed again if that can be done. `progress` is told of bytes that are
@@ -69,8 +69,13 @@ pub trait Filesystem: Sync {
         from: &TreePath<'_>,
         to: &TreePath<'_>,
         hash: Digest,
+        owner: Owner,
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError>;
+
+    /// Whether a file may be given to this user and group, so that a copy can have the owner of its
+    /// source.
+    fn may_give(&self, owner: (u32, u32)) -> bool;
 
     /// Makes a file of ours at `to`, which is one of our names and free, that holds `text`: durable,
     /// but for its name, for all to read, of the owner of its directory, and modified at `modified`.
@@ -111,6 +116,16 @@ pub trait Filesystem: Sync {
 
     /// Forgets what was known of directories, which others may have renamed meanwhile.
     fn refresh(&self);
+}
+
+/// Whose a copy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Its source's, which it stands in for.
+    Kept,
+    /// Its source's where that is allowed, and else ours: the source stays, and is on a card that
+    /// belongs to whoever put it in.
+    KeptIfAllowed,
 }
 
 /// How much may yet be written to a file system.

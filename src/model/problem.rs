@@ -226,6 +226,17 @@ pub enum Fault {
     /// It lies on a mount within its tree, or would.
     #[error("it is on a mount within the tree, where files are read and never moved")]
     OnMount,
+    /// A copy has to have the owner of its source, and may not be given to that one.
+    #[error(
+        "it has to be copied, for that is another file system, and this user may not give the copy \
+         to user {user} and group {group}, to whom the file belongs"
+    )]
+    NotOurs {
+        /// The number of the user.
+        user: u32,
+        /// The number of the group.
+        group: u32,
+    },
     /// Another name in this plan or on the disk differs in case or composition only, and the file
     /// system makes no difference.
     #[error("this file system takes its name and {0} for one")]

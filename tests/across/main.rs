@@ -6,6 +6,7 @@
 mod library;
 
 mod attributes;
+mod copies;
 mod directories;
 mod kept;
 mod kills;

@@ -6,7 +6,12 @@ use std::fs::{self, File};
 use std::io::Write;
 
 /// Slow enough for a test to do something between two calls.
-const SLOWLY: [&str; 4] = ["-e", "trace=write", "-e", "inject=write:delay_enter=20000"];
+const SLOWLY: [&str; 4] = [
+    "-e",
+    "trace=sendfile",
+    "-e",
+    "inject=sendfile:delay_enter=20000",
+];
 
 #[test]
 fn copies_that_do_not_fit_are_refused_before_anything_moves() {
@@ -125,7 +130,7 @@ fn law_6_full_at_any_write_it_is_rolled_back() {
     let start = world.moment();
     let mut copies = 0;
     for number in 1.. {
-        let inject = format!("inject=write:error=ENOSPC:when={number}");
+        let inject = format!("inject=sendfile:error=ENOSPC:when={number}");
         let trace = world.library.surroundings().join("trace");
         let strace = [
             "strace",
@@ -136,7 +141,7 @@ fn law_6_full_at_any_write_it_is_rolled_back() {
             trace.to_str().unwrap(),
             "-e",
         ];
-        let strace = [&strace[..], &["trace=write", "-e", &inject]].concat();
+        let strace = [&strace[..], &["trace=sendfile", "-e", &inject]].concat();
         let said = world.library.run_within(&strace, &["apply", "plan.json"]);
         let trace = world.trace();
         let Some(struck) = trace.lines().find(|line| line.contains("(INJECTED)")) else {

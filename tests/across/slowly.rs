@@ -63,7 +63,7 @@ fn law_6_interrupted_while_it_copies_it_ends_the_file_and_turns_back() {
     }
     let world = large();
     let start = world.library.census();
-    let (child, _) = world.apply_slowly(&delayed("write").each_ref().map(String::as_str));
+    let (child, _) = world.apply_slowly(&delayed("sendfile").each_ref().map(String::as_str));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let said = end_of(child);
     assert_eq!(said.code, 1, "{said:?}");
@@ -89,7 +89,7 @@ fn law_1_a_file_that_grows_while_it_is_copied_stays() {
     let world = large();
     let path = world.library.path("media/2024/0");
     let mut edit = Some(b"more");
-    let said = world.apply_stopping("write", |part| {
+    let said = world.apply_stopping("sendfile", |part| {
         if part.is_some_and(|part| is_long(part, 1))
             && let Some(more) = edit.take()
         {
@@ -145,7 +145,7 @@ fn at_no_instant_may_more_read_a_copy_than_its_source() {
     }
     let world = large();
     let source = Kept::of(&world.library.path("media/2024/0"));
-    let calls = "write,fchown,fchmod,fsetxattr,utimensat,fsync";
+    let calls = "write,sendfile,fchown,fchmod,fsetxattr,utimensat,fsync";
     let (mut child, _) = world.apply_slowly(&delayed(calls).each_ref().map(String::as_str));
     let mut seen = std::collections::BTreeSet::new();
     while child.try_wait().unwrap().is_none() {

@@ -5,7 +5,7 @@
 //! random numbers choose. Whole files are durable once they are copied; their names are not.
 
 use mediastruct::disk::error::DiskError;
-use mediastruct::disk::filesystem::{Filesystem, Kind, Node, Room};
+use mediastruct::disk::filesystem::{Filesystem, Kind, Node, Owner, Room};
 use mediastruct::disk::journal::Ledger;
 use mediastruct::model::digest::Digest;
 use mediastruct::model::index::Stamp;
@@ -654,6 +654,7 @@ impl Filesystem for Machine {
         from: &TreePath<'_>,
         to: &TreePath<'_>,
         hash: Digest,
+        _: Owner,
         _: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
         let (content, modified) = {
@@ -667,6 +668,10 @@ impl Filesystem for Machine {
             return Err(refusal(Errno::IO));
         }
         self.create(&own(to), &content, modified)
+    }
+
+    fn may_give(&self, _: (u32, u32)) -> bool {
+        true
     }
 
     fn write(&self, to: &TreePath<'_>, text: &[u8], modified: Time) -> Result<Node, DiskError> {

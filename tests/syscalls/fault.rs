@@ -5,7 +5,7 @@ use crate::site::Site;
 
 /// The system calls that change something. What `openat` makes is covered by what is done with it
 /// next, and by the calls before.
-pub const CHANGING: [&str; 16] = [
+pub const CHANGING: [&str; 17] = [
     "write",
     "fsync",
     "mkdirat",
@@ -22,6 +22,7 @@ pub const CHANGING: [&str; 16] = [
     "pwrite64",
     "fsetxattr",
     "utimensat",
+    "sendfile",
 ];
 
 /// Those that matter where `renameat2` fails.

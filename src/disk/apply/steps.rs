@@ -2,7 +2,7 @@
 
 use super::{Mover, Stop, is_file};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::{Kind, Node};
+use crate::disk::filesystem::{Kind, Node, Owner};
 use crate::disk::preflight::{Kept, Ready};
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
@@ -159,7 +159,11 @@ impl Mover<'_> {
         let monitor = self.tools.monitor;
         let advance = |bytes| monitor.advance(0, bytes);
         let filesystem = self.tools.filesystem;
-        let copy = filesystem.copy(&hop.from, &part, hop.hash, &advance)?;
+        let owner = match self.plan.is_copying() {
+            true => Owner::KeptIfAllowed,
+            false => Owner::Kept,
+        };
+        let copy = filesystem.copy(&hop.from, &part, hop.hash, owner, &advance)?;
         self.copies.insert(at, copy.stamp.into());
         // Reading it may have changed when its inode changed last; what was read was right.
         let source = filesystem.look(&hop.from)?.map(|node| node.stamp);

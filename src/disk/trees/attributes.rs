@@ -3,7 +3,7 @@
 
 use super::node_of;
 use crate::disk::error::{DiskError, Reason};
-use crate::disk::filesystem::Node;
+use crate::disk::filesystem::{Node, Owner};
 use crate::model::path::{Escaped, TreePath};
 use crate::model::time::Time;
 use rustix::fs::{AtFlags, Gid, Mode, StatxFlags};
@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::os::fd::AsFd;
 
-/// What is known of a file besides its bytes.
+/// What is known of a file besides its bytes, and its copy is to have.
 pub(super) struct Attributes {
     node: Node,
     accessed: Timespec,
@@ -63,24 +63,41 @@ impl Attributes {
     }
 
     /// Gives a file that is for us alone its owner, who gets no right that the source does not give.
+    /// One that stays ours loses the bits by which whoever runs it would act as we do.
     ///
     /// # Errors
-    /// Where it cannot be given to that owner.
-    pub fn give_owner(&self, copy: &File, ends: Ends<'_>) -> Result<(), DiskError> {
+    /// Where it cannot be given to that owner, and is to be.
+    pub fn give_owner(
+        &mut self,
+        copy: &File,
+        owner: Owner,
+        ends: Ends<'_>,
+    ) -> Result<(), DiskError> {
         let (user, group) = self.node.owner;
         let give = || {
-            if node_of(copy, b"")?.owner.0 != user {
+            let ours = node_of(copy, b"")?;
+            if ours.owner.0 != user {
                 rustix::fs::fchmod(copy, Mode::from_raw_mode(self.node.mode & 0o600))?;
             }
-            give_owner(copy, self.node.owner)
+            let given = give_owner(copy, self.node.owner);
+            if given == Err(Errno::PERM) && owner == Owner::KeptIfAllowed {
+                rustix::fs::fchmod(copy, Mode::RUSR | Mode::WUSR)?;
+                return Ok(Some(ours.owner));
+            }
+            given.map(|()| None)
         };
-        give().map_err(|errno| {
+        let given = give().map_err(|errno| {
             let what = format!(
                 "{} cannot be given to user {user} and group {group}",
                 ends.to
             );
             refused("keep the owner of", ends, errno, &what)
-        })
+        })?;
+        if let Some(ours) = given {
+            self.node.owner = ours;
+            self.node.mode &= !0o6000;
+        }
+        Ok(())
     }
 
     /// Gives the copy, which has its bytes and its owner, all the rest. At no instant does it give
@@ -113,18 +130,6 @@ impl Attributes {
             let what = format!("{} cannot have it", ends.to);
             refused("keep the time of", ends, errno, &what)
         })
-    }
-
-    /// Undoes that the file was read since, for what is undone later shall find it as it was. Only
-    /// its owner may; others cannot help it.
-    pub fn give_back_access(&self, file: &File) {
-        let times = Timestamps {
-            last_access: self.accessed,
-            last_modification: LEFT_ALONE,
-        };
-        if accessed(file) != Ok(self.accessed) {
-            let _ = rustix::fs::futimens(file, &times);
-        }
     }
 
     /// Refuses a copy whose file system took what it was given and kept something else.

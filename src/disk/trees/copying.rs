@@ -3,7 +3,7 @@
 use super::attributes::{Attributes, Ends};
 use super::{Trees, node_of};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::Node;
+use crate::disk::filesystem::{Node, Owner};
 use crate::disk::hash::hash_file;
 use crate::model::digest::Digest;
 use crate::model::path::TreePath;
@@ -27,21 +27,20 @@ impl Trees {
         from: &TreePath<'_>,
         to: &TreePath<'_>,
         hash: Digest,
+        owner: Owner,
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
         let ends = Ends { from, to };
         let (source, node) = self.open_file(from)?;
-        let attributes = Attributes::of(&source, from, node)?;
+        let mut attributes = Attributes::of(&source, from, node)?;
         let draft = self.draft(to)?;
-        attributes.give_owner(&draft.file, ends)?;
+        attributes.give_owner(&draft.file, owner, ends)?;
         // Where the two are on one file system that shares blocks, this takes no time and no room.
         if rustix::fs::ioctl_ficlone(&draft.file, &source).is_ok() {
             progress(attributes.size());
         } else {
-            let copied = copy_bytes(&source, &draft.file, ends, progress);
-            let unchanged = refuse_changed(&source, &node, ends);
-            attributes.give_back_access(&source);
-            copied.and(unchanged)?;
+            copy_bytes(&source, &draft.file, ends, progress)?;
+            refuse_changed(&source, &node, ends)?;
         }
         let read = look(&source, ends)?;
         attributes.give_rest(&draft.file, ends)?;
@@ -103,29 +102,67 @@ fn look(source: &File, ends: Ends<'_>) -> Result<Node, DiskError> {
 }
 
 /// Copies the bytes of one open file into another, which is empty.
+///
+/// The kernel does it between the two handles where it can. So the source, which its owner opens
+/// without that counting as an access, is left as it is to the last of its times: a card that is
+/// copied shows no trace of it. Others cannot help that reading counts, and nothing sets that back:
+/// who may could have opened it without, and it would touch the time by which it is told that a
+/// file is still the one that was hashed.
 fn copy_bytes(
     source: &File,
     target: &File,
     ends: Ends<'_>,
     progress: &dyn Fn(u64),
 ) -> Result<(), DiskError> {
-    let reach = |file| reach(file).map_err(|e| DiskError::in_tree("copy", ends.from, e));
-    let (read, write) = (reach(source)?, reach(target)?);
-    let options = CopyOptions::new().overwrite(true).buffer_size(BUFFER);
     let copied = Cell::new(0);
-    let tell = |process: TransitProcess| {
-        progress(process.copied_bytes - copied.get());
-        copied.set(process.copied_bytes);
+    let tell = |all: u64| {
+        progress(all - copied.get());
+        copied.set(all);
     };
-    let Err(error) = copy_with_progress(read, write, &options, tell) else {
+    let ended = match send(source, target, &tell) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if copied.get() == 0 => {
+            read_and_write(source, target, ends, &tell)?
+        }
+        sent => sent.map_err(|errno| Some(errno.into())),
+    };
+    let Err(error) = ended else {
         return Ok(());
     };
     // The same answer comes for either end; reading on tells them apart.
     if let Err(error) = source.read_at(&mut vec![0; BUFFER], copied.get()) {
         return Err(DiskError::in_tree("read", ends.from, error));
     }
-    let error = answer(error).unwrap_or_else(|| why_short(target));
+    let error = error.unwrap_or_else(|| why_short(target));
     Err(DiskError::in_tree("copy a file to", ends.to, error))
+}
+
+/// Has the kernel copy all bytes from one handle to the other; `tell` is told how many there are.
+fn send(source: &File, target: &File, tell: &dyn Fn(u64)) -> Result<(), Errno> {
+    let mut copied = 0;
+    loop {
+        match rustix::fs::sendfile(target, source, Some(&mut copied), BUFFER) {
+            Ok(0) => return Ok(()),
+            Ok(_) => tell(copied),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+/// The same, for file systems between which the kernel cannot, with both files opened once more.
+/// Gives what the system answered where it fails; nothing where it wrote less than it was given.
+fn read_and_write(
+    source: &File,
+    target: &File,
+    ends: Ends<'_>,
+    tell: &dyn Fn(u64),
+) -> Result<Result<(), Option<io::Error>>, DiskError> {
+    let reach = |file| reach(file).map_err(|e| DiskError::in_tree("copy", ends.from, e));
+    let (read, write) = (reach(source)?, reach(target)?);
+    let options = CopyOptions::new().overwrite(true).buffer_size(BUFFER);
+    let tell = |process: TransitProcess| tell(process.copied_bytes);
+    let copied = copy_with_progress(read, write, &options, tell);
+    Ok(copied.map(drop).map_err(answer))
 }
 
 /// The path by which an open file, and no other, is opened once more.
@@ -156,5 +193,30 @@ fn why_short(target: &File) -> io::Error {
     match end.and_then(|end| target.write_at(&vec![0; BUFFER], end)) {
         Ok(_) => io::Error::new(io::ErrorKind::WriteZero, "only a part could be written"),
         Err(error) => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    #[test]
+    fn files_that_the_kernel_cannot_copy_are_read_and_written() {
+        let bytes: Vec<u8> = (0..2 * BUFFER + 17).map(|i| (i / 7) as u8).collect();
+        let source = tempfile::NamedTempFile::new().unwrap();
+        let target = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&source, &bytes).unwrap();
+        let path = TreePath::from_text("media/a").unwrap();
+        let ends = Ends {
+            from: &path,
+            to: &path,
+        };
+        let told = RefCell::new(Vec::new());
+        let tell = |all: u64| told.borrow_mut().push(all);
+        let copied = read_and_write(source.as_file(), target.as_file(), ends, &tell);
+        assert!(copied.unwrap().is_ok());
+        assert_eq!(std::fs::read(&target).unwrap(), bytes);
+        assert_eq!(told.borrow().last(), Some(&(bytes.len() as u64)));
     }
 }

@@ -1,9 +1,10 @@
 //! What the mover does in the trees.
 
 use super::attributes::{LEFT_ALONE, timespec};
+use super::owners;
 use super::{Trees, node_of};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
+use crate::disk::filesystem::{Filesystem, Kind, Node, Owner, Room};
 use crate::disk::hash::hash_file;
 use crate::model::digest::Digest;
 use crate::model::path::TreePath;
@@ -94,9 +95,14 @@ impl Filesystem for Trees {
         from: &TreePath<'_>,
         to: &TreePath<'_>,
         hash: Digest,
+        owner: Owner,
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
-        self.copy_file(from, to, hash, progress)
+        self.copy_file(from, to, hash, owner, progress)
+    }
+
+    fn may_give(&self, owner: (u32, u32)) -> bool {
+        owners::may_give(owner)
     }
 
     fn write(&self, to: &TreePath<'_>, text: &[u8], modified: Time) -> Result<Node, DiskError> {

@@ -10,6 +10,7 @@ use crate::model::layout::Layout;
 use crate::model::tree::Tree;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::thread::CapabilitySet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,19 @@ impl fmt::Display for Stranger {
 /// Whether this process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// Whether this process may give a file to that user and group: to anybody where it may for all
+/// files, and else to itself and the groups that it is in.
+pub fn may_give((user, group): (u32, u32)) -> bool {
+    let capable = rustix::thread::capabilities(None);
+    if capable.is_ok_and(|sets| sets.effective.contains(CapabilitySet::CHOWN)) {
+        return true;
+    }
+    let groups = rustix::process::getgroups().unwrap_or_default();
+    let own = [rustix::process::getegid()];
+    let mut ours = own.iter().chain(&groups).map(|group| group.as_raw());
+    user == rustix::process::geteuid().as_raw() && ours.any(|ours| ours == group)
 }
 
 /// The directories on the way to the trees and to the datadir, the trees included, in which

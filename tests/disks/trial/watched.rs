@@ -2,7 +2,7 @@
 
 use super::{Moment, Order, Witness};
 use mediastruct::disk::error::DiskError;
-use mediastruct::disk::filesystem::{Filesystem, Node, Room};
+use mediastruct::disk::filesystem::{Filesystem, Node, Owner, Room};
 use mediastruct::disk::journal::{Journal, Ledger};
 use mediastruct::disk::trees::Trees;
 use mediastruct::model::digest::Digest;
@@ -96,9 +96,14 @@ impl Filesystem for Watched<'_> {
         from: &TreePath<'_>,
         to: &TreePath<'_>,
         hash: Digest,
+        owner: Owner,
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
-        self.trees.copy(from, to, hash, progress)
+        self.trees.copy(from, to, hash, owner, progress)
+    }
+
+    fn may_give(&self, owner: (u32, u32)) -> bool {
+        self.trees.may_give(owner)
     }
 
     fn write(&self, to: &TreePath<'_>, text: &[u8], modified: Time) -> Result<Node, DiskError> {

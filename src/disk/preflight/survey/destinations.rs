@@ -49,6 +49,10 @@ impl Survey<'_> {
         if !is_copied && mount.is_none_or(|mount| mount == source.mount) {
             return Ok(Target::Near);
         }
+        if !is_copied && !self.filesystem.may_give(source.owner) {
+            let (user, group) = source.owner;
+            return Err(problem(Fault::NotOurs { user, group }));
+        }
         match self.filesystem.room(path) {
             Ok(room) => Ok(Target::Elsewhere(path.tree, room)),
             Err(error) => Err(problem(Fault::Unreachable(error.reason()))),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::disk::filesystem::Owner;
 use crate::model::digest::Digest;
 use rustix::fs::XattrFlags;
 use std::cell::RefCell;
@@ -10,7 +11,9 @@ impl Fixture {
         let hash = self.trees.hash(&path(from)).unwrap();
         let told = RefCell::new(Vec::new());
         let progress = |bytes| told.borrow_mut().push(bytes);
-        let copied = self.trees.copy(&path(from), &path(PART), hash, &progress);
+        let copied = self
+            .trees
+            .copy(&path(from), &path(PART), hash, Owner::Kept, &progress);
         (copied, told.into_inner())
     }
 
@@ -71,7 +74,13 @@ fn a_copy_on_another_file_system_has_all_that_its_source_has() {
         std::os::unix::fs::chown(&from, Some(1234), Some(5678)).unwrap();
         fs::set_permissions(&from, fs::Permissions::from_mode(mode)).unwrap();
         fs::File::open(&from).unwrap().set_times(times).unwrap();
+        let changed = || {
+            let found = fs::metadata(&from).unwrap();
+            (found.ctime(), found.ctime_nsec())
+        };
+        let before = changed();
         let (copied, told) = fixture.copy("media/2024/a");
+        assert_eq!(changed(), before, "to copy a file leaves it alone");
         let node = copied.unwrap();
         assert_eq!(told, [MIB as u64, MIB as u64, MIB as u64, 17]);
         assert_eq!(fixture.trees.look(&path(PART)).unwrap(), Some(node));
@@ -198,7 +207,7 @@ fn a_copy_that_is_not_what_was_planned_is_removed() {
     let hash = Digest::from(blake3::hash(b"b"));
     let copied = fixture
         .trees
-        .copy(&path("media/a"), &path(PART), hash, &|_| {});
+        .copy(&path("media/a"), &path(PART), hash, Owner::Kept, &|_| {});
     let error = copied.unwrap_err().to_string();
     assert!(
         error.starts_with("cannot copy media/a: the copy that was read back"),
@@ -224,7 +233,9 @@ fn a_copy_replaces_nothing_and_follows_no_link() {
 
     let hash = fixture.trees.hash(&path("media/a")).unwrap();
     let copy = |from: &str, to: &str| {
-        let copied = fixture.trees.copy(&path(from), &path(to), hash, &|_| {});
+        let copied = fixture
+            .trees
+            .copy(&path(from), &path(to), hash, Owner::Kept, &|_| {});
         copied.unwrap_err().to_string()
     };
     let error = copy("media/a", "duplicates/a");
