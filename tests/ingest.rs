@@ -641,6 +641,29 @@ fn a_zone_of_the_machine_that_is_but_a_guess_is_told() {
 }
 
 #[test]
+fn zones_are_known_where_the_machine_has_no_list_of_them() {
+    let skipped = "machines without time zones";
+    if !library::has_own_mounts(
+        zones_are_known_where_the_machine_has_no_list_of_them,
+        skipped,
+    ) {
+        return;
+    }
+    let library = library();
+    put(&library, "PXL_20190301_230000.jpg", "a");
+    let zones = Path::new("/usr/share/zoneinfo");
+    let _hidden = zones.exists().then(|| library::Mounted::tmpfs("", zones));
+    let mut command = library.command(&["plan", "ingest", "--time-zone", "Asia/Tokyo"]);
+    let said = library::said(command.env("TZ", "UTC"));
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.out.contains("media/2019/20190302_080000_"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn what_cannot_be_understood_is_told() {
     let library = library();
     library.write("dates.txt", "1987-07-14 a\nsoon b\n");

@@ -5,7 +5,7 @@ use super::value::parse_yes;
 use crate::model::capture::UtcOffset;
 use crate::model::date_dirs::{DateDirs, DateDirsError};
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 /// How ingest works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,10 +156,12 @@ pub fn parse_zone(text: &str) -> Result<Zone, String> {
     if let Some(offset) = offset_of(text) {
         return Ok(Zone::fixed(offset));
     }
-    let zone = TimeZone::get(text).ok();
+    // A machine may have no list of zones, or a part of one.
+    let bundled = |_| TimeZoneDatabase::bundled().get(text);
+    let zone = TimeZone::get(text).or_else(bundled).ok();
     let named = zone.and_then(|zone| Some(Zone::of(zone.clone(), zone.iana_name()?)));
     named.ok_or_else(|| {
-        "expected local, UTC, the name of a time zone that this machine knows, such as \
+        "expected local, UTC, the name of a time zone, such as \
          Europe/Berlin, or an offset such as +02:00"
             .to_owned()
     })
