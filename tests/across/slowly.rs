@@ -89,8 +89,9 @@ fn law_1_a_file_that_grows_while_it_is_copied_stays() {
     let world = large();
     let path = world.library.path("media/2024/0");
     let mut edit = Some(b"more");
-    let said = world.apply_stopping("sendfile", |part| {
-        if part.is_some_and(|part| is_long(part, 1))
+    // The source is open and looked at by then, and nothing of it was copied yet.
+    let said = world.apply_stopping("fchown", |part| {
+        if part.is_some_and(|part| is_long(part, 0))
             && let Some(more) = edit.take()
         {
             let mut file = File::options().append(true).open(&path).unwrap();
