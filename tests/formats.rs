@@ -140,10 +140,11 @@ fn what_is_private_is_for_its_owner_alone() {
 }
 
 /// What `examples/` holds of plans, and what each of them does.
-const PLANS: [(&str, Phase, usize); 5] = [
+const PLANS: [(&str, Phase, usize); 6] = [
     ("plan-crawl.json", Phase::Crawl, 0),
     ("plan-ingest.json", Phase::Ingest, 5),
     ("plan-dedupe.json", Phase::Dedupe, 2),
+    ("plan-archive.json", Phase::Archive, 1),
     ("plan-undo.json", Phase::Undo, 2),
     ("run-archive/plan.json", Phase::Archive, 2),
 ];
@@ -243,6 +244,9 @@ fn the_examples_are_what_is_written_today() {
     let dedupe = library.succeed(&["plan", "dedupe"]).out;
     assert_eq!(dedupe, read("plan-dedupe.json"));
     assert_eq!(dedupe, read("run/plan.json"));
+    let archive = ["plan", "archive", "--through", "2024", "--seal"];
+    let archive = library.succeed(&archive).out;
+    assert_eq!(archive, read("plan-archive.json"));
     let index = json(&library.path("data/media_index.json"));
     assert_eq!(shape(index), shape(json(&example("media_index.json"))));
     let sidecar = yaml(&library.path("media/2024/.mediastruct"));

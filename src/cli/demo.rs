@@ -13,9 +13,10 @@ use crate::disk::census::{Census, census};
 use crate::disk::mediagen::Options;
 use crate::disk::place::resolve;
 use crate::disk::scratch::Scratch;
+use crate::disk::xorriso;
 use crate::model::layout::Layout;
 use crate::model::path::Escaped;
-use crate::model::plan::{Move, Why};
+use crate::model::plan::{Filled, Move, Why};
 use crate::model::tree::Tree;
 use clap::Parser;
 use std::ffi::OsString;
@@ -23,7 +24,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 /// Makes a dataset, crawls it, takes in what is new, plans dedupe, applies the plan, checks what came of it against the
-/// dataset's truth, validates, finds a file, undoes it all, and compares everything with the start.
+/// dataset's truth, validates, finds a file, fills volumes, undoes it all, and compares everything with the start.
 ///
 /// # Errors
 /// Where any of it fails, or does not come out as it must.
@@ -141,11 +142,13 @@ impl Tour {
             self.run(&["find", &first.hash.to_string()])?;
         }
 
+        self.archive(&validated)?;
+
         self.say(
-            "8  Undo: as if it had never been",
+            "9  Undo: as if it had never been",
             "Undo is a plan too, of the inverse moves, through the same mover; it can be undone.",
         )?;
-        for _ in ["validate", "dedupe", "ingest"] {
+        for _ in ["archive", "validate", "dedupe", "ingest"] {
             self.run(&["undo", "--yes"])?;
         }
         let end = self.census()?;
@@ -190,6 +193,46 @@ impl Tour {
         compare_with_plan(start, &taken_in, &plan)?;
         self.tell("checked: each file of the plan is where the plan says, and no other moved")?;
         Ok(taken_in)
+    }
+
+    /// Archive: the years that are complete become volumes, and the first of them an image.
+    fn archive(&self, before: &Census) -> Result<(), Failure> {
+        self.say(
+            "8  Archive: volumes that fit a disc",
+            "What is complete goes to volumes, by date. Here they are small: 6 MB each. A volume is\n\
+             sealed when the next one is opened: it gets a README, a manifest for sha256sum, a\n\
+             catalogue and the index of the whole archive, so that each disc is of use by itself.",
+        )?;
+        let plan = self.root.join("archive.json");
+        let file = plan.to_string_lossy().into_owned();
+        self.run(&["plan", "archive", "--sectors", "3000", "-o", &file])?;
+        self.run(&["apply", &file])?;
+        let plan = read_plan(&plan)?;
+        compare_with_plan(before, &self.census()?, &plan)?;
+        self.tell("checked: each file is in its volume, and no other moved")?;
+        let sealed = plan.volumes.iter();
+        let sealed = sealed.filter(|volume| volume.state == Filled::Unburned);
+        let Some(volume) = sealed.map(|volume| volume.volume.rel.to_string()).next() else {
+            return Err(Failure::failed("no volume of the demo is sealed"));
+        };
+        if !xorriso::is_there() {
+            return self.tell(
+                "\nxorriso is not installed: the image of a volume is left out here. Install the\n\
+                 package xorriso to see it.",
+            );
+        }
+        let image = self.root.join("volume.iso");
+        let image = image.to_string_lossy().into_owned();
+        self.run(&[
+            "volumes",
+            "image",
+            &volume,
+            "--medium",
+            "sectors:3000",
+            "-o",
+            &image,
+        ])?;
+        self.run(&["volumes", "verify", &volume, "--at", &image])
     }
 
     /// Runs a command as a person would, and shows what was typed.

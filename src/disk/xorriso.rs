@@ -46,6 +46,12 @@ const MOST_LINE: u64 = 2000;
 /// How often is looked whether it has ended.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// Whether it is installed.
+pub fn is_there() -> bool {
+    let asked = ask(&["-version".into()]);
+    !matches!(asked, Err(XorrisoError::Missing))
+}
+
 /// What it answers to these arguments, by which it reads and changes nothing: the kernel refuses it
 /// to put anything into files.
 ///

@@ -29,7 +29,8 @@ pub(super) fn compare_with_truth(plan: &Plan, truth: &Truth) -> Result<(), Failu
     }
 }
 
-/// Whether the files of the plan moved, and nothing else changed but directories made for them.
+/// Whether the files of the plan moved and those of ours were written, and nothing else changed but
+/// directories made for them.
 pub(super) fn compare_with_plan(
     before: &Census,
     after: &Census,
@@ -41,7 +42,10 @@ pub(super) fn compare_with_plan(
             expected.insert(operation.to.clone(), file);
         }
     }
-    let made = |path| !before.contains_key(path) && after[path].content.is_none();
+    let written: BTreeSet<_> = plan.writes.iter().map(|write| &write.to).collect();
+    let made = |path| {
+        !before.contains_key(path) && (after[path].content.is_none() || written.contains(path))
+    };
     let missing = expected
         .iter()
         .find(|(path, file)| after.get(*path) != Some(*file));

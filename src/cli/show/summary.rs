@@ -319,7 +319,7 @@ fn packing(plan: &Plan) -> String {
     let new = plan.writes.iter();
     let new = new.filter(|write| write.role == Role::Unburned).count();
     let mut text = format!(
-        "\n  {}; no packing of these files needs fewer than {}\n",
+        "\n  {}; these files cannot do with fewer than {}\n",
         Things(new as u64, "new volume"),
         Count(packing.lower_bound)
     );

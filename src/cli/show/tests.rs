@@ -1,9 +1,11 @@
 use super::*;
 use crate::model::digest::Digest;
 use crate::model::index::{Stamp, Totals};
+use crate::model::medium::{Medium, Pack};
 use crate::model::path::TreePath;
 use crate::model::plan::{
-    Move, Need, Phase, Plan, RawPlan, Settings, Skip, SkipKind, UnitAction, UnitPlan, Why,
+    Filled, Move, Need, Packing, Phase, Plan, RawPlan, Role, Settings, Skip, SkipKind, UnitAction,
+    UnitPlan, VolumePlan, Why, Write,
 };
 use crate::model::plan_file;
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
@@ -195,6 +197,63 @@ fn a_dedupe_plan_for_people() {
     let text = summary(&plan) + &listing(&plan, Extent::First);
     snapshot!("show_dedupe", text);
     assert!(listing(&plan, Extent::All).contains("media/2025/trip/29.mov"));
+}
+
+#[test]
+fn an_archive_plan_for_people() {
+    let mut plan = RawPlan::of(Phase::Archive);
+    let volume = |name: &str, used, state| VolumePlan {
+        volume: path(&format!("archive/{name}")),
+        medium: Medium::default(),
+        capacity_sectors: 11_826_176,
+        used_sectors: used,
+        files: 0,
+        bytes: 0,
+        first: Some("2018-12-31".to_owned()),
+        last: Some("2019-03".to_owned()),
+        state,
+    };
+    for (from, to, number) in [
+        ("media/2018/z.jpg", "archive/07/2018/z.jpg", 7),
+        ("media/2019/a.mov", "archive/07/2019/a.mov", 7),
+        ("media/2019/b.mov", "archive/08/2019/b.mov", 8),
+    ] {
+        plan.moves.push(Move {
+            from: path(from),
+            to: path(to),
+            size: 12_000_000_000,
+            modified: Time::default(),
+            hash: Digest::of(from.as_bytes()),
+            why: Why::Volume { number },
+            bundle: None,
+        });
+    }
+    plan.volumes = vec![
+        volume("07", 11_826_100, Filled::Unburned),
+        volume("08", 5_860_000, Filled::Open),
+    ];
+    plan.writes = ["07", "08"]
+        .map(|name| Write {
+            to: path(&format!("archive/{name}/.unburned")),
+            role: Role::Unburned,
+            max_bytes: 100,
+            replaces: None,
+        })
+        .to_vec();
+    plan.packing = Some(Packing {
+        lower_bound: 2,
+        split_months: vec!["2019-03".to_owned()],
+        split_days: 1,
+    });
+    plan.settings.through = Some(2019);
+    plan.settings.pack = Some(Pack::Chronological);
+    let plan = plan.check().unwrap();
+    snapshot!(
+        "show_archive",
+        summary(&plan) + &listing(&plan, Extent::All)
+    );
+    let page = page(&plan).unwrap();
+    assert!(page.contains("archive/07") && page.contains("2018-12-31 to 2019-03"));
 }
 
 #[test]
