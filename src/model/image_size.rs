@@ -80,7 +80,7 @@ fn parent_of(path: &[u8]) -> &[u8] {
     &path[..slash.unwrap_or_default()]
 }
 
-/// What an image holds, as far as its size goes. Sums are wide enough for 2³² files of any size.
+/// What an image holds, as far as its size goes. Its sums are wide enough for 2³² files of any size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Totals {
     files: u64,
@@ -88,7 +88,7 @@ struct Totals {
     /// Sectors of file data.
     data: u128,
     /// Sectors of the records of all directories.
-    records: u128,
+    records: u64,
     /// Bytes in one Joliet path table, but for the spare ones.
     joliet_table: u64,
 }
@@ -109,15 +109,15 @@ impl Totals {
     fn sectors(&self) -> u64 {
         // The system area takes 16 sectors, the volume descriptors and their MD5 tags a few more;
         // writers pad the end by 150 sectors and round the whole up to 16 or 32 of them.
-        const AROUND: u128 = 512;
+        const AROUND: u64 = 512;
         // A path table has a record of 8 bytes and the name for each directory; the ISO 9660 name
         // has 31 bytes at most, and 37 where it is relaxed. It is written in both byte orders.
         let table = 2 * (10 + 42 * self.directories).div_ceil(SECTOR);
         let joliet_table = 2 * (10 + self.joliet_table).div_ceil(SECTOR);
         // An MD5 of 16 bytes for each file, one for the whole and one for the list itself.
         let sums = (16 * (self.files + 2)).div_ceil(SECTOR);
-        let tables = u128::from(table + joliet_table + sums);
-        u64::try_from(AROUND + self.data + self.records + tables).unwrap_or(u64::MAX)
+        let rest = AROUND + self.records + table + joliet_table + sums;
+        u64::try_from(self.data + u128::from(rest)).unwrap_or(u64::MAX)
     }
 }
 
@@ -125,9 +125,9 @@ impl Totals {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Records {
     /// In the tree with Rock Ridge names.
-    rock_ridge: u128,
+    rock_ridge: u64,
     /// In the tree with Joliet names.
-    joliet: u128,
+    joliet: u64,
 }
 
 impl Records {
@@ -145,11 +145,11 @@ impl Records {
         self.joliet -= joliet;
     }
 
-    fn sectors(&self) -> u128 {
+    fn sectors(&self) -> u64 {
         // The records of `.` and `..` come first; a record never crosses the end of a sector, so
         // that up to 348 bytes of one stay unused. What does not fit into a record of 255 bytes
         // goes to continuation areas; where one begins, a sector may stay unused.
-        const FILLED: u128 = 1700;
+        const FILLED: u64 = 1700;
         (300 + self.rock_ridge).div_ceil(FILLED) + 1 + (100 + self.joliet).div_ceil(FILLED)
     }
 }
@@ -157,9 +157,9 @@ impl Records {
 /// The bytes of the records of a child with Rock Ridge and with Joliet names. A record has 33 fixed
 /// bytes and an ISO 9660 name; Rock Ridge adds modes, owners, times, continuations and, for
 /// backups, what finds the MD5 again, 200 bytes in all beside the name.
-fn record_bytes(name: NameLength, extents: u64) -> (u128, u128) {
-    let rock_ridge = u128::from(extents) * u128::from(200 + u64::from(name.bytes));
-    let joliet = u128::from(extents) * u128::from(40 + 2 * u64::from(name.joliet));
+fn record_bytes(name: NameLength, extents: u64) -> (u64, u64) {
+    let rock_ridge = extents * (200 + u64::from(name.bytes));
+    let joliet = extents * (40 + 2 * u64::from(name.joliet));
     (rock_ridge, joliet)
 }
 
@@ -169,10 +169,11 @@ fn joliet_table_bytes(name: NameLength) -> u64 {
 }
 
 /// The records that a file has in its directory: one for each extent of at most 4 GiB less a
-/// sector, the most that a length of 32 bits can say in whole sectors.
+/// sector, the most that a length of 32 bits can say in whole sectors. No more are counted than a
+/// file of 4 PiB has, which fits no medium, so that no sum of them overflows.
 fn extents(size: u64) -> u64 {
     const LONGEST: u64 = (1 << 32) - SECTOR;
-    size.div_ceil(LONGEST).max(1)
+    size.div_ceil(LONGEST).clamp(1, 1 << 20)
 }
 
 #[cfg(test)]
