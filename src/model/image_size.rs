@@ -15,7 +15,8 @@
 //! Source: ISO 9660 (ECMA-119) and Joliet for the fields of records and tables, the Rock Ridge and
 //! SUSP documents for the entries in them, libisofs for padding, MD5 and the entries of
 //! `-for_backup`; rounded up where writers differ. `tests/image_size.rs` holds it against the
-//! images that xorriso and genisoimage make. An image with a UDF bridge is larger.
+//! images that xorriso and genisoimage make. An image is larger that has a UDF bridge, or that
+//! keeps extended attributes and lists of access rights.
 
 mod directories;
 mod growing;
