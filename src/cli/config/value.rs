@@ -1,6 +1,7 @@
 //! The values of keys, as people write them.
 
 use crate::disk::disks::DiskKind;
+use crate::model::byte_count;
 use crate::model::keep::Keep;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -48,32 +49,7 @@ pub fn parse_percent(text: &str) -> Result<Percent, String> {
 /// # Errors
 /// What was expected instead.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 15] = [
-        ("", 1),
-        ("b", 1),
-        ("k", 1000),
-        ("kb", 1000),
-        ("kib", 1 << 10),
-        ("m", 1_000_000),
-        ("mb", 1_000_000),
-        ("mib", 1 << 20),
-        ("g", 1_000_000_000),
-        ("gb", 1_000_000_000),
-        ("gib", 1 << 30),
-        ("t", 1_000_000_000_000),
-        ("tb", 1_000_000_000_000),
-        ("tib", 1 << 40),
-        ("bytes", 1),
-    ];
-    let expected = || "expected a size such as 500MB or 4GiB".to_owned();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let number = parse_digits(&text[..end]).ok_or_else(expected)?;
-    let unit = text[end..].trim().to_ascii_lowercase();
-    let unit = UNITS.iter().find(|(name, _)| *name == unit);
-    let (_, factor) = unit.ok_or_else(expected)?;
-    number.checked_mul(*factor).ok_or_else(expected)
+    byte_count::parse(text).ok_or_else(|| "expected a size such as 500MB or 4GiB".to_owned())
 }
 
 /// `yes` or `no`, or one of the other words for them that the original took.
