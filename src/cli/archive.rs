@@ -98,6 +98,10 @@ impl From<ArchiveError> for Failure {
             ArchiveError::Unknown(_) => Failure::usage(message)
                 .hint("`mediastruct volumes list` names the volumes; `mediastruct crawl` indexes new ones"),
             ArchiveError::Gone(_) | ArchiveError::Burned(_) => Failure::refused(message),
+            ArchiveError::NeverBurned(_) => Failure::refused(message).hint(
+                "`mediastruct volumes burned` records a disc; what is no disc is copied back by hand, \
+                 and `mediastruct crawl` indexes it",
+            ),
             ArchiveError::Unsealable(..) => Failure::refused(message)
                 .hint("put that right, then `mediastruct crawl`, and try again"),
             ArchiveError::Unlawful(_) => Failure::refused(message)

@@ -96,7 +96,7 @@ pub enum Ended {
 
 impl Ended {
     /// How a command ends with it; names what the plan left out, if some of that should have been taken.
-    fn exit(self, plan: &Plan, context: &Context) -> Exit {
+    pub fn exit(self, plan: &Plan, context: &Context) -> Exit {
         if self == Ended::Declined || !plan.is_in_trouble() {
             return Exit::Done;
         }

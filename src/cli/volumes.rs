@@ -2,6 +2,7 @@
 
 mod burned;
 mod image;
+mod restore;
 mod seal;
 mod verify;
 mod volume;
@@ -25,6 +26,7 @@ pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, 
             refuse_shared(context)?;
             seal::seal(arguments, context)
         }
+        VolumesCommand::Restore(arguments) => restore::restore(arguments, context),
         VolumesCommand::Image(arguments) => {
             refuse_shared(context)?;
             image::image(arguments, context)

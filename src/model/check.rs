@@ -38,7 +38,8 @@ impl RawPlan {
             }
             _ => {}
         }
-        if self.is_copying() && (self.phase != Phase::Ingest || !self.prunes.is_empty()) {
+        let may_copy = matches!(self.phase, Phase::Ingest | Phase::Archive);
+        if self.is_copying() && !(may_copy && self.prunes.is_empty() && self.writes.is_empty()) {
             problems.push(Problem::whole(Fault::CopiesElsewhere));
         }
         if self.phase != Phase::Crawl && !self.units.is_empty() {
@@ -72,8 +73,9 @@ impl RawPlan {
             (Phase::Ingest, Tree::Ingest, Tree::Media | Tree::Duplicates)
             | (Phase::Dedupe, Tree::Media, Tree::Duplicates)
             | (Phase::Validate, Tree::Duplicates, Tree::Validated)
-            | (Phase::Archive, Tree::Media, Tree::Archive)
             | (Phase::Undo, _, _) => {}
+            (Phase::Archive, Tree::Media, Tree::Archive) if !self.is_restoring() => {}
+            (Phase::Archive, Tree::Ingest, Tree::Archive) if self.is_restoring() => {}
             (_, Tree::Archive, _) => faults.push(Fault::LeavesArchive),
             (phase, from, to) => faults.push(Fault::WrongTrees { phase, from, to }),
         }

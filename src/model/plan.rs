@@ -201,6 +201,11 @@ impl RawPlan {
         self.settings.copy == Some(true)
     }
 
+    /// Whether it copies files of a volume back from a disc, which stands in for the drop directory.
+    pub fn is_restoring(&self) -> bool {
+        self.phase == Phase::Archive && self.is_copying()
+    }
+
     /// The moves of ingest that bring files to stay, of which others may be duplicates.
     pub fn brought(&self) -> impl Iterator<Item = &Move> {
         let is_ingest = self.phase == Phase::Ingest;

@@ -168,8 +168,12 @@ pub enum Fault {
     /// The plan is to undo, and does not name one run.
     #[error("an undo plan names the run that it takes back in its settings, and in each move")]
     UndoOfWhat,
-    /// Only ingest copies files, and then removes no directories.
-    #[error("only ingest copies files in place of moving them, and then it removes no directories")]
+    /// Only ingest copies files, and what comes back from a disc is copied; then no directories are
+    /// removed and no files written.
+    #[error(
+        "only ingest and restoring a volume copy files in place of moving them, and then no directory \
+         is removed and no file of ours written"
+    )]
     CopiesElsewhere,
     /// A crawl plan moves nothing.
     #[error("a crawl plan holds no moves")]

@@ -186,6 +186,11 @@ Examples:
   mediastruct volumes seal 07
   mediastruct volumes seal 07 --yes";
 
+pub const VOLUMES_RESTORE: &str = "\
+Examples:
+  mediastruct volumes restore 07 --at /mnt/disc
+  mediastruct volumes restore 07 --at /mnt/disc -o plan.json";
+
 pub const VOLUMES_IMAGE: &str = "\
 Examples:
   mediastruct volumes image 07 -o 07.iso

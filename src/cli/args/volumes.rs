@@ -49,6 +49,13 @@ pub enum VolumesCommand {
     /// Ridge, Joliet, and the MD5 sums of xorriso.
     #[command(after_help = examples::VOLUMES_IMAGE)]
     Image(ImageArguments),
+    /// Copy files of a volume back from a disc: plan, show, ask, apply
+    ///
+    /// What the index has of the volume and is not on the disk is copied from the disc to where it was,
+    /// and has to have the hash that the index says. The disc is only read. What it does not hold, or
+    /// holds otherwise, is named, and makes the exit code 4.
+    #[command(after_help = examples::VOLUMES_RESTORE)]
+    Restore(RestoreArguments),
     /// Record that a volume was burned on a disc
     ///
     /// From then on nothing is added to the volume and nothing leaves it, and its files may go from
@@ -82,6 +89,23 @@ pub struct SealArguments {
     #[arg(long, value_name = "MEDIUM")]
     pub medium: Option<Medium>,
     /// Do not ask before writing files
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Of `volumes restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// The volume, e.g. 07
+    #[arg(value_name = "NN", value_parser = parse_volume)]
+    pub volume: VolumeName,
+    /// The directory on which the disc is mounted, or any with the files of the volume
+    #[arg(long, value_name = "DIR")]
+    pub at: PathBuf,
+    /// Write the plan to FILE, and copy nothing
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Do not ask before copying files
     #[arg(short, long)]
     pub yes: bool,
 }

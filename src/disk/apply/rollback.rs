@@ -36,6 +36,8 @@ impl Mover<'_> {
                 self.take_back(at).map(|stamp| stamp.map(Some))
             };
             match (back, number) {
+                // The index knows what is on discs, whether it is on the disk or not.
+                (Ok(_), Some(_)) if plan.is_restoring() => {}
                 (Ok(Some(stamp)), Some(number)) => returned.push((number, stamp)),
                 // Whether its copy is gone already or never was: no index is to have it.
                 (Ok(None), Some(number)) if plan.is_copying() => returned.push((number, None)),

@@ -11,6 +11,7 @@ mod filed;
 mod load;
 pub mod pack;
 mod plan;
+mod restore;
 mod seal;
 mod shelf;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 pub mod texts;
 
 pub use self::plan::plan;
+pub use self::restore::restore;
 pub use self::seal::seal;
 
 use crate::model::path::{RelPath, TreePath};
@@ -50,6 +52,9 @@ pub enum ArchiveError {
     /// The volume was burned, and nothing is added to it any more.
     #[error("volume {0} is burned, and its discs would not hold what sealing adds")]
     Burned(VolumeName),
+    /// The volume was never burned, and no disc can hold it.
+    #[error("volume {0} was never burned, as far as is known")]
+    NeverBurned(VolumeName),
     /// The volume cannot be sealed.
     #[error("volume {0} cannot be sealed: {1}")]
     Unsealable(VolumeName, String),

@@ -4,8 +4,9 @@
 use super::{Survey, World};
 use crate::model::index::UnitState;
 use crate::model::path::TreePath;
-use crate::model::plan::{Need, Phase, Plan};
+use crate::model::plan::{Move, Need, Phase, Plan};
 use crate::model::problem::{Fault, Problem};
+use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ impl Survey<'_> {
             let volume = volumes.burned_around(path)?;
             Some(Problem::at(path, Fault::JoinsBurned(volume.clone())))
         };
-        let moves = plan.moves.iter();
+        let moves = plan.moves.iter().filter(|m| !self.is_restored(plan, m));
         let moves = moves.flat_map(|m| [leaves(&m.from), joins(&m.to)]);
         let writes = plan.writes.iter().map(|write| joins(&write.to));
         let makes = plan.makes.iter().map(|made| joins(&made.dir));
@@ -32,6 +33,15 @@ impl Survey<'_> {
             .chain(prunes)
             .flatten()
             .collect()
+    }
+
+    /// Whether a move only brings back what the index says that the volume holds.
+    fn is_restored(&self, plan: &Plan, operation: &Move) -> bool {
+        let entry = self.world.archive.get(&operation.to.rel);
+        let is_known = entry.is_some_and(|entry| {
+            (entry.remembered(), entry.stamp.size) == (Some(operation.hash), operation.size)
+        });
+        plan.is_restoring() && operation.to.tree == Tree::Archive && is_known
     }
 
     /// Whether the discs of a volume are known to hold a file.

@@ -1,0 +1,81 @@
+//! `volumes restore`: a volume comes back from a disc.
+
+use crate::cli::args::RestoreArguments;
+use crate::cli::ask::can_be_asked;
+use crate::cli::context::{Context, refuse_shared, require};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ingest::Card;
+use crate::cli::library;
+use crate::cli::past::Past;
+use crate::cli::phases::go;
+use crate::disk::place::{Found, look};
+use crate::disk::trees::Trees;
+use crate::disk::{named_file, names, scan};
+use crate::model::path::Escaped;
+use crate::model::plan::Plan;
+use crate::model::plan_file;
+use crate::model::run::Verify;
+use crate::model::tree::Tree;
+use crate::phase::archive::restore as plan_restore;
+
+/// Copies what is gone from the disk of the volume that `arguments` name back from a disc.
+///
+/// # Errors
+/// Where the volume is not known or was never burned, the disc cannot be read or does not hold it,
+/// or nobody can be asked.
+pub fn restore(arguments: &RestoreArguments, context: &Context) -> Result<Exit, Failure> {
+    if arguments.output.is_none() {
+        can_be_asked(arguments.yes, "mediastruct volumes restore")?;
+        refuse_shared(context)?;
+        Past::of(context)?.refuse_unfinished()?;
+    }
+    let card = card(arguments, context)?;
+    let plan = plan(arguments, &card.context)?;
+    if let Some(file) = &arguments.output {
+        named_file::write(file, &plan_file::text(&plan))?;
+        let file = Escaped::path(file);
+        context.output.note(format_args!("wrote {file}"));
+        card.tell();
+        return Ok(left_out(&plan));
+    }
+    let ended = go(&plan, arguments.yes, Verify::Stat, &card.context)?;
+    Ok(ended.exit(&plan, context))
+}
+
+fn left_out(plan: &Plan) -> Exit {
+    match plan.is_in_trouble() {
+        true => Exit::LeftOut,
+        false => Exit::Done,
+    }
+}
+
+/// The disc, in the place of the drop directory.
+fn card(arguments: &RestoreArguments, context: &Context) -> Result<Card, Failure> {
+    let at = &arguments.at;
+    let shown = Escaped::path(at);
+    if look(at)? == Found::Other {
+        return Err(Failure::usage(format!("{shown} is no directory"))
+            .hint("mount the disc or the image, and name the directory on which it is mounted"));
+    }
+    let card = Card::of(std::slice::from_ref(at), context)?;
+    if card.context.card.is_none() {
+        return Err(Failure::usage(format!(
+            "{shown} lies in ingest, and is no disc"
+        )));
+    }
+    Ok(card)
+}
+
+/// The plan that copies the files back.
+fn plan(arguments: &RestoreArguments, context: &Context) -> Result<Plan, Failure> {
+    let layout = context.layout();
+    require(layout, &[Tree::Archive])?;
+    let trees = Trees::open(layout)?;
+    let indexes = library::index_files(context)?;
+    let mut state = library::state(context, &indexes)?;
+    let progress = context.output.progress();
+    state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
+    let volume = arguments.volume.as_str();
+    state.taken = names::taken(layout.dir(Tree::Archive), Some(volume))?;
+    Ok(plan_restore(&state, &arguments.volume)?)
+}
