@@ -581,16 +581,37 @@ fn law_1_a_card_that_is_copied_is_left_as_it_is() {
     assert_eq!(library.read(&raw), "raw");
     assert_eq!(library.read(&raw.replace(".CR2", ".jpg")), "a");
     before.assert_same(&library::everything(&card, &[]), "the card");
-    let found = library.succeed(&["find", "ingest/a.CR2"]).out;
-    assert!(found.contains(&raw), "{found}");
+    let find = || {
+        let mut command = library.command(&["find", "ingest/a.CR2"]);
+        library::said(command.env("MEDIASTRUCT_INGEST_DIR", &card)).out
+    };
+    let found = find();
+    assert!(found.contains(&format!("  {raw}  there\n")), "{found}");
+    assert!(
+        found.contains("  ingest/a.CR2  there, as the journals know\n"),
+        "{found}"
+    );
     // A card that is taken in again gives nothing.
     library.succeed(&copy).tells(&["3 known", "nothing to do"]);
     // Undo and redo do without the card.
     let copied = library.census();
     fs::rename(&card, library.surroundings().join("away")).unwrap();
+    let run = newest(&library);
     library.succeed(&["undo", "--yes"]);
     assert!(!library.path(&raw).exists());
+    let found = find();
+    assert!(found.contains("  ingest/a.CR2  was there\n"), "{found}");
+    assert!(found.contains(&format!("  {raw}  was there\n")), "{found}");
+    let aside = format!("  media/.mediastruct.d/parked/{run}/c");
+    assert!(found.contains(&aside), "{found}");
+    assert!(found.contains(&format!("run {run}, undone by ")), "{found}");
     library.succeed(&["undo", "--yes", &newest(&library)]);
+    let found = find();
+    assert!(found.contains(&format!("  {raw}  there\n")), "{found}");
+    assert!(
+        !found.contains(&format!("run {run}, undone by ")),
+        "{found}"
+    );
     assert!(library.census() == copied, "redone");
     library
         .succeed(&["dedupe", "--yes"])

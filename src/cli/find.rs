@@ -128,6 +128,14 @@ fn look(content: &mut Content, trees: &Trees) {
     for place in &mut content.places {
         place.presence = presence(place, size, trees);
     }
+    // What was copied from a card is not missed where the card is gone.
+    let is_gone =
+        |place: &Place| place.path.tree == Tree::Ingest && place.presence == Presence::Gone;
+    let places = std::mem::take(&mut content.places);
+    let (gone, there): (Vec<_>, _) = places.into_iter().partition(is_gone);
+    content.places = there;
+    content.was.extend(gone.into_iter().map(|place| place.path));
+    content.was.sort();
 }
 
 fn presence(place: &Place, size: u64, trees: &Trees) -> Presence {

@@ -20,7 +20,7 @@ use crate::model::found::{Answer, Content, ReadAs};
 use crate::model::index::Entry;
 use crate::model::path::TreePath;
 use crate::model::run::{Brief, Outcome, Run, RunId};
-use crate::model::schedule::Hop;
+use crate::model::schedule::{Hop, Names};
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use rayon::prelude::*;
@@ -163,12 +163,14 @@ fn first(content: &Content) -> Option<&TreePath<'static>> {
     place.or(content.was.first())
 }
 
-/// The hops of a run, unless it was rolled back. Files of mediastruct's own are nobody's to find.
+/// The hops of a run, unless it was rolled back. Files of mediastruct's own are nobody's to find, but
+/// copies that an undo put aside are.
 fn hops(run: &Run) -> impl Iterator<Item = Hop<'_>> {
     let end = run.progress.end.as_ref();
     let is_rolled_back = end.is_some_and(|end| end.outcome == Outcome::RolledBack);
     let hops = run.told();
-    hops.filter(move |hop| !is_rolled_back && !hop.from.rel.is_ours() && !hop.to.rel.is_ours())
+    let is_told = |path: &TreePath<'_>| !path.rel.is_ours() || Names::is_of_copy(&path.rel);
+    hops.filter(move |hop| !is_rolled_back && is_told(&hop.from) && is_told(&hop.to))
 }
 
 /// The first bytes of a hash: enough to tell most of them apart, and little to remember.

@@ -50,6 +50,17 @@ impl<'r> Names<'r> {
         self.aside(to, "parked", &format!("c{number}-"))
     }
 
+    /// Whether some run's [`Names::copied`] gives this name.
+    pub fn is_of_copy(path: &RelPath<'_>) -> bool {
+        let number = path.file_name().strip_prefix(b"c");
+        path.is_aside()
+            && path.components().nth(1) == Some(b"parked")
+            && number.is_some_and(|rest| {
+                let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+                digits > 0 && rest.get(digits) == Some(&b'-')
+            })
+    }
+
     /// Where the file of ours goes that is replaced at `to`.
     pub fn replaced(&self, to: &TreePath<'_>, number: usize) -> TreePath<'static> {
         self.aside(to, "replaced", &format!("w{number}-"))

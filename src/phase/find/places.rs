@@ -8,6 +8,7 @@ use crate::model::index::Entry;
 use crate::model::path::TreePath;
 use crate::model::plan::Phase;
 use crate::model::run::RunId;
+use crate::model::schedule::Names;
 use crate::model::state::State;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
@@ -53,14 +54,19 @@ pub(super) fn content(state: &State<'_>, discs: &mut Discs, seen: &Sighting<'_>)
     }
     let mut was = BTreeSet::new();
     let mut arrived: BTreeMap<&TreePath<'_>, Time> = BTreeMap::new();
-    for Step { hop, .. } in seen.steps.iter().copied() {
-        arrived.remove(&hop.from);
+    for Step { run, hop } in seen.steps.iter().copied() {
+        if run.work.copies {
+            // The source stays where it is.
+            arrived.insert(&hop.from, hop.modified);
+        } else {
+            arrived.remove(&hop.from);
+        }
         arrived.insert(&hop.to, hop.modified);
         was.extend([&hop.from, &hop.to]);
     }
     for (path, modified) in arrived {
-        // Of a tree that an index lists, the index knows better.
-        if !Tree::INDEXED.contains(&path.tree) {
+        // Of a tree that an index lists, the index knows better, but for what is put aside there.
+        if !Tree::INDEXED.contains(&path.tree) || path.rel.is_ours() {
             let place = Place {
                 path: path.clone().into_owned(),
                 known_by: KnownBy::Journal,
@@ -141,15 +147,18 @@ fn discs(state: &State<'_>, name: &str) -> Vec<Disc> {
 /// The moves that these hops are, each with the run that took it back.
 fn passages(steps: &[&Step]) -> Vec<Passage> {
     let mut passages: Vec<Passage> = Vec::with_capacity(steps.len());
-    // What standing undos took back: the run, and the ends of its hop.
-    let mut back: HashMap<(&RunId, &TreePath<'_>, &TreePath<'_>), &RunId> = HashMap::new();
+    // What standing undos took back: the run, and the ends of its hop. Where copies go aside, nothing
+    // tells of their sources, and nothing has to: each place was taken by one file.
+    let mut back: HashMap<(&RunId, Option<&TreePath<'_>>, &TreePath<'_>), &RunId> = HashMap::new();
     // From the newest on, so that of an undo it is known whether it stands.
     for Step { run, hop } in steps.iter().rev().copied() {
-        let taken_back_by = back.get(&(&run.id, &hop.from, &hop.to)).copied();
+        let source = (!run.work.copies).then_some(&hop.from);
+        let taken_back_by = back.get(&(&run.id, source, &hop.to)).copied();
         if let (Phase::Undo, Some(undone), None) =
             (run.begin.phase, &run.work.undoes, taken_back_by)
         {
-            back.insert((undone, &hop.to, &hop.from), &run.id);
+            let source = (!Names::is_of_copy(&hop.to.rel)).then_some(&hop.to);
+            back.insert((undone, source, &hop.from), &run.id);
         }
         passages.push(Passage {
             run: run.id.clone(),
