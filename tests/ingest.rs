@@ -597,8 +597,20 @@ fn law_1_a_card_that_is_copied_is_left_as_it_is() {
     let copied = library.census();
     fs::rename(&card, library.surroundings().join("away")).unwrap();
     let run = newest(&library);
-    library.succeed(&["undo", "--yes"]);
+    let purge = ["purge", &run, "--yes"];
+    library.succeed(&purge).tells(&["nothing to purge"]);
+    let undone = library.succeed(&["undo", "--yes"]);
+    let freed = format!(
+        "2 files, 4 bytes, put aside in media/.mediastruct.d until `mediastruct purge {run}`"
+    );
+    undone.tells(&[&freed]);
     assert!(!library.path(&raw).exists());
+    // Without the card, they may be all that there is.
+    library
+        .end_with(4, &purge)
+        .tells(&["no copy of it could be verified"]);
+    let history = library.succeed(&["history", "--json"]).out;
+    assert!(history.contains("\"files\": 2,"), "{history}");
     let found = find();
     assert!(found.contains("  ingest/a.CR2  was there\n"), "{found}");
     assert!(found.contains(&format!("  {raw}  was there\n")), "{found}");
@@ -621,6 +633,15 @@ fn law_1_a_card_that_is_copied_is_left_as_it_is() {
             .read("data/media_index.json")
             .contains(&raw["media/".len()..])
     );
+    // Once the card is back, its files are copies of the copies.
+    library.succeed(&["undo", "--yes", &run]);
+    fs::rename(library.surroundings().join("away"), &card).unwrap();
+    let mut command = library.command(&purge);
+    let purged = library::said(command.env("MEDIASTRUCT_INGEST_DIR", &card));
+    assert_eq!(purged.code, 0, "{}", purged.err);
+    purged.tells(&["deleted 2 files, 4 bytes"]);
+    assert!(!library.path("media/.mediastruct.d").exists());
+    before.assert_same(&library::everything(&card, &[]), "the card");
 }
 
 #[test]

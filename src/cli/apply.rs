@@ -24,12 +24,12 @@ use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::index::Totals;
 use crate::model::path::{ASIDE, Escaped};
-use crate::model::plan::{Phase, Plan};
+use crate::model::plan::{Move, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, RunId, Text, Verify, Work};
-use crate::model::schedule::Schedule;
+use crate::model::schedule::{Names, Schedule};
 use crate::model::tree::Tree;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Carries out the plan that `arguments` name.
 ///
@@ -127,6 +127,15 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     context
         .output
         .note(format_args!("`{program} undo {run}` takes it back"));
+    if let Some(run) = &plan.settings.run {
+        for (tree, totals) in put_aside(plan) {
+            context.output.note(format_args!(
+                "{}, {}, put aside in {tree}/{ASIDE} until `mediastruct purge {run}`",
+                Things(totals.files, "file"),
+                Exactly(totals.bytes)
+            ));
+        }
+    }
     for (tree, totals) in parked {
         context.output.note(format_args!(
             "{}, {}, parked in {tree}/{ASIDE} until `{program} purge {run}`",
@@ -135,6 +144,16 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
         ));
     }
     Ok(Exit::Done)
+}
+
+/// The copies that an undo puts aside, whose sources stayed where they were.
+fn put_aside(plan: &Plan) -> BTreeMap<Tree, Totals> {
+    let mut trees: BTreeMap<Tree, Totals> = BTreeMap::new();
+    let copies = plan.moves.iter().filter(|m| Names::is_of_copy(&m.to.rel));
+    for Move { to, size, .. } in copies {
+        trees.entry(to.tree).or_default().add(*size);
+    }
+    trees
 }
 
 /// Writes to the log what the original did of each keeper.

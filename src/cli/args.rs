@@ -176,7 +176,9 @@ pub enum Command {
     /// run moved it. What cannot be verified so stays and is named with its reason; the rest goes,
     /// and the exit code is 4. Undoing the run still works after that: it copies the file back.
     ///
-    /// An undo of such a run parks the copies that it takes back, and has a purge of its own.
+    /// An undo of such a run parks the copies that it takes back, and has a purge of its own. Copies
+    /// of `ingest --copy` that an undo put aside go by the run that made them, once their sources, or
+    /// other copies, are read.
     /// Where this is interrupted, run it again.
     #[command(after_help = examples::PURGE)]
     Purge(PurgeArguments),

@@ -155,7 +155,8 @@ impl Past {
         briefs: impl IntoIterator<Item = &'b Brief>,
         context: &Context,
     ) -> Result<BTreeMap<RunId, Totals>, Failure> {
-        let copied = briefs.into_iter().filter(|run| run.copied > 0);
+        let briefs = briefs.into_iter();
+        let copied = briefs.filter(|run| run.copied > 0 || run.work.copies);
         let copied: BTreeSet<&RunId> = copied.map(|run| &run.id).collect();
         if copied.is_empty() {
             return Ok(BTreeMap::new());

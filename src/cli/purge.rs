@@ -51,7 +51,8 @@ fn go(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let parked = Parked::by(run);
-    let sources: BTreeSet<Tree> = parked.iter().map(|p| p.operation.from.tree).collect();
+    let places = parked.iter().flat_map(|parked| &parked.places);
+    let sources: BTreeSet<Tree> = places.map(|path| path.tree).collect();
     // What lies on a disk that is not there cannot be told from what is gone.
     require(context.layout(), &Vec::from_iter(sources.iter().copied()))?;
     let trees = Trees::open(context.layout())?;

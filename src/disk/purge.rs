@@ -1,5 +1,5 @@
 //! The one place where files of people are deleted: sources that a finished run copied to another
-//! file system and parked.
+//! file system and parked, and copies that went aside because a run was taken back.
 //!
 //! Before a parked file goes, it is read to its end, and must be what was parked; and a copy of it
 //! is read to its end from the disk, which must be another file and hold the same. That copy and its

@@ -1,57 +1,88 @@
-//! The sources that a run parked, and where copies of them are to be found.
+//! The files that lie aside for the sake of a run, and where copies of them are to be found.
 //!
 //! A move to another file system copies its file, and then parks the source under a name of ours.
-//! It lies there until `purge` deletes it; where its copy went since, later runs tell.
+//! A run that copies what stays where it is parks nothing; but the copies go aside where it is taken
+//! back. Either lies there until `purge` deletes it; where its copy went since, later runs tell.
 
 use super::path::TreePath;
 use super::plan::Move;
 use super::run::Run;
 use super::schedule::{Names, Step};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-/// A source that a run may have parked; whether it is there still, only the disk knows.
+/// A file that may lie aside for the sake of a run; whether it does, only the disk knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parked<'r> {
-    /// The move whose source it is: its size, its modification time and its hash are those that
+    /// The move of which it is an end: its size, its modification time and its hash are those that
     /// the file has.
     pub operation: &'r Move,
-    /// The names under one of which it lies.
-    pub places: [TreePath<'static>; 2],
+    /// Which end of it that is.
+    pub what: Aside,
+    /// The names under one of which it lies, in one tree.
+    pub places: Vec<TreePath<'static>>,
+}
+
+/// The end of a move that lies aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// Its source, of which a copy was made.
+    Source,
+    /// The copy of a source that stays, which goes aside where the run is taken back.
+    Copy,
 }
 
 impl<'r> Parked<'r> {
-    /// The sources that `run` may have parked: those that it copied.
+    /// The files that may lie aside for the sake of `run`: the sources of what it copied, or where
+    /// those stay, the copies.
     pub fn by(run: &'r Run) -> Vec<Parked<'r>> {
         let names = Names::of(&run.id);
         let copied = run.progress.copies.keys();
-        let moves: BTreeSet<usize> = copied
+        let moves: BTreeMap<usize, Aside> = copied
             .filter_map(|at| run.schedule.steps().get(*at))
-            .filter(|step| !matches!(step, Step::Copy(_)))
-            .filter_map(|step| step.of_move())
+            .filter_map(|step| match step {
+                Step::Copy(number) => Some((*number, Aside::Copy)),
+                step => Some((step.of_move()?, Aside::Source)),
+            })
             .collect();
-        let parked = moves.into_iter().map(|number| {
+        let parked = moves.into_iter().map(|(number, what)| {
             let operation = &run.plan.moves[number];
+            let places = match what {
+                Aside::Source => names.parked(&operation.from, number).to_vec(),
+                Aside::Copy => vec![names.copied(&operation.to, number)],
+            };
             Parked {
                 operation,
-                places: names.parked(&operation.from, number),
+                what,
+                places,
             }
         });
         parked.collect()
     }
 
-    /// Where a copy of it may be, the likeliest place first: where later runs brought the one that
-    /// its own run made, where that run put it, and where the source was. None is a name of ours:
+    /// Where a copy of it may be, the likeliest place first: at the other end of its move, or where
+    /// later runs brought what was there, and then the same of its own end. None is a name of ours:
     /// another file that waits to be purged proves nothing.
     pub fn copies(&self, trail: &Trail<'_>) -> Vec<TreePath<'r>> {
         let Move { from, to, .. } = self.operation;
-        let end = trail.end(to).into_owned();
-        let mut copies = Vec::with_capacity(3);
-        for copy in [end, to.borrowed(), from.borrowed()] {
-            if !copy.rel.is_ours() && !copies.contains(&copy) {
-                copies.push(copy);
+        let (other, own) = match self.what {
+            Aside::Source => (to, from),
+            Aside::Copy => (from, to),
+        };
+        let mut copies = Vec::with_capacity(4);
+        for end in [other, own] {
+            for copy in [trail.end(end).into_owned(), end.borrowed()] {
+                if !copy.rel.is_ours() && !copies.contains(&copy) {
+                    copies.push(copy);
+                }
             }
         }
         copies
+    }
+
+    /// How many sources `run` may have parked.
+    pub fn sources(run: &'r Run) -> u64 {
+        let parked = Parked::by(run);
+        parked.iter().filter(|p| p.what == Aside::Source).count() as u64
     }
 }
 

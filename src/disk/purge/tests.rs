@@ -3,6 +3,7 @@ use crate::disk::init;
 use crate::disk::monitor::Unwatched;
 use crate::disk::trees::Trees;
 use crate::model::layout::Layout;
+use crate::model::parked::Aside;
 use crate::model::plan::Why;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -94,10 +95,15 @@ impl Fixture {
         interrupted: &dyn Fn() -> bool,
     ) -> (u64, Vec<String>) {
         let names = Names::of(&self.run);
-        let parked = self.moves.iter().enumerate().map(|(number, operation)| {
-            let places = names.parked(&operation.from, number);
-            Parked { operation, places }
-        });
+        let parked = self
+            .moves
+            .iter()
+            .enumerate()
+            .map(|(number, operation)| Parked {
+                operation,
+                what: Aside::Source,
+                places: names.parked(&operation.from, number).to_vec(),
+            });
         let parked: Vec<_> = parked.collect();
         let trail = Trail::default();
         let purge = Purge {

@@ -101,7 +101,9 @@ fn only_what_was_copied_is_parked() {
     let parked = Parked::by(&first);
     assert_eq!(parked.len(), 1);
     assert_eq!(parked[0].operation.from, path("media/2024/a"));
-    let [within, beside] = &parked[0].places;
+    let [within, beside] = &parked[0].places[..] else {
+        panic!("{parked:?}");
+    };
     let expected = "media/.mediastruct.d/parked/20240101T000000.001Z-000000/0-a";
     assert_eq!(within.to_string(), expected);
     assert!(beside.to_string().ends_with("-0.parked"), "{beside}");

@@ -101,7 +101,7 @@ impl From<&Run> for Brief {
             begin: run.progress.begin.clone(),
             work: Work::of(&run.plan),
             end: run.progress.end.clone(),
-            copied: Parked::by(run).len() as u64,
+            copied: Parked::sources(run),
         }
     }
 }
