@@ -22,8 +22,8 @@ pub use tools::{
 };
 pub use views::{CheckArguments, DiffArguments, FindArguments, ShowArguments, StatusArguments};
 pub use volumes::{
-    BurnedArguments, ImageArguments, RestoreArguments, SealArguments, VerifyArguments,
-    VolumesArguments, VolumesCommand,
+    BurnedArguments, ImageArguments, ListArguments, MediumOptions, RestoreArguments, SealArguments,
+    VerifyArguments, VolumesArguments, VolumesCommand,
 };
 
 use clap::{Parser, Subcommand};
@@ -188,9 +188,9 @@ pub enum Command {
     /// is parked until `purge` frees it. `show RUN` tells more.
     #[command(after_help = examples::HISTORY)]
     History(HistoryArguments),
-    /// The volumes of the archive and their discs: make images, verify, record
+    /// The volumes of the archive and their discs: list, make images, verify, record
     ///
-    /// A volume is a directory archive/NN that fits on one disc.
+    /// A volume is a directory archive/NN that fits on one disc. Without a command they are listed.
     #[command(after_help = examples::VOLUMES, disable_help_subcommand = true)]
     Volumes(VolumesArguments),
     /// Find where files are and were: by name, by hash, or by a file in hand

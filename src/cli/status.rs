@@ -60,6 +60,7 @@ fn look(trees: &Trees, context: &Context) -> Result<Status, Failure> {
         duplicates: counted(Tree::Duplicates),
         validated: counted(Tree::Validated),
         parked,
+        verify_after_days: context.configuration.archive.verify_after_days,
         runs: &past.briefs,
     };
     Ok(phase::status(&state, around))

@@ -2,6 +2,8 @@
 
 mod burned;
 mod image;
+mod list;
+mod medium;
 mod restore;
 mod seal;
 mod verify;
@@ -21,17 +23,19 @@ use crate::phase::volumes::compare::Comparison;
 /// Where a volume is not known, something cannot be read or recorded, or a law forbids it.
 pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, Failure> {
     match &arguments.command {
-        VolumesCommand::Verify(arguments) => verify::verify(arguments, context),
-        VolumesCommand::Seal(arguments) => {
+        None => list::list(&arguments.list, context),
+        Some(VolumesCommand::List(arguments)) => list::list(arguments, context),
+        Some(VolumesCommand::Verify(arguments)) => verify::verify(arguments, context),
+        Some(VolumesCommand::Seal(arguments)) => {
             refuse_shared(context)?;
             seal::seal(arguments, context)
         }
-        VolumesCommand::Restore(arguments) => restore::restore(arguments, context),
-        VolumesCommand::Image(arguments) => {
+        Some(VolumesCommand::Restore(arguments)) => restore::restore(arguments, context),
+        Some(VolumesCommand::Image(arguments)) => {
             refuse_shared(context)?;
             image::image(arguments, context)
         }
-        VolumesCommand::Burned(arguments) => {
+        Some(VolumesCommand::Burned(arguments)) => {
             refuse_shared(context)?;
             burned::burned(arguments, context)
         }

@@ -3,10 +3,11 @@
 //! configuration, and its words and dates depend on nobody's environment.
 
 use crate::model::path::Escaped;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit, set_parent_process_death_signal};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -99,6 +100,7 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        end_with_us(&mut command);
         let child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => XorrisoError::Missing,
             _ => XorrisoError::Run(error),
@@ -143,6 +145,19 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Has the kernel kill the program when this process is gone, were that killed: else it would write
+/// on.
+#[allow(
+    unsafe_code,
+    reason = "between fork and exec nothing is done but one system call, which takes no lock and no \
+              memory"
+)]
+fn end_with_us(command: &mut Command) {
+    let die = || Ok(set_parent_process_death_signal(Some(Signal::KILL))?);
+    // SAFETY: see the reason above.
+    unsafe { command.pre_exec(die) };
 }
 
 /// The last lines that tell of trouble. Progress is none.

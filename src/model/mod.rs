@@ -46,4 +46,5 @@ pub mod status;
 pub mod time;
 pub mod tree;
 pub mod volume;
+pub mod volume_list;
 pub mod volumes_file;

@@ -11,11 +11,12 @@ use super::plan::RawPlan;
 use super::progress::ProgressLine;
 use super::sidecar::Sidecar;
 use super::status::Status;
+use super::volume_list::VolumeList;
 use super::volumes_file::VolumesLine;
 use schemars::{Schema, schema_for};
 
 /// The names that [`schema`] knows, in order.
-pub const SCHEMAS: [&str; 12] = [
+pub const SCHEMAS: [&str; 13] = [
     "disc",
     "find",
     "history",
@@ -27,6 +28,7 @@ pub const SCHEMAS: [&str; 12] = [
     "run",
     "sidecar",
     "status",
+    "volume-list",
     "volumes",
 ];
 
@@ -45,6 +47,7 @@ pub fn schema(name: &str) -> Option<Schema> {
         "progress" => schema_for!(ProgressLine),
         "run" => schema_for!(RunReport),
         "sidecar" => schema_for!(Sidecar),
+        "volume-list" => schema_for!(VolumeList),
         "volumes" => schema_for!(VolumesLine),
         "status" => schema_for!(Status),
         _ => return None,

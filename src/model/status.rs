@@ -26,6 +26,8 @@ pub struct Status {
     /// The volumes of the archive, in order: those in its index, and those to which something
     /// happened.
     pub volumes: Vec<Volume>,
+    /// How many of their discs are due to be verified: they never were, or too long ago.
+    pub discs_due: u64,
     /// The files in ingest as of the last crawl; none where there was no crawl.
     pub ingest: Option<Totals>,
     /// The files in duplicates, as they are now; none where there is no such tree.

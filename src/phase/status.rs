@@ -7,6 +7,7 @@ use crate::model::run::{Brief, FileId};
 use crate::model::state::State;
 use crate::model::status::{Content, IndexAge, LastRun, STATUS_FORMAT, Status, Volume, Year};
 use crate::model::volume::Holds;
+use crate::phase::volumes::list::due;
 use std::collections::HashSet;
 
 const SECONDS_OF_DAY: i64 = 86_400;
@@ -24,6 +25,8 @@ pub struct Surroundings<'s> {
     pub validated: Option<Totals>,
     /// What is parked.
     pub parked: Totals,
+    /// After how many days a disc is due to be verified again.
+    pub verify_after_days: u32,
     /// The runs, oldest first.
     pub runs: &'s [Brief],
 }
@@ -41,6 +44,7 @@ pub fn status(state: &State<'_>, around: Surroundings<'_>) -> Status {
         years,
         media,
         volumes,
+        discs_due: due(state, around.verify_after_days),
         ingest: around.ingest.indexed.map(|_| around.ingest.totals),
         duplicates: around.duplicates,
         validated: around.validated,

@@ -6,6 +6,7 @@ mod library;
 
 mod burned;
 mod image;
+mod list;
 mod verify;
 
 use library::{Library, system};

@@ -170,6 +170,7 @@ Examples:
 
 pub const VOLUMES: &str = "\
 Examples:
+  mediastruct volumes
   mediastruct volumes image 07 -o 07.iso
   mediastruct volumes burned 07 --location 'shelf 3'
   mediastruct volumes verify 07 --at /media/MEDIA_0007";
@@ -190,6 +191,12 @@ pub const VOLUMES_RESTORE: &str = "\
 Examples:
   mediastruct volumes restore 07 --at /mnt/disc
   mediastruct volumes restore 07 --at /mnt/disc -o plan.json";
+
+pub const VOLUMES_LIST: &str = "\
+Examples:
+  mediastruct volumes
+  mediastruct volumes --medium bd50
+  mediastruct volumes list --json | jq '.volumes[] | select(.copies | any(.is_due)) | .volume'";
 
 pub const VOLUMES_IMAGE: &str = "\
 Examples:

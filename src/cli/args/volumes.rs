@@ -9,15 +9,26 @@ use std::path::PathBuf;
 
 /// Of `volumes`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct VolumesArguments {
-    /// What to do.
+    /// What to do; where nothing is said, they are listed.
     #[command(subcommand)]
-    pub command: VolumesCommand,
+    pub command: Option<VolumesCommand>,
+    /// How they are listed.
+    #[command(flatten)]
+    pub list: ListArguments,
 }
 
 /// What can be done with volumes and their discs.
 #[derive(Debug, Subcommand)]
 pub enum VolumesCommand {
+    /// List the volumes: how full they are, how far they have come, and where their discs are
+    ///
+    /// How full is told by the largest image that can become of the files. A disc is due to be
+    /// verified where it was not for two years, or never; verify_after_days of the configuration says
+    /// how long.
+    #[command(after_help = examples::VOLUMES_LIST)]
+    List(ListArguments),
     /// Read every file of a volume, on a disc or on the disk, and compare it with the index
     ///
     /// With --at, PATH is a mounted disc, a drive such as /dev/sr0, an image file, of which nothing is
@@ -65,6 +76,28 @@ pub enum VolumesCommand {
     Burned(BurnedArguments),
 }
 
+/// Of `volumes list`.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// What volumes are to fit.
+    #[command(flatten)]
+    pub medium: MediumOptions,
+    /// Print JSON, of which `schema volume-list` tells the form
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a volume is to fit.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct MediumOptions {
+    /// What volumes are to fit: bd25, bd50, dvd+r, sectors:N, dir:SIZE ... [default: that of the configuration, bd25]
+    #[arg(long, value_name = "MEDIUM")]
+    pub medium: Option<Medium>,
+    /// Count every sector of a Blu-ray, for drives whose defect management is off
+    #[arg(long)]
+    pub raw_capacity: bool,
+}
+
 /// Of `volumes verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
@@ -85,7 +118,7 @@ pub struct SealArguments {
     /// The volume, e.g. 07
     #[arg(value_name = "NN", value_parser = parse_volume)]
     pub volume: VolumeName,
-    /// What it is to fit: bd25, bd50, dvd+r, sectors:N ... [default: bd25]
+    /// What it is to fit: bd25, bd50, dvd+r, sectors:N ... [default: that of the configuration, bd25]
     #[arg(long, value_name = "MEDIUM")]
     pub medium: Option<Medium>,
     /// Do not ask before writing files
@@ -119,12 +152,9 @@ pub struct ImageArguments {
     /// Write the image to FILE, which must not exist
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// What the image must fit: bd25, bd50, dvd+r, sectors:N ... [default: bd25]
-    #[arg(long, value_name = "MEDIUM")]
-    pub medium: Option<Medium>,
-    /// Count every sector of a Blu-ray, for drives whose defect management is off
-    #[arg(long)]
-    pub raw_capacity: bool,
+    /// What the image must fit.
+    #[command(flatten)]
+    pub medium: MediumOptions,
 }
 
 /// Of `volumes burned`.

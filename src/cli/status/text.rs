@@ -113,6 +113,13 @@ fn volumes(status: &Status) -> String {
             );
         }
     }
+    if status.discs_due > 0 {
+        let due = Things(status.discs_due, "disc");
+        let _ = writeln!(
+            text,
+            "  due to be verified: {due}; `mediastruct volumes` says which"
+        );
+    }
     text
 }
 

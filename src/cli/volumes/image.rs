@@ -1,5 +1,6 @@
 //! `volumes image`: the image of a volume, to be burned.
 
+use super::medium::MediumChoice;
 use super::seal;
 use super::volume;
 use super::{INSTALL, tell_troubles};
@@ -20,7 +21,7 @@ use crate::disk::trees::Trees;
 use crate::disk::xorriso::XorrisoError;
 use crate::model::disc::disc_label;
 use crate::model::index::Entry;
-use crate::model::medium::{DefectManagement, Medium, SECTOR};
+use crate::model::medium::SECTOR;
 use crate::model::path::{Escaped, RelPath};
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
@@ -46,7 +47,7 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     let entries = volume::entries(name, &state)?;
     let disc = volume::on_disk(name, &trees)?.ok_or_else(|| not_on_disk(name))?;
     volume::refuse_changed(name, entries, &disc, context)?;
-    let capacity = Capacity::of(arguments, context);
+    let capacity = MediumChoice::of(&arguments.medium, context);
     capacity.refuse_files(entries)?;
 
     let left_out = left_out(name, entries, &disc);
@@ -84,24 +85,7 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// What the image is to fit.
-struct Capacity {
-    medium: Medium,
-    sectors: u64,
-}
-
-impl Capacity {
-    fn of(arguments: &ImageArguments, context: &Context) -> Capacity {
-        let medium = arguments.medium;
-        let medium = medium.unwrap_or(context.configuration.archive.medium);
-        let defects = match arguments.raw_capacity {
-            true => DefectManagement::Off,
-            false => DefectManagement::On,
-        };
-        let sectors = medium.sectors(defects);
-        Capacity { medium, sectors }
-    }
-
+impl MediumChoice {
     /// Refuses files that need more than there is by themselves, before anything is written.
     fn refuse_files(&self, entries: &[Entry<'_>]) -> Result<(), Failure> {
         let sectors = entries

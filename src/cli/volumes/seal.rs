@@ -42,8 +42,8 @@ pub fn seal_first(
         return Ok(());
     }
     let options = ArchiveOptions {
-        medium: arguments.medium,
-        raw_capacity: arguments.raw_capacity,
+        medium: arguments.medium.medium,
+        raw_capacity: arguments.medium.raw_capacity,
         ..ArchiveOptions::default()
     };
     let plan = archive::seal(volume, &options, context)?;

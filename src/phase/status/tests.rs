@@ -67,6 +67,7 @@ fn told_with(state: &State<'_>, crawls: &LastCrawls, runs: &[Brief]) -> Status {
         duplicates: None,
         validated: None,
         parked: Totals::default(),
+        verify_after_days: 730,
         runs,
     };
     status(state, around)

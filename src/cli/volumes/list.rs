@@ -1,0 +1,185 @@
+//! `volumes list`: the volumes, how full they are, and where their discs are.
+
+use super::medium::MediumChoice;
+use crate::cli::args::ListArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::human::{Bytes, Count, Things};
+use crate::cli::library;
+use crate::cli::table::{Column, table};
+use crate::cli::terminal;
+use crate::model::index::UnitState;
+use crate::model::time::Time;
+use crate::model::volume::{Holds, VolumeState};
+use crate::model::volume_list::{ListedCopy, ListedVolume, VOLUME_LIST_FORMAT, VolumeList};
+use crate::phase::volumes::list as phase;
+use std::fmt::Write;
+
+/// Lists the volumes.
+///
+/// # Errors
+/// Where an index or the events of the volumes cannot be read or trusted.
+pub fn list(arguments: &ListArguments, context: &Context) -> Result<Exit, Failure> {
+    let indexes = library::index_files(context)?;
+    let state = library::state(context, &indexes)?;
+    let MediumChoice { medium, sectors } = MediumChoice::of(&arguments.medium, context);
+    let days = context.configuration.archive.verify_after_days;
+    let list = VolumeList {
+        format: VOLUME_LIST_FORMAT.to_owned(),
+        medium,
+        sectors,
+        verify_after_days: days,
+        volumes: phase::list(&state, days),
+    };
+    if arguments.json {
+        context.output.json(&list)?;
+        return Ok(Exit::Done);
+    }
+    if list.volumes.is_empty() {
+        let hint = "there are no volumes yet: what is in archive/NN is one, once it was crawled";
+        context.output.note(hint);
+        return Ok(Exit::Done);
+    }
+    let text = text(&list);
+    context.output.data(|out| out.write_all(text.as_bytes()))?;
+    for hint in hints(&list) {
+        context.output.note(hint);
+    }
+    Ok(Exit::Done)
+}
+
+/// The volumes, one a line, and beneath each its discs.
+fn text(list: &VolumeList) -> String {
+    let columns = [
+        Column::Words("volume"),
+        Column::Words("state"),
+        Column::Words("files are"),
+        Column::Numbers("files"),
+        Column::Numbers("bytes"),
+        Column::Words("fill"),
+    ];
+    let rows = list.volumes.iter().map(|volume| {
+        vec![
+            volume.volume.clone(),
+            state(volume).to_owned(),
+            on_disk(volume).to_owned(),
+            Count(volume.totals.files).to_string(),
+            Bytes(volume.totals.bytes).to_string(),
+            fill(volume.sectors, list),
+        ]
+    });
+    let table = table(&columns, rows);
+    let mut lines = table.trim_start_matches('\n').lines();
+    let mut text = String::new();
+    text.extend(lines.next().map(|heading| format!("{heading}\n")));
+    for (line, volume) in lines.zip(&list.volumes) {
+        let _ = writeln!(text, "{line}");
+        for copy in &volume.copies {
+            let _ = writeln!(text, "      {}", disc(copy));
+        }
+    }
+    text
+}
+
+/// How far a volume has come, in a word.
+fn state(volume: &ListedVolume) -> &'static str {
+    match volume.state {
+        None => "no disc known",
+        Some(VolumeState::Open) => "open",
+        Some(VolumeState::Unburned) => "unburned",
+        Some(VolumeState::Burned) => "burned",
+        Some(VolumeState::Verified) => "verified",
+        Some(VolumeState::Lost) => "discs lost",
+    }
+}
+
+fn on_disk(volume: &ListedVolume) -> &'static str {
+    match volume.on_disk {
+        Some(UnitState::Present) => "on the disk",
+        Some(UnitState::Offline) => "on discs alone",
+        Some(UnitState::Missing) => "missing",
+        None => "in no index",
+    }
+}
+
+/// A bar that shows how much of the medium a volume takes: `██████░░░░  61 % of bd25`.
+fn fill(sectors: u64, list: &VolumeList) -> String {
+    const CELLS: u128 = 20;
+    let (taken, all) = (u128::from(sectors), u128::from(list.sectors.max(1)));
+    let cells = (taken * CELLS).div_ceil(all).min(CELLS) as usize;
+    let percent = taken * 100 / all;
+    let bar = "█".repeat(cells) + &"░".repeat(CELLS as usize - cells);
+    let over = if taken > all { ": too large" } else { "" };
+    format!("{bar} {percent:>3} % of {}{over}", list.medium)
+}
+
+/// A disc, where it is, and when it was last read.
+fn disc(copy: &ListedCopy) -> String {
+    let mut text = format!("copy {}", copy.copy);
+    if let Some(location) = &copy.location {
+        let _ = write!(text, ", {}", terminal::line(location));
+    }
+    let _ = write!(text, ", burned {}", day(copy.burned));
+    if let Some(lost) = copy.lost {
+        let _ = write!(text, ", lost {}", day(lost));
+        return text;
+    }
+    match copy.verified {
+        Some(at) => {
+            let _ = write!(text, ", verified {}", day(at));
+        }
+        None => text.push_str(", never verified"),
+    }
+    match copy.holds {
+        Holds::Burned | Holds::Verified => {}
+        Holds::Other => text.push_str(", holds other contents than the index has"),
+        Holds::Untold => text.push_str(", nothing tells what it holds"),
+    }
+    if copy.is_due {
+        text.push_str(" (due)");
+    }
+    text
+}
+
+/// The day of a time, in UTC.
+fn day(at: Time) -> String {
+    let text = at.to_string();
+    text.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// What to do next.
+fn hints(list: &VolumeList) -> Vec<String> {
+    let due = list.volumes.iter().flat_map(|volume| &volume.copies);
+    let due = due.filter(|copy| copy.is_due).count() as u64;
+    match due {
+        0 => Vec::new(),
+        due => vec![format!(
+            "due to be read again, or for the first time: {}; `mediastruct volumes verify NN --at PATH`",
+            Things(due, "disc")
+        )],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_full_where_the_medium_is_and_says_when_it_is_too_small() {
+        let list = VolumeList {
+            format: String::new(),
+            medium: "sectors:1000".parse().unwrap(),
+            sectors: 1000,
+            verify_after_days: 1,
+            volumes: Vec::new(),
+        };
+        assert_eq!(fill(0, &list), "░░░░░░░░░░░░░░░░░░░░   0 % of sectors:1000");
+        assert_eq!(fill(1, &list), "█░░░░░░░░░░░░░░░░░░░   0 % of sectors:1000");
+        assert_eq!(
+            fill(999, &list),
+            "████████████████████  99 % of sectors:1000"
+        );
+        let over = "████████████████████ 1844674407370955161 % of sectors:1000: too large";
+        assert_eq!(fill(u64::MAX, &list), over);
+    }
+}
