@@ -22,8 +22,8 @@ pub use tools::{
 };
 pub use views::{CheckArguments, DiffArguments, FindArguments, ShowArguments, StatusArguments};
 pub use volumes::{
-    BurnedArguments, ImageArguments, ListArguments, MediumOptions, RestoreArguments, SealArguments,
-    VerifyArguments, VolumesArguments, VolumesCommand,
+    BurnedArguments, ImageArguments, ImportArguments, ListArguments, MediumOptions,
+    RestoreArguments, SealArguments, VerifyArguments, VolumesArguments, VolumesCommand,
 };
 
 use clap::{Parser, Subcommand};

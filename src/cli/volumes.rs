@@ -2,6 +2,7 @@
 
 mod burned;
 mod image;
+mod import;
 mod list;
 mod medium;
 mod restore;
@@ -34,6 +35,10 @@ pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, 
         Some(VolumesCommand::Image(arguments)) => {
             refuse_shared(context)?;
             image::image(arguments, context)
+        }
+        Some(VolumesCommand::Import(arguments)) => {
+            refuse_shared(context)?;
+            import::import(arguments, context)
         }
         Some(VolumesCommand::Burned(arguments)) => {
             refuse_shared(context)?;

@@ -1,6 +1,7 @@
 //! Volumes: what they and their discs hold, against what the index knows.
 
 pub mod compare;
+pub mod import;
 pub mod list;
 
 use crate::model::exclude::Excludes;

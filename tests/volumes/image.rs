@@ -15,7 +15,7 @@ pub fn has_xorriso(skipped: &str) -> bool {
 }
 
 /// A library with an image of its volume 07.
-fn imaged(library: &Library) -> PathBuf {
+pub fn imaged(library: &Library) -> PathBuf {
     let image = library.surroundings().join("07.iso");
     library.succeed(&["volumes", "image", "07", "-o", text(&image)]);
     image

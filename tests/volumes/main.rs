@@ -6,6 +6,7 @@ mod library;
 
 mod burned;
 mod image;
+mod import;
 mod list;
 mod verify;
 

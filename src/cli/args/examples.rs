@@ -211,6 +211,12 @@ Examples:
   mediastruct volumes burned 07
   mediastruct volumes burned 07 --copy 2 --location 'at my sister's'";
 
+pub const VOLUMES_IMPORT: &str = "\
+Examples:
+  mediastruct volumes import --at /media/MEDIA_0007
+  mediastruct volumes import 03 --at /dev/sr0 --location 'shelf 3'
+  mediastruct volumes import 12 --at old-disc.iso";
+
 pub const FIND: &str = "\
 Examples:
   mediastruct find IMG_0042

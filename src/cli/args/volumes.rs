@@ -74,6 +74,16 @@ pub enum VolumesCommand {
     /// has it: `mediastruct crawl` brings that up to date.
     #[command(after_help = examples::VOLUMES_BURNED)]
     Burned(BurnedArguments),
+    /// Take an old disc into the index: its files are known then, and are on discs alone
+    ///
+    /// Every file on it is read and hashed. From then on `find` finds them, and dedupe and ingest
+    /// know them again. So an index that was lost is rebuilt from the discs, one after another; and a
+    /// disc that another program made gets a number.
+    ///
+    /// Refused where the number is known with other files. The same disc once more, or another copy
+    /// of it, is recorded as a further copy.
+    #[command(after_help = examples::VOLUMES_IMPORT)]
+    Import(ImportArguments),
 }
 
 /// Of `volumes list`.
@@ -163,6 +173,23 @@ pub struct BurnedArguments {
     /// The volume, e.g. 07
     #[arg(value_name = "NN", value_parser = parse_volume)]
     pub volume: VolumeName,
+    /// Which copy this is; one that there was under that number is replaced [default: the next one]
+    #[arg(long, value_name = "K")]
+    pub copy: Option<NonZeroU32>,
+    /// Where the disc is kept
+    #[arg(long, value_name = "TEXT")]
+    pub location: Option<String>,
+}
+
+/// Of `volumes import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The number that the volume is to have, e.g. 07 [default: what the disc says itself]
+    #[arg(value_name = "NN", value_parser = parse_volume)]
+    pub volume: Option<VolumeName>,
+    /// The mounted disc, drive, image or directory to read
+    #[arg(long, value_name = "PATH")]
+    pub at: PathBuf,
     /// Which copy this is; one that there was under that number is replaced [default: the next one]
     #[arg(long, value_name = "K")]
     pub copy: Option<NonZeroU32>,

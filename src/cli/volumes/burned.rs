@@ -16,8 +16,7 @@ use crate::model::index::Entry;
 use crate::model::path::{ASIDE, RelPath, TreePath};
 use crate::model::plan::Role;
 use crate::model::tree::Tree;
-use crate::model::volume::{Volume, VolumeEvent, VolumeName, VolumeRecord, VolumeState};
-use std::num::NonZeroU32;
+use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord, VolumeState};
 
 /// Records that the volume that `arguments` name was burned.
 ///
@@ -38,7 +37,7 @@ pub fn burned(arguments: &BurnedArguments, context: &Context) -> Result<Exit, Fa
     }
     let holds = contents(name.as_str(), entries).ok_or_else(|| unknown(name, entries))?;
     let known = state.volumes.get(name.as_str());
-    let copy = arguments.copy.unwrap_or_else(|| next_copy(known));
+    let copy = arguments.copy.unwrap_or_else(|| volume::next_copy(known));
     let is_replaced = known.is_some_and(|volume| volume.copies.contains_key(&copy));
     let event = VolumeEvent::Burned {
         copy,
@@ -71,12 +70,6 @@ pub fn burned(arguments: &BurnedArguments, context: &Context) -> Result<Exit, Fa
         "`mediastruct volumes verify {name} --at PATH` reads the disc and makes sure of it"
     ));
     Ok(Exit::Done)
-}
-
-/// The number after the highest that a copy ever had.
-fn next_copy(known: Option<&Volume>) -> NonZeroU32 {
-    let last = known.and_then(|volume| volume.copies.keys().next_back());
-    last.map_or(NonZeroU32::MIN, |last| last.saturating_add(1))
 }
 
 /// Why it cannot be said what is on a disc of a volume: the files whose content is not known.

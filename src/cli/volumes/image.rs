@@ -15,7 +15,6 @@ use crate::disk::disc::Disc;
 use crate::disk::hash::Interrupted;
 use crate::disk::interrupt::Watch;
 use crate::disk::mastering::{Image, Master, MasteringError, make};
-use crate::disk::place::resolve;
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::xorriso::XorrisoError;
@@ -37,7 +36,9 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     let name = &arguments.volume;
     let output = context.output;
     require(context.layout(), &[Tree::Archive])?;
-    refuse_inside(&arguments.output, context)?;
+    let parent = arguments.output.parent();
+    let parent = parent.filter(|parent| *parent != Path::new(""));
+    volume::refuse_inside(parent.unwrap_or(Path::new(".")), context)?;
     seal::seal_first(name, arguments, context)?;
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
@@ -155,23 +156,6 @@ fn read_back(
             Things(wrong, "problem")
         ))
         .hint("`mediastruct volumes verify NN` says whether the files on the disk are whole")),
-    }
-}
-
-/// Refuses an image within the library: crawl would take it for media, and a volume would hold
-/// itself.
-fn refuse_inside(target: &Path, context: &Context) -> Result<(), Failure> {
-    let parent = target.parent().filter(|parent| *parent != Path::new(""));
-    let place = resolve(parent.unwrap_or(Path::new(".")))?;
-    let tree = Tree::ALL.into_iter();
-    let mut inside = tree.filter(|tree| place.starts_with(context.layout().dir(*tree)));
-    match inside.next() {
-        Some(tree) => Err(Failure::usage(format!(
-            "{} lies in the {tree} tree",
-            Escaped::path(target)
-        ))
-        .hint("an image is no file of the library: write it elsewhere")),
-        None => Ok(()),
     }
 }
 

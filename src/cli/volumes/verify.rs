@@ -10,7 +10,6 @@ use crate::cli::past::Past;
 use crate::cli::terminal;
 use crate::disk::disc::{Disc, DiscKind, kind_of};
 use crate::disk::hash::Interrupted;
-use crate::disk::place::resolve;
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
@@ -90,9 +89,7 @@ fn subject(
     known: Option<&Volume>,
     context: &Context,
 ) -> Result<Subject, Failure> {
-    let place = resolve(at)?;
-    let ours = Tree::ALL.map(|tree| context.layout().dir(tree));
-    let is_ours = ours.iter().any(|dir| place.starts_with(dir));
+    let is_ours = volume::tree_around(at, context)?.is_some();
     let copies: Vec<_> = known.iter().flat_map(|volume| volume.discs()).collect();
     let nothing = |why: &str| Ok(Subject::Other(Some(why.to_owned())));
     let named = asked.map(|asked| (asked, copies.iter().find(|(copy, _)| *copy == asked)));

@@ -5,15 +5,18 @@ use crate::cli::failure::Failure;
 use crate::cli::human::Things;
 use crate::disk::disc::Disc;
 use crate::disk::filesystem::{Filesystem, Kind};
+use crate::disk::place::resolve;
 use crate::disk::trees::Trees;
 use crate::model::exclude::Excludes;
 use crate::model::index::Entry;
 use crate::model::path::{Escaped, RelPath, TreePath};
 use crate::model::state::State;
 use crate::model::tree::Tree;
-use crate::model::volume::VolumeName;
+use crate::model::volume::{Volume, VolumeName};
 use crate::phase::volumes::compare::{Trouble, look};
 use crate::phase::volumes::is_left_out;
+use std::num::NonZeroU32;
+use std::path::Path;
 
 /// The entries of a volume that the index has.
 ///
@@ -54,6 +57,12 @@ pub fn on_disk(name: &VolumeName, trees: &Trees) -> Result<Option<Disc>, Failure
 pub fn path(name: &VolumeName) -> TreePath<'static> {
     let rel = RelPath::from_text(name.as_str().to_owned());
     TreePath::new(Tree::Archive, rel.expect("digits are a path"))
+}
+
+/// The number after the highest that a copy ever had.
+pub fn next_copy(known: Option<&Volume>) -> NonZeroU32 {
+    let last = known.and_then(|volume| volume.copies.keys().next_back());
+    last.map_or(NonZeroU32::MIN, |last| last.saturating_add(1))
 }
 
 /// What is none of a volume's files, whatever is there.
@@ -97,4 +106,47 @@ pub fn refuse_changed(
 /// What is wrong, with the whole path in the archive.
 fn said(name: &VolumeName, trouble: &Trouble) -> String {
     format!("archive/{name}/{trouble}")
+}
+
+/// Refuses what lies in a tree of the library: crawl takes an image there for media, and what is
+/// there is no disc.
+///
+/// # Errors
+/// Where `path` does, or cannot be reached.
+pub fn refuse_inside(path: &Path, context: &Context) -> Result<(), Failure> {
+    match tree_around(path, context)? {
+        Some(tree) => Err(Failure::usage(format!(
+            "{} lies in the {tree} tree",
+            Escaped::path(path)
+        ))
+        .hint("discs and their images are no files of the library: name a place outside of it")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a directory as a disc in which the library itself lies, or which lies in that.
+///
+/// # Errors
+/// Where it does, or cannot be reached.
+pub fn refuse_library(path: &Path, context: &Context) -> Result<(), Failure> {
+    refuse_inside(path, context)?;
+    let place = resolve(path)?;
+    let mut trees = Tree::ALL.into_iter();
+    match trees.find(|tree| context.layout().dir(*tree).starts_with(&place)) {
+        Some(tree) => Err(Failure::usage(format!(
+            "{} is no disc: the {tree} tree lies in it",
+            Escaped::path(path)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The tree in which `path` lies, if it does in any.
+///
+/// # Errors
+/// Where it cannot be reached.
+pub fn tree_around(path: &Path, context: &Context) -> Result<Option<Tree>, Failure> {
+    let place = resolve(path)?;
+    let is_around = |tree: &Tree| place.starts_with(context.layout().dir(*tree));
+    Ok(Tree::ALL.into_iter().find(is_around))
 }

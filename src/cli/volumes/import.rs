@@ -1,0 +1,181 @@
+//! `volumes import`: an old disc, known from now on though its files are not on the disk.
+
+use super::volume;
+use crate::cli::args::ImportArguments;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::human::{Bytes, Things};
+use crate::cli::library;
+use crate::cli::past::Past;
+use crate::cli::terminal;
+use crate::disk::disc::Disc;
+use crate::disk::filesystem::Filesystem;
+use crate::disk::hash::Interrupted;
+use crate::disk::store::Datadir;
+use crate::disk::trees::Trees;
+use crate::model::contents::contents;
+use crate::model::digest::Digest;
+use crate::model::disc::DiscLabel;
+use crate::model::index::{Totals, UnitState};
+use crate::model::path::Escaped;
+use crate::model::state::State;
+use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
+use crate::phase::volumes::import::{Other, Taken, import as phase, taken};
+use std::num::NonZeroU32;
+use std::path::Path;
+
+/// Takes the disc that `arguments` name into the index of the archive.
+///
+/// # Errors
+/// Where a file on it cannot be read, it cannot be told which volume it is, or the index knows that
+/// with other files.
+pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Failure> {
+    volume::refuse_library(&arguments.at, context)?;
+    let disc = Disc::open(&arguments.at)?;
+    let name = name(arguments, &disc.label())?;
+    let readings = disc.read(&context.output.progress(), &|| false);
+    let readings = readings.map_err(|Interrupted| Failure::failed("interrupted"))?;
+    let leaves_out = volume::leaves_out(&name, context)?;
+    let taken = taken(name.as_str(), disc.listing(), readings, &leaves_out);
+    refuse_unreadable(&taken, &arguments.at)?;
+    for (path, what) in &taken.special {
+        context
+            .output
+            .warn(format_args!("{path} is left out: it is {what}"));
+    }
+
+    let trees = Trees::open(context.layout())?;
+    let _lock = library::lock(context, &trees)?;
+    Past::of(context)?.refuse_unfinished()?;
+    let indexes = library::index_files(context)?;
+    indexes.keep_originals()?;
+    let state = library::state(context, &indexes)?;
+    let is_known = state.archive.unit(name.as_str()).is_some();
+    if !is_known && trees.look(&volume::path(&name))?.is_some() {
+        return Err(Failure::refused(format!(
+            "archive/{name} is on the disk, and not in the index yet"
+        ))
+        .hint("`mediastruct crawl` indexes it first"));
+    }
+    let holds = contents(name.as_str(), &taken.entries);
+    let holds = holds.ok_or_else(|| Failure::failed("what was read has no hash"))?;
+    refuse_other_discs(&name, holds, &state)?;
+    let index = phase(
+        &state.archive,
+        name.as_str(),
+        &taken.entries,
+        library::now(),
+    );
+    let index = index.map_err(|Other| other(&name))?;
+    let datadir = Datadir::at(&context.layout().datadir);
+    datadir.save_index(&index)?;
+    let copy = record(&name, holds, arguments, &state, &datadir)?;
+    let unit = index.unit(name.as_str()).map(|unit| unit.state);
+    let totals: Totals = taken.entries.iter().collect();
+    let said = format!(
+        "volume {name}: copy {copy} is known, {}, {}{}",
+        Things(totals.files, "file"),
+        Bytes(totals.bytes),
+        match unit {
+            Some(UnitState::Present) => "; it is on the disk, too",
+            _ => "; it is on discs alone",
+        }
+    );
+    tracing::info!("Volumes - {said}");
+    context.output.note(said);
+    Ok(Exit::Done)
+}
+
+/// Which volume a disc is: what it says itself, or what a person does where it says nothing.
+fn name(arguments: &ImportArguments, label: &DiscLabel) -> Result<VolumeName, Failure> {
+    match (&arguments.volume, &label.volume) {
+        (Some(given), Some(told)) if given != told => Err(Failure::refused(format!(
+            "the disc says that it is volume {told}, and not {given}"
+        ))
+        .hint("leave the number out, or insert the disc that you mean")),
+        (Some(name), _) | (None, Some(name)) => Ok(name.clone()),
+        (None, None) => {
+            let named = label.label.as_deref();
+            let named = named.map(|l| format!("; its name is {}", terminal::line(l)));
+            let at = Escaped::path(&arguments.at);
+            Err(Failure::usage(format!(
+                "{at} does not say which volume it is{}",
+                named.unwrap_or_default()
+            ))
+            .hint(format!(
+                "say which number it is to have, e.g. `mediastruct volumes import 07 --at {at}`"
+            )))
+        }
+    }
+}
+
+/// Refuses a disc of which not everything can be read: what it holds is what is believed of it.
+fn refuse_unreadable(taken: &Taken, at: &Path) -> Result<(), Failure> {
+    let at = Escaped::path(at);
+    if taken.unreadable.is_empty() && taken.entries.is_empty() {
+        return Err(Failure::failed(format!("{at} holds no files")));
+    }
+    if taken.unreadable.is_empty() {
+        return Ok(());
+    }
+    let mut lines = vec![format!(
+        "{at} cannot be read as a whole, and is not taken in"
+    )];
+    let unreadable = taken.unreadable.iter();
+    lines.extend(unreadable.map(|(path, why)| format!("{path} cannot be read: {why}")));
+    Err(Failure::failed(lines.join("\n"))
+        .hint("another drive may read it, or there is another copy of it"))
+}
+
+/// Refuses a disc that is another one than those that are known of its volume.
+fn refuse_other_discs(name: &VolumeName, holds: Digest, state: &State<'_>) -> Result<(), Failure> {
+    let discs = state.volumes.get(name.as_str());
+    let mut discs = discs.into_iter().flat_map(|volume| volume.discs());
+    let is_other = discs.any(|(_, disc)| disc.read.or(disc.holds).is_some_and(|h| h != holds));
+    match is_other && state.archive.unit(name.as_str()).is_none() {
+        true => Err(other(name)),
+        false => Ok(()),
+    }
+}
+
+fn other(name: &VolumeName) -> Failure {
+    Failure::refused(format!(
+        "a volume {name} is known already that holds other files"
+    ))
+    .hint(format!(
+        "`mediastruct volumes verify {name} --at PATH` says what differs"
+    ))
+    .hint("a disc of another set is taken in under a number that is free")
+}
+
+/// Records the disc: that it was burned, and that it was read just now. Gives the number of the copy.
+fn record(
+    name: &VolumeName,
+    holds: Digest,
+    arguments: &ImportArguments,
+    state: &State<'_>,
+    datadir: &Datadir,
+) -> Result<NonZeroU32, Failure> {
+    let known = state.volumes.get(name.as_str());
+    let copy = arguments.copy.unwrap_or_else(|| volume::next_copy(known));
+    let burned = VolumeEvent::Burned {
+        copy,
+        location: arguments.location.clone(),
+        holds: Some(holds),
+    };
+    let verified = VolumeEvent::Verified {
+        copy,
+        holds: Some(holds),
+    };
+    let is_sealed = known.is_some_and(|volume| volume.sealed.is_some());
+    let sealed = (!is_sealed).then_some(VolumeEvent::Sealed);
+    let events = sealed.into_iter().chain([burned, verified]);
+    let at = library::now();
+    let records = events.map(|event| VolumeRecord {
+        volume: name.clone(),
+        at,
+        event,
+    });
+    datadir.record(&records.collect::<Vec<_>>())?;
+    Ok(copy)
+}

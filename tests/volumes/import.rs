@@ -1,0 +1,139 @@
+//! `volumes import`.
+
+use super::image::{has_xorriso, imaged};
+use super::{archived, disc_of, recorded, text};
+use crate::library::Library;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+/// Removes volumes from the disk, and all that was ever known of anything.
+fn lose(library: &Library, volumes: &[&str]) {
+    for volume in volumes {
+        fs::remove_dir_all(library.path(&format!("archive/{volume}"))).unwrap();
+    }
+    fs::remove_dir_all(library.path("data")).unwrap();
+}
+
+#[test]
+fn a_lost_datadir_is_rebuilt_from_the_discs_alone() {
+    let library = archived();
+    library.write("archive/08/2020/c.jpg", "three");
+    library.write("media/2019/again.jpg", "one");
+    library.write("media/2020/again.jpg", "three");
+    library.write("media/2021/new.jpg", "nowhere else");
+    library.succeed(&["crawl"]);
+    let discs = ["07", "08"].map(|volume| disc_of(&library, volume));
+    let label = r#"{"format":"mediastruct/disc/1","volume":"08","label":"MEDIA_0008"}"#;
+    fs::write(discs[1].join("disc.json"), label).unwrap();
+    lose(&library, &["07", "08"]);
+
+    library
+        .succeed(&[
+            "volumes",
+            "import",
+            "07",
+            "--at",
+            text(&discs[0]),
+            "--location",
+            "shelf",
+        ])
+        .tells(&["volume 07: copy 1 is known, 3 files", "on discs alone"]);
+    library
+        .succeed(&["volumes", "import", "--at", text(&discs[1])])
+        .tells(&["volume 08: copy 1 is known"]);
+    library.succeed(&["crawl"]);
+    let found = library.succeed(&["find", "--name", "c.jpg"]).out;
+    assert!(
+        found.contains("in volume 08, which is on discs alone, disc 1"),
+        "{found}"
+    );
+    library.succeed(&["dedupe", "--yes"]);
+    assert_eq!(library.read("duplicates/2019/again.jpg"), "one");
+    assert_eq!(library.read("duplicates/2020/again.jpg"), "three");
+    assert!(library.path("media/2021/new.jpg").exists());
+    // What was read of the disc is proof enough, as it is of a burned one.
+    library.succeed(&["validate", "--yes"]);
+    assert!(library.path("validated/2020/again.jpg").exists());
+    let list = library.succeed(&["volumes"]).out;
+    assert!(list.contains("copy 1, shelf, burned"), "{list}");
+    library.succeed(&["volumes", "verify", "07", "--at", text(&discs[0])]);
+}
+
+#[test]
+fn an_image_is_taken_in_without_mounting_it() {
+    if !has_xorriso("taking in an image") {
+        return;
+    }
+    let library = archived();
+    library.write("media/2019/again.jpg", "two");
+    let image = imaged(&library);
+    lose(&library, &["07"]);
+    library.refuse(
+        64,
+        &["volumes", "import", "--at", text(&image)],
+        &["does not say which volume it is; its name is MEDIA_0007"],
+    );
+    library.succeed(&["volumes", "import", "07", "--at", text(&image)]);
+    library.succeed(&["crawl"]);
+    library.succeed(&["dedupe", "--yes"]);
+    assert_eq!(library.read("duplicates/2019/again.jpg"), "two");
+}
+
+#[test]
+fn a_number_that_is_known_with_other_files_is_refused() {
+    let library = archived();
+    let disc = disc_of(&library, "07");
+    let import = ["volumes", "import", "07", "--at", text(&disc)];
+    fs::write(disc.join("2019/a.jpg"), "other").unwrap();
+    let told = [
+        "a volume 07 is known already that holds other files",
+        "verify 07",
+    ];
+    library.refuse(3, &import, &told);
+    library.write("archive/09/x", "not crawled yet");
+    let ninth = ["volumes", "import", "09", "--at", text(&disc)];
+    library.refuse(3, &ninth, &["archive/09 is on the disk", "crawl"]);
+    fs::write(disc.join("2019/a.jpg"), "one").unwrap();
+    library.succeed(&import).tells(&["it is on the disk, too"]);
+    // Of the volume itself nothing changed: it is not offline.
+    library.succeed(&["volumes", "verify", "07"]);
+    library.succeed(&import).tells(&["copy 2 is known"]);
+    assert_eq!(recorded(&library).matches("\"sealed\"").count(), 1);
+    let label = r#"{"format":"mediastruct/disc/1","volume":"08"}"#;
+    fs::write(disc.join("disc.json"), label).unwrap();
+    library.refuse(
+        3,
+        &import,
+        &["the disc says that it is volume 08, and not 07"],
+    );
+}
+
+#[test]
+fn law_4_what_lies_in_the_library_and_what_it_lies_in_are_no_discs() {
+    let library = archived();
+    for place in ["archive/07", "media"] {
+        let place = library.path(place);
+        let import = ["volumes", "import", "12", "--at", text(&place)];
+        library.refuse(64, &import, &["tree"]);
+    }
+    let root = library.root().to_owned();
+    let import = ["volumes", "import", "12", "--at", text(&root)];
+    library.refuse(64, &import, &["is no disc: the archive tree lies in it"]);
+}
+
+#[test]
+fn links_on_a_disc_are_left_out_and_an_empty_disc_is_none() {
+    let library = archived();
+    let disc = library.surroundings().join("disc");
+    fs::create_dir(&disc).unwrap();
+    symlink("/etc/passwd", disc.join("link")).unwrap();
+    fs::write(disc.join(".unburned"), "").unwrap();
+    let import = ["volumes", "import", "12", "--at", text(&disc)];
+    library.refuse(1, &import, &["holds no files"]);
+    fs::write(disc.join("a"), "a").unwrap();
+    library
+        .succeed(&import)
+        .tells(&["link is left out: it is a symbolic link", "known, 1 file,"]);
+    let find = library.run(&["find", "--name", "link"]);
+    assert_eq!(find.code, 1, "{}", find.out);
+}
