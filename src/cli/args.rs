@@ -22,7 +22,7 @@ pub use tools::{
 };
 pub use views::{CheckArguments, DiffArguments, FindArguments, ShowArguments, StatusArguments};
 pub use volumes::{
-    BurnedArguments, ImageArguments, ImportArguments, ListArguments, MediumOptions,
+    BurnedArguments, ImageArguments, ImportArguments, ListArguments, LostArguments, MediumOptions,
     RestoreArguments, SealArguments, VerifyArguments, VolumesArguments, VolumesCommand,
 };
 

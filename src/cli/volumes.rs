@@ -1,9 +1,11 @@
 //! `volumes`: the volumes of the archive, and their discs.
 
+mod against;
 mod burned;
 mod image;
 mod import;
 mod list;
+mod lost;
 mod medium;
 mod restore;
 mod seal;
@@ -35,6 +37,10 @@ pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, 
         Some(VolumesCommand::Image(arguments)) => {
             refuse_shared(context)?;
             image::image(arguments, context)
+        }
+        Some(VolumesCommand::Lost(arguments)) => {
+            refuse_shared(context)?;
+            lost::lost(arguments, context)
         }
         Some(VolumesCommand::Import(arguments)) => {
             refuse_shared(context)?;

@@ -1,8 +1,10 @@
 //! Volumes: what they and their discs hold, against what the index knows.
 
+pub mod against;
 pub mod compare;
 pub mod import;
 pub mod list;
+pub mod lost;
 
 use crate::model::exclude::Excludes;
 use crate::model::path::{RelPath, TreePath};

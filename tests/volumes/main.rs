@@ -4,10 +4,12 @@
 #[path = "../library/mod.rs"]
 mod library;
 
+mod against;
 mod burned;
 mod image;
 mod import;
 mod list;
+mod lost;
 mod verify;
 
 use library::{Library, system};

@@ -180,7 +180,8 @@ Examples:
   mediastruct volumes verify 07
   mediastruct volumes verify 07 --at /media/MEDIA_0007
   mediastruct volumes verify 07 --at /dev/sr0 --copy 2
-  mediastruct volumes verify 07 --at 07.iso";
+  mediastruct volumes verify 07 --at 07.iso
+  mediastruct volumes verify --against /media/old-disc";
 
 pub const VOLUMES_SEAL: &str = "\
 Examples:
@@ -210,6 +211,11 @@ pub const VOLUMES_BURNED: &str = "\
 Examples:
   mediastruct volumes burned 07
   mediastruct volumes burned 07 --copy 2 --location 'at my sister's'";
+
+pub const VOLUMES_LOST: &str = "\
+Examples:
+  mediastruct volumes lost 07
+  mediastruct volumes lost 07 --copy 2 --all";
 
 pub const VOLUMES_IMPORT: &str = "\
 Examples:

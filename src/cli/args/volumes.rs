@@ -39,6 +39,10 @@ pub enum VolumesCommand {
     /// A disc that passes is recorded as verified, where its burn was recorded (`volumes burned`).
     /// With several copies, --copy says which one it is. An image file is no disc yet: that it is
     /// whole is told, and recorded only where --copy says that it is that copy.
+    ///
+    /// With --against, every file on some old disc is read, and looked for in media and the archive by
+    /// its content, under whatever name. Exits 0 only where all of it is there; a volume that is on
+    /// discs alone counts where a disc is known to hold it.
     #[command(after_help = examples::VOLUMES_VERIFY)]
     Verify(VerifyArguments),
     /// Seal a volume: add what makes its disc readable alone, and nothing after that
@@ -74,6 +78,12 @@ pub enum VolumesCommand {
     /// has it: `mediastruct crawl` brings that up to date.
     #[command(after_help = examples::VOLUMES_BURNED)]
     Burned(BurnedArguments),
+    /// Record that a disc is lost or cannot be read, and say what nothing else holds
+    ///
+    /// Names the files of the volume whose content is neither on the disk nor, as far as is known, on
+    /// any other disc; where there are any, the exit code is 4.
+    #[command(after_help = examples::VOLUMES_LOST)]
+    Lost(LostArguments),
     /// Take an old disc into the index: its files are known then, and are on discs alone
     ///
     /// Every file on it is read and hashed. From then on `find` finds them, and dedupe and ingest
@@ -111,15 +121,18 @@ pub struct MediumOptions {
 /// Of `volumes verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The volume, e.g. 07
-    #[arg(value_name = "NN", value_parser = parse_volume)]
-    pub volume: VolumeName,
+    /// The volume, e.g. 07; with --against, the one in which all must be
+    #[arg(value_name = "NN", value_parser = parse_volume, required_unless_present = "against")]
+    pub volume: Option<VolumeName>,
     /// The disc, drive, image or directory to read [default: the volume in the archive]
     #[arg(long, value_name = "PATH")]
     pub at: Option<PathBuf>,
     /// Which copy of the volume this is
     #[arg(long, value_name = "K", requires = "at")]
     pub copy: Option<NonZeroU32>,
+    /// Read some other disc or directory, and name what is on it and not in media or the archive
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["at", "copy"])]
+    pub against: Option<PathBuf>,
 }
 
 /// Of `volumes seal`.
@@ -179,6 +192,20 @@ pub struct BurnedArguments {
     /// Where the disc is kept
     #[arg(long, value_name = "TEXT")]
     pub location: Option<String>,
+}
+
+/// Of `volumes lost`.
+#[derive(Debug, Args)]
+pub struct LostArguments {
+    /// The volume, e.g. 07
+    #[arg(value_name = "NN", value_parser = parse_volume)]
+    pub volume: VolumeName,
+    /// Which copy is lost [default: the only one]
+    #[arg(long, value_name = "K")]
+    pub copy: Option<NonZeroU32>,
+    /// Name all files that nothing else holds, not only the first ones
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Of `volumes import`.

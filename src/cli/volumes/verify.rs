@@ -1,5 +1,6 @@
 //! `volumes verify`: every file of a volume, read and compared with the index.
 
+use super::against::against;
 use super::{tell_troubles, volume};
 use crate::cli::args::VerifyArguments;
 use crate::cli::context::{Context, refuse_shared, require};
@@ -27,7 +28,11 @@ use std::path::Path;
 /// # Errors
 /// Where the index has no such volume, or there is nothing that could be read.
 pub fn verify(arguments: &VerifyArguments, context: &Context) -> Result<Exit, Failure> {
-    let name = &arguments.volume;
+    let name = match (&arguments.against, &arguments.volume) {
+        (Some(path), only) => return against(path, only.as_ref(), context),
+        (None, Some(name)) => name,
+        (None, None) => return Err(Failure::usage("which volume is to be verified?")),
+    };
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
     let entries = volume::entries(name, &state)?;
@@ -62,7 +67,7 @@ pub fn verify(arguments: &VerifyArguments, context: &Context) -> Result<Exit, Fa
         &readings,
         &leaves_out,
     );
-    tell(arguments, &compared, context);
+    tell(name, arguments.at.as_deref(), &compared, context);
     let Some(holds) = compared.holds else {
         return Ok(Exit::Failed);
     };
@@ -145,11 +150,10 @@ fn refuse_other(name: &VolumeName, label: &DiscLabel) -> Result<(), Failure> {
 }
 
 /// Names what is wrong, and sums it up.
-fn tell(arguments: &VerifyArguments, compared: &Comparison, context: &Context) {
-    let name = &arguments.volume;
+fn tell(name: &VolumeName, at: Option<&Path>, compared: &Comparison, context: &Context) {
     let output = context.output;
     tell_troubles(compared, output);
-    let place = match &arguments.at {
+    let place = match at {
         Some(at) => format!("at {}", Escaped::path(at)),
         None => "in the archive".to_owned(),
     };

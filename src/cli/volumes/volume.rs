@@ -73,10 +73,18 @@ pub fn leaves_out(
     name: &VolumeName,
     context: &Context,
 ) -> Result<impl Fn(&RelPath<'_>) -> bool + use<>, Failure> {
-    let patterns = context.configuration.crawl.exclude.iter().cloned();
-    let excludes = Excludes::new(patterns).map_err(|e| Failure::usage(e.to_string()))?;
+    let excludes = excludes(context)?;
     let name = name.as_str().to_owned();
     Ok(move |path: &RelPath<'_>| is_left_out(&name, path, &excludes))
+}
+
+/// What a person wants crawl to leave out.
+///
+/// # Errors
+/// Where the configuration holds a pattern that is none.
+pub fn excludes(context: &Context) -> Result<Excludes, Failure> {
+    let patterns = context.configuration.crawl.exclude.iter().cloned();
+    Excludes::new(patterns).map_err(|e| Failure::usage(e.to_string()))
 }
 
 /// Makes sure, by a look at every file, that a volume on the disk is as the index has it.
