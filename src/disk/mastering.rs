@@ -59,9 +59,7 @@ pub fn make(
     monitor: &dyn Monitor,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Image, MasteringError> {
-    if fs::symlink_metadata(target).is_ok() {
-        return Err(NamedFileError::Occupied(target.to_owned()).into());
-    }
+    refuse_occupied(target)?;
     let failed = |error| NamedFileError::Write(target.to_owned(), error);
     let target = std::path::absolute(target).map_err(failed)?;
     let directory = target.parent().unwrap_or(Path::new("/"));
@@ -85,6 +83,17 @@ pub fn make(
     let synced = image.file.as_file().sync_all();
     synced.map_err(|error| NamedFileError::Write(image.target.clone(), error))?;
     Ok(image)
+}
+
+/// Makes sure that nothing is at `target` yet, not even a link that leads nowhere.
+///
+/// # Errors
+/// Where something is.
+pub fn refuse_occupied(target: &Path) -> Result<(), NamedFileError> {
+    match fs::symlink_metadata(target) {
+        Ok(_) => Err(NamedFileError::Occupied(target.to_owned())),
+        Err(_) => Ok(()),
+    }
 }
 
 impl Image {

@@ -70,14 +70,23 @@ fn an_image_holds_just_what_the_volume_does_and_is_read_without_mounting() {
     list.sort_unstable();
     assert_eq!(
         list,
-        ["'/2019/.unburned'", "'/2019/05/b.jpg'", "'/2019/a.jpg'"],
+        [
+            "'/00_README.txt'",
+            "'/2019/.unburned'",
+            "'/2019/05/b.jpg'",
+            "'/2019/a.jpg'",
+            "'/MANIFEST.sha256'",
+            "'/archive_index.json.gz'",
+            "'/disc.json'",
+            "'/index.html'",
+        ],
         "marks of the volume itself stay out, and a user's file of that name does not"
     );
     let verify = ["volumes", "verify", "07", "--at", text(&image)];
     library.succeed(&["volumes", "burned", "07"]);
     library
         .succeed(&verify)
-        .tells(&["is whole: 3 files", "an image file is no disc"]);
+        .tells(&["is whole: 8 files", "an image file is no disc"]);
     library
         .succeed(&[&verify[..], &["--copy", "1"]].concat())
         .tells(&["copy 1 of volume 07 is verified"]);
@@ -117,7 +126,7 @@ fn names_that_mean_something_to_other_programs_are_names() {
     library.succeed(&["crawl"]);
     let image = imaged(&library);
     let verify = ["volumes", "verify", "07", "--at", text(&image)];
-    library.succeed(&verify).tells(&["is whole: 16 files"]);
+    library.succeed(&verify).tells(&["is whole: 21 files"]);
 }
 
 #[test]
@@ -145,7 +154,7 @@ fn one_byte_that_changed_in_an_image_is_named() {
         "1",
     ];
     let said = library.end_with(1, &verify);
-    said.tells(&["2019/c.jpg is damaged: its bytes", "as indexed are 3 files"]);
+    said.tells(&["2019/c.jpg is damaged: its bytes", "as indexed are 8 files"]);
     assert_eq!(recorded(&library), before);
 }
 
@@ -256,6 +265,7 @@ fn bytes_that_rot_under_their_date_are_found_when_the_image_is_read_back() {
         return;
     }
     let library = archived();
+    library.succeed(&["volumes", "seal", "07", "--yes"]);
     let path = library.path("archive/07/2019/a.jpg");
     let modified = fs::metadata(&path).unwrap().modified().unwrap();
     fs::write(&path, "onf").unwrap();

@@ -2,7 +2,7 @@
 
 use super::image::{has_xorriso, imaged};
 use super::{archived, disc_of, recorded, text};
-use crate::library::Library;
+use crate::library::{Library, can};
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -68,15 +68,45 @@ fn an_image_is_taken_in_without_mounting_it() {
     library.write("media/2019/again.jpg", "two");
     let image = imaged(&library);
     lose(&library, &["07"]);
-    library.refuse(
-        64,
-        &["volumes", "import", "--at", text(&image)],
-        &["does not say which volume it is; its name is MEDIA_0007"],
-    );
-    library.succeed(&["volumes", "import", "07", "--at", text(&image)]);
+    library
+        .succeed(&["volumes", "import", "--at", text(&image)])
+        .tells(&["volume 07: copy 1 is known"]);
     library.succeed(&["crawl"]);
     library.succeed(&["dedupe", "--yes"]);
     assert_eq!(library.read("duplicates/2019/again.jpg"), "two");
+}
+
+#[test]
+fn a_disc_of_another_program_gets_its_number_from_a_person() {
+    if !has_xorriso("taking in an image of another program") {
+        return;
+    }
+    let library = archived();
+    let image = library.surroundings().join("old.iso");
+    // Without Rock Ridge, as other systems burn.
+    let files = library.path("archive/07/2019");
+    let drive = format!("stdio:{}", image.display());
+    let make = [
+        "-no_rc",
+        "-rockridge",
+        "off",
+        "-joliet",
+        "on",
+        "-volid",
+        "OLD_DISC",
+    ];
+    let write = ["-outdev", &drive, "-map", text(&files), "/", "-end"];
+    assert!(can(
+        &[&["xorriso"], &make[..], &write].concat(),
+        "it is made"
+    ));
+    library.refuse(
+        64,
+        &["volumes", "import", "--at", text(&image)],
+        &["does not say which volume it is; its name is OLD_DISC"],
+    );
+    library.succeed(&["volumes", "import", "33", "--at", text(&image)]);
+    library.succeed(&["volumes", "verify", "33", "--at", text(&image)]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::cli::past::Past;
 use crate::disk::disc::Disc;
 use crate::disk::hash::Interrupted;
 use crate::disk::interrupt::Watch;
-use crate::disk::mastering::{Image, Master, MasteringError, make};
+use crate::disk::mastering::{Image, Master, MasteringError, make, refuse_occupied};
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::xorriso::XorrisoError;
@@ -39,8 +39,10 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     let parent = arguments.output.parent();
     let parent = parent.filter(|parent| *parent != Path::new(""));
     volume::refuse_inside(parent.unwrap_or(Path::new(".")), context)?;
-    seal::seal_first(name, arguments, context)?;
+    refuse_occupied(&arguments.output)?;
     let trees = Trees::open(context.layout())?;
+    refuse_beforehand(name, &trees, context)?;
+    seal::seal_first(name, arguments, context)?;
     let _lock = library::lock(context, &trees)?;
     Past::of(context)?.refuse_unfinished()?;
     let indexes = library::index_files(context)?;
@@ -117,6 +119,15 @@ impl MediumChoice {
         ))
         .hint("name a larger medium, e.g. `--medium bd50`")
     }
+}
+
+/// Refuses a volume that is not as the index has it, before anything is done.
+fn refuse_beforehand(name: &VolumeName, trees: &Trees, context: &Context) -> Result<(), Failure> {
+    let indexes = library::index_files(context)?;
+    let state = library::state(context, &indexes)?;
+    let entries = volume::entries(name, &state)?;
+    let disc = volume::on_disk(name, trees)?.ok_or_else(|| not_on_disk(name))?;
+    volume::refuse_changed(name, entries, &disc, context)
 }
 
 /// What on the disk stays out of the image: mediastruct's own files, and what crawl does not index.
