@@ -64,6 +64,7 @@ impl From<DiscError> for Failure {
     fn from(error: DiscError) -> Self {
         match error {
             DiscError::Disk(error) => error.into(),
+            DiscError::NoImage(_) => Failure::failed(error.to_string()).hint(MOUNT),
             DiscError::NoDisc(_) => Failure::usage(error.to_string()),
             DiscError::Image { ref source, .. } => {
                 let failure = Failure::failed(error.to_string());
@@ -80,4 +81,4 @@ impl From<DiscError> for Failure {
 const INSTALL: &str = "install it: `apt install xorriso`, or your system's package of that name";
 
 /// What to do where xorriso cannot read an image.
-const MOUNT: &str = "or mount the disc, and name the directory on which it is mounted";
+const MOUNT: &str = "mount the disc, and name the directory on which it is mounted";

@@ -65,6 +65,9 @@ pub enum DiscError {
     /// It is neither a directory nor an image nor a device.
     #[error("{0} is no directory, no image of a disc, and no drive")]
     NoDisc(String),
+    /// It holds no file system of discs that could be told.
+    #[error("{0} is not the image of a disc: it holds no ISO 9660 file system")]
+    NoImage(String),
     /// What is in an image cannot be told.
     #[error("{path} cannot be read as the image of a disc: {source}")]
     Image {
@@ -118,6 +121,9 @@ impl Disc {
     /// # Errors
     /// Where what is in it cannot be told.
     pub fn of_image(file: File, shown: &str) -> Result<Disc, DiscError> {
+        if !image::is_image(&file) {
+            return Err(DiscError::NoImage(shown.to_owned()));
+        }
         let volume_id = image::volume_id(&file);
         let (listing, places) = image::list(&file).map_err(|source| DiscError::Image {
             path: shown.to_owned(),

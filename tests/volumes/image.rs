@@ -190,7 +190,10 @@ fn a_truncated_image_is_never_whole() {
     );
     for length in [100_000, 40_000, 32_768, 100, 0] {
         file.set_len(length).unwrap();
-        library.end_with(1, &verify);
+        let said = library.end_with(1, &verify);
+        if length <= 32_768 {
+            said.tells(&["is not the image of a disc", "mount the disc"]);
+        }
     }
     assert_eq!(recorded(&library), before);
 }
@@ -307,7 +310,7 @@ fn an_image_that_is_none_is_not_kept_whatever_xorriso_says() {
     let arguments = ["volumes", "image", "07", "-o", text(&image)];
     let said = said(&mut with_fake(&library, &script, &arguments));
     assert_eq!(said.code, 1, "{}", said.err);
-    said.tells(&["2019/a.jpg is missing", "no image"]);
+    said.tells(&["cannot be read back", "there is no image"]);
     assert!(!image.exists());
 }
 
@@ -337,6 +340,33 @@ fn ctrl_c_leaves_nothing_of_an_image() {
 }
 
 #[test]
+fn xorriso_ends_with_the_program_that_was_killed() {
+    let library = archived();
+    let image = library.surroundings().join("07.iso");
+    let begun = library.surroundings().join("begun");
+    let script = format!(
+        "echo $$ > '{0}.new'; mv '{0}.new' '{0}'; exec sleep 1000",
+        text(&begun)
+    );
+    let arguments = ["volumes", "image", "07", "-o", text(&image)];
+    let mut child = with_fake(&library, &script, &arguments).spawn().unwrap();
+    while !begun.exists() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let pid = fs::read_to_string(begun).unwrap();
+    let alive = || {
+        let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        state.is_ok_and(|state| !state.contains(") Z "))
+    };
+    while alive() {
+        std::thread::yield_now();
+    }
+    assert!(!image.exists());
+}
+
+#[test]
 fn without_xorriso_it_is_said_what_to_install() {
     let library = archived();
     let image = library.surroundings().join("07.iso");
@@ -347,10 +377,12 @@ fn without_xorriso_it_is_said_what_to_install() {
         "the program xorriso is not installed",
         "apt install xorriso",
     ]);
-    fs::write(&image, "x").unwrap();
+    let mut bytes = vec![0; 40_000];
+    bytes[32_768..][..6].copy_from_slice(b"\x01CD001");
+    fs::write(&image, bytes).unwrap();
     let mut command = library.command(&["volumes", "verify", "07", "--at", text(&image)]);
     let said = crate::library::said(command.env("PATH", "/nonexistent"));
-    said.tells(&["xorriso is not installed", "or mount the disc"]);
+    said.tells(&["xorriso is not installed", "mount the disc"]);
     // A mounted disc needs no other program.
     let disc = disc_of(&library, "07");
     let mut command = library.command(&["volumes", "verify", "07", "--at", text(&disc)]);

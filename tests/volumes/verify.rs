@@ -87,6 +87,19 @@ fn a_disc_of_another_volume_is_recognised() {
 }
 
 #[test]
+fn a_disc_of_another_set_is_recognised() {
+    let library = archived();
+    let disc = library.surroundings().join("disc");
+    fs::create_dir(&disc).unwrap();
+    let label = r#"{"format":"mediastruct/disc/1","volume":"07","label":"OTHER_0007"}"#;
+    fs::write(disc.join("disc.json"), label).unwrap();
+    fs::write(disc.join("x"), "x").unwrap();
+    library
+        .end_with(1, &["volumes", "verify", "07", "--at", text(&disc)])
+        .tells(&["x is extra", "is it a disc of another set (OTHER_0007)?"]);
+}
+
+#[test]
 fn with_several_copies_it_must_be_said_which_one_it_is() {
     let library = archived();
     let disc = disc_of(&library, "07");

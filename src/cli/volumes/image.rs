@@ -153,7 +153,11 @@ fn read_back(
     interrupted: &dyn Fn() -> bool,
     context: &Context,
 ) -> Result<(), Failure> {
-    let disc = image.disc()?;
+    let disc = image.disc().map_err(|error| {
+        Failure::failed(format!(
+            "the image was made and cannot be read back: {error}; there is no image"
+        ))
+    })?;
     let readings = disc.read(&context.output.progress(), interrupted);
     let readings = readings.map_err(|Interrupted| interrupted_failure())?;
     let compared = compare(name.as_str(), entries, disc.listing(), &readings, &|_| {

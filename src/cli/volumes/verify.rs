@@ -53,10 +53,9 @@ pub fn verify(arguments: &VerifyArguments, context: &Context) -> Result<Exit, Fa
             (disc.ok_or_else(|| not_on_disk(name))?, Subject::Other(None))
         }
     };
-    if arguments.at.is_some() {
-        let label = disc.label();
-        refuse_other(name, &label)?;
-    }
+    let label = arguments.at.as_ref().map(|_| disc.label());
+    let label = label.unwrap_or_default();
+    refuse_other(name, &label)?;
     let readings = disc.read(&context.output.progress(), &|| false);
     let readings = readings.map_err(|Interrupted| Failure::failed("interrupted"))?;
     let leaves_out = volume::leaves_out(name, context)?;
@@ -69,6 +68,9 @@ pub fn verify(arguments: &VerifyArguments, context: &Context) -> Result<Exit, Fa
     );
     tell(name, arguments.at.as_deref(), &compared, context);
     let Some(holds) = compared.holds else {
+        if compared.whole.files == 0 && !entries.is_empty() {
+            context.output.note(nothing_of_it(name, &label));
+        }
         return Ok(Exit::Failed);
     };
     match subject {
@@ -147,6 +149,17 @@ fn refuse_other(name: &VolumeName, label: &DiscLabel) -> Result<(), Failure> {
             "insert the disc of volume {name}, or `mediastruct volumes verify {other}`"
         )),
     )
+}
+
+/// What is said of a disc on which no file is as the volume has it.
+fn nothing_of_it(name: &VolumeName, label: &DiscLabel) -> String {
+    let words = [&label.label, &label.uuid].into_iter().flatten();
+    let words: Vec<_> = words.map(|word| terminal::line(word)).collect();
+    let named = match words.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", words.join(", ")),
+    };
+    format!("not one file on it is as volume {name} has it: is it a disc of another set{named}?")
 }
 
 /// Names what is wrong, and sums it up.

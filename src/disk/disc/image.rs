@@ -184,11 +184,23 @@ pub(super) fn each(
     }
 }
 
-/// The name that an image bears, where it says one.
-pub(super) fn volume_id(image: &File) -> Option<String> {
+/// Whether there is a file system of discs in it, as far as its first bytes tell.
+pub(super) fn is_image(image: &File) -> bool {
+    descriptor(image).is_some()
+}
+
+/// The primary volume descriptor of an image, as far as it is looked at, without what tells that it
+/// is one.
+fn descriptor(image: &File) -> Option<[u8; 66]> {
     let mut descriptor = [0; 72];
     image.read_exact_at(&mut descriptor, DESCRIPTOR).ok()?;
-    let id = descriptor.strip_prefix(b"\x01CD001")?.get(34..66)?;
+    descriptor.strip_prefix(b"\x01CD001")?.try_into().ok()
+}
+
+/// The name that an image bears, where it says one.
+pub(super) fn volume_id(image: &File) -> Option<String> {
+    let descriptor = descriptor(image)?;
+    let id = descriptor.get(34..66)?;
     let id = std::str::from_utf8(id).ok()?.trim_end_matches([' ', '\0']);
     (!id.is_empty()).then(|| id.to_owned())
 }
