@@ -188,7 +188,7 @@ pub enum Command {
     /// is parked until `purge` frees it. `show RUN` tells more.
     #[command(after_help = examples::HISTORY)]
     History(HistoryArguments),
-    /// The volumes of the archive and their discs: list, make images, verify, record
+    /// The volumes of the archive and their discs: list, seal, image, burned, verify, lost, import
     ///
     /// A volume is a directory archive/NN that fits on one disc. Without a command they are listed.
     #[command(after_help = examples::VOLUMES, disable_help_subcommand = true)]

@@ -25,6 +25,12 @@ use crate::phase::volumes::compare::Comparison;
 /// # Errors
 /// Where a volume is not known, something cannot be read or recorded, or a law forbids it.
 pub fn volumes(arguments: &VolumesArguments, context: &Context) -> Result<Exit, Failure> {
+    if arguments.is_confused() {
+        return Err(
+            Failure::usage("an option stands before the command of `volumes`")
+                .hint("put it behind the command, e.g. `mediastruct volumes list --json`"),
+        );
+    }
     match &arguments.command {
         None => list::list(&arguments.list, context),
         Some(VolumesCommand::List(arguments)) => list::list(arguments, context),

@@ -66,7 +66,6 @@ pub fn make(
     let file = tempfile::Builder::new()
         .prefix(".mediastruct-")
         .suffix(".iso")
-        .permissions(Permissions::from_mode(0o666))
         .tempfile_in(directory)
         .map_err(failed)?;
     let image = Image { file, target };
@@ -118,12 +117,15 @@ impl Image {
         Disc::of_image(opened, &Escaped::path(&self.target).to_string())
     }
 
-    /// Gives it its name, which nothing may bear by now.
+    /// Opens it up to whom the user lets read files, and gives it its name, which nothing may bear by
+    /// now.
     ///
     /// # Errors
     /// Where something does, or it cannot be made durable; in the first case nothing is left of it.
     pub fn keep(self) -> Result<(), NamedFileError> {
         let Image { file, target } = self;
+        let opened = file.as_file().set_permissions(permissions());
+        opened.map_err(|error| NamedFileError::Write(target.clone(), error))?;
         file.persist_noclobber(&target)
             .map_err(|error| match error.error.kind() {
                 io::ErrorKind::AlreadyExists => NamedFileError::Occupied(target.clone()),
@@ -133,6 +135,14 @@ impl Image {
         let synced = File::open(directory).and_then(|directory| directory.sync_all());
         synced.map_err(|error| NamedFileError::Write(target, error))
     }
+}
+
+/// Those of a file that anybody makes: the image was the user's alone as long as it was not whole.
+fn permissions() -> Permissions {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    let mask = mask.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok());
+    Permissions::from_mode(0o666 & !mask.unwrap_or(0o077))
 }
 
 /// What xorriso is told: names are bytes, and each is an argument of its own. Whoever reads the disc

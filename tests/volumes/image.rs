@@ -59,7 +59,12 @@ fn an_image_holds_just_what_the_volume_does_and_is_read_without_mounting() {
         return;
     }
     let library = archived();
-    let image = imaged(&library);
+    let image = library.surroundings().join("07.iso");
+    let make = ["volumes", "image", "07", "-o", text(&image)];
+    let made = library.run_within(&["sh", "-c", "umask 027; exec \"$@\"", "sh"], &make);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let mode = fs::metadata(&image).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o640);
     assert!(recorded(&library).contains("\"imaged\""));
     let list = Command::new("xorriso")
         .args(["-no_rc", "-indev", text(&image), "-find", "/", "-type", "f"])

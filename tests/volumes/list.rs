@@ -109,3 +109,15 @@ fn a_library_without_volumes_says_so() {
     assert_eq!(said.out, "");
     said.tells(&["there are no volumes yet"]);
 }
+
+#[test]
+fn options_for_all_commands_may_stand_anywhere_and_those_of_list_behind_it() {
+    let library = archived();
+    let root = text(library.root());
+    library.succeed(&["volumes", "--root", root, "-q", "verify", "07"]);
+    library.succeed(&["volumes", "--root", root, "--json"]);
+    for option in [&["--json"][..], &["--medium", "bd50"], &["--raw-capacity"]] {
+        let line = [&["volumes"], option, &["burned", "07"]].concat();
+        library.refuse(64, &line, &["behind the command"]);
+    }
+}

@@ -1,8 +1,9 @@
 //! `volumes verify` of directories: mounted discs, and volumes on the disk.
 
 use super::{archived, disc_of, recorded, text};
-use std::fs;
-use std::os::unix::fs::symlink;
+use crate::library::{AS_NOBODY, belongs_to_nobody};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 #[test]
 fn a_disc_that_is_whole_is_recorded_and_frees_the_disk() {
@@ -128,4 +129,33 @@ fn what_is_no_disc_is_an_error_and_not_a_missing_file() {
         &["volumes", "verify", "07", "--at", "/dev/null"],
         &["is no directory"],
     );
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_never_whole() {
+    let library = archived();
+    let disc = disc_of(&library, "07");
+    library.succeed(&["volumes", "burned", "07"]);
+    fs::set_permissions(disc.join("2019/a.jpg"), Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(disc.join("2019/05"), Permissions::from_mode(0o000)).unwrap();
+    if !belongs_to_nobody(&library, "files that cannot be read") {
+        return;
+    }
+    let before = recorded(&library);
+    let verify = ["volumes", "verify", "07", "--at", text(&disc)];
+    let said = library.run_within(&AS_NOBODY, &verify);
+    assert_eq!(said.code, 1);
+    said.tells(&[
+        "2019/05 cannot be read: permission denied",
+        "2019/05/b.jpg is missing",
+        "2019/a.jpg cannot be read: permission denied",
+    ]);
+    let import = ["volumes", "import", "12", "--at", text(&disc)];
+    let said = library.run_within(&AS_NOBODY, &import);
+    assert_eq!(said.code, 1);
+    said.tells(&[
+        "is not taken in",
+        "2019/a.jpg cannot be read: permission denied",
+    ]);
+    assert_eq!(recorded(&library), before);
 }

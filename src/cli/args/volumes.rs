@@ -9,7 +9,6 @@ use std::path::PathBuf;
 
 /// Of `volumes`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct VolumesArguments {
     /// What to do; where nothing is said, they are listed.
     #[command(subcommand)]
@@ -29,22 +28,6 @@ pub enum VolumesCommand {
     /// how long.
     #[command(after_help = examples::VOLUMES_LIST)]
     List(ListArguments),
-    /// Read every file of a volume, on a disc or on the disk, and compare it with the index
-    ///
-    /// With --at, PATH is a mounted disc, a drive such as /dev/sr0, an image file, of which nothing is
-    /// mounted, or any directory with the files of the volume; without it, the volume in the archive
-    /// is read. Each file that is damaged, missing, extra or unreadable is named. Exits 0 only where
-    /// all is whole, else 1.
-    ///
-    /// A disc that passes is recorded as verified, where its burn was recorded (`volumes burned`).
-    /// With several copies, --copy says which one it is. An image file is no disc yet: that it is
-    /// whole is told, and recorded only where --copy says that it is that copy.
-    ///
-    /// With --against, every file on some old disc is read, and looked for in media and the archive by
-    /// its content, under whatever name. Exits 0 only where all of it is there; a volume that is on
-    /// discs alone counts where a disc is known to hold it.
-    #[command(after_help = examples::VOLUMES_VERIFY)]
-    Verify(VerifyArguments),
     /// Seal a volume: add what makes its disc readable alone, and nothing after that
     ///
     /// All of it is read and compared with the index. Then it gets a README, a manifest for
@@ -78,6 +61,22 @@ pub enum VolumesCommand {
     /// has it: `mediastruct crawl` brings that up to date.
     #[command(after_help = examples::VOLUMES_BURNED)]
     Burned(BurnedArguments),
+    /// Read every file of a volume, on a disc or on the disk, and compare it with the index
+    ///
+    /// With --at, PATH is a mounted disc, a drive such as /dev/sr0, an image file, of which nothing is
+    /// mounted, or any directory with the files of the volume; without it, the volume in the archive
+    /// is read. Each file that is damaged, missing, extra or unreadable is named. Exits 0 only where
+    /// all is whole, else 1.
+    ///
+    /// A disc that passes is recorded as verified, where its burn was recorded (`volumes burned`).
+    /// With several copies, --copy says which one it is. An image file is no disc yet: that it is
+    /// whole is told, and recorded only where --copy says that it is that copy.
+    ///
+    /// With --against, every file on some old disc is read, and looked for in media and the archive by
+    /// its content, under whatever name. Exits 0 only where all of it is there; a volume that is on
+    /// discs alone counts where a disc is known to hold it.
+    #[command(after_help = examples::VOLUMES_VERIFY)]
+    Verify(VerifyArguments),
     /// Record that a disc is lost or cannot be read, and say what nothing else holds
     ///
     /// Names the files of the volume whose content is neither on the disk nor, as far as is known, on
@@ -94,6 +93,18 @@ pub enum VolumesCommand {
     /// of it, is recorded as a further copy.
     #[command(after_help = examples::VOLUMES_IMPORT)]
     Import(ImportArguments),
+}
+
+impl VolumesArguments {
+    /// Whether it is said before a command how volumes are to be listed, which is none of its
+    /// business.
+    pub fn is_confused(&self) -> bool {
+        let MediumOptions {
+            medium,
+            raw_capacity,
+        } = self.list.medium;
+        self.command.is_some() && (self.list.json || raw_capacity || medium.is_some())
+    }
 }
 
 /// Of `volumes list`.

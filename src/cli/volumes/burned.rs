@@ -62,9 +62,8 @@ pub fn burned(arguments: &BurnedArguments, context: &Context) -> Result<Exit, Fa
         ));
     }
     if let Err(error) = put_mark_aside(name, &trees) {
-        output.warn(format_args!(
-            "{error}; the mark says no more than it did before"
-        ));
+        let mark = Role::Unburned.file_name();
+        output.warn(format_args!("archive/{name}/{mark} stays: {error}"));
     }
     output.note(format_args!(
         "`mediastruct volumes verify {name} --at PATH` reads the disc and makes sure of it"
