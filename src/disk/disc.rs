@@ -15,7 +15,7 @@ use crate::model::disc::{
 use crate::model::index::Totals;
 use crate::model::path::Escaped;
 use image::Extent;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags, major};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -52,7 +52,9 @@ pub enum DiscKind {
     Directory,
     /// A file that holds the image of a disc.
     Image,
-    /// A device, such as /dev/sr0.
+    /// The drive of a disc, such as /dev/sr0.
+    Drive,
+    /// Another device that may hold the image of a disc.
     Device,
 }
 
@@ -84,16 +86,21 @@ impl Disc {
     /// # Errors
     /// Where there is none, or it cannot be looked at. What is on it and cannot is listed so.
     pub fn open(path: &Path) -> Result<Disc, DiscError> {
-        match kind_of(path)? {
+        let kind = kind_of(path)?;
+        match kind {
             DiscKind::Directory => {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
                 let opened = rustix::fs::open(path, flags, Mode::empty());
                 let root = opened.map_err(|e| DiskError::at("read", path, e))?;
                 Disc::of_directory(root, &Escaped::path(path).to_string())
             }
-            DiscKind::Image | DiscKind::Device => {
+            DiscKind::Image | DiscKind::Drive | DiscKind::Device => {
                 let file = File::open(path).map_err(|e| DiskError::at("read", path, e))?;
-                Disc::of_image(file, &Escaped::path(path).to_string())
+                // xorriso works elsewhere.
+                let place = std::path::absolute(path);
+                let place = place.map_err(|e| DiskError::at("read", path, e))?;
+                let drive = (kind == DiscKind::Drive).then_some(place.as_path());
+                Disc::of_sectors(file, drive, &Escaped::path(path).to_string())
             }
         }
     }
@@ -121,11 +128,15 @@ impl Disc {
     /// # Errors
     /// Where what is in it cannot be told.
     pub fn of_image(file: File, shown: &str) -> Result<Disc, DiscError> {
+        Disc::of_sectors(file, None, shown)
+    }
+
+    fn of_sectors(file: File, drive: Option<&Path>, shown: &str) -> Result<Disc, DiscError> {
         if !image::is_image(&file) {
             return Err(DiscError::NoImage(shown.to_owned()));
         }
         let volume_id = image::volume_id(&file);
-        let (listing, places) = image::list(&file).map_err(|source| DiscError::Image {
+        let (listing, places) = image::list(&file, drive).map_err(|source| DiscError::Image {
             path: shown.to_owned(),
             source,
         })?;
@@ -230,6 +241,9 @@ impl Disc {
     }
 }
 
+/// The major number of optical drives. Source: SCSI_CDROM_MAJOR in linux/major.h.
+const OPTICAL: u32 = 11;
+
 /// What is at `path`, which links may lead to.
 ///
 /// # Errors
@@ -239,6 +253,7 @@ pub fn kind_of(path: &Path) -> Result<DiscKind, DiscError> {
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => Ok(DiscKind::Directory),
         FileType::RegularFile => Ok(DiscKind::Image),
+        FileType::BlockDevice if major(stat.st_rdev) == OPTICAL => Ok(DiscKind::Drive),
         FileType::BlockDevice => Ok(DiscKind::Device),
         _ => Err(DiscError::NoDisc(Escaped::path(path).to_string())),
     }

@@ -134,6 +134,8 @@ impl Process {
         match status.success() {
             true if answer.len() as u64 == MOST_ANSWER => Err(XorrisoError::Answer),
             true => Ok(answer),
+            // Ctrl-C reaches it as well, and it may be the first to end.
+            false if !go_on() => Err(XorrisoError::Interrupted),
             false => Err(XorrisoError::Failed(told(words, status))),
         }
     }

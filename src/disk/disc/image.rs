@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 /// Bytes in a sector.
 const SECTOR: u64 = 2048;
@@ -34,14 +35,16 @@ struct Told {
     extents: BTreeMap<u64, Extent>,
 }
 
-/// What is in an image, and where its files lie.
-pub(super) fn list(image: &File) -> Result<(DiscListing, Vec<Vec<Extent>>), XorrisoError> {
-    let itself = format!(
-        "stdio:/proc/{}/fd/{}",
-        std::process::id(),
-        image.as_raw_fd()
-    );
-    let mut arguments: Vec<OsString> = vec!["-indev".into(), itself.into()];
+/// What is in an image, and where its files lie. Of a disc in a `drive` it is told how many sessions
+/// it has, of which the last one knows all files; an image is taken for its first.
+pub(super) fn list(
+    image: &File,
+    drive: Option<&Path>,
+) -> Result<(DiscListing, Vec<Vec<Extent>>), XorrisoError> {
+    let (process, handle) = (std::process::id(), image.as_raw_fd());
+    let itself = || format!("stdio:/proc/{process}/fd/{handle}").into();
+    let address = drive.map_or_else(itself, |drive| drive.as_os_str().to_owned());
+    let mut arguments: Vec<OsString> = vec!["-indev".into(), address];
     let find = ["-find", "/", "-type", "f", "-exec", "report_lba", "--"];
     arguments.extend(find.map(OsString::from));
     for kind in ["l", "p", "b", "c", "s"] {
