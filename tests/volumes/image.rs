@@ -5,7 +5,7 @@ use crate::library::{Library, can, said, system};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -132,6 +132,29 @@ fn names_that_mean_something_to_other_programs_are_names() {
     let image = imaged(&library);
     let verify = ["volumes", "verify", "07", "--at", text(&image)];
     library.succeed(&verify).tells(&["is whole: 21 files"]);
+}
+
+#[test]
+fn a_file_larger_than_4_gib_is_whole_in_an_image() {
+    let skipped = "a file larger than 4 GiB in an image";
+    if std::env::var_os("MEDIASTRUCT_LARGE").is_none() {
+        println!("skipped, as it writes 4 GiB; set MEDIASTRUCT_LARGE for it: {skipped}");
+        return;
+    }
+    if !has_xorriso(skipped) {
+        return;
+    }
+    let library = archived();
+    let path = library.path("archive/07/2019/film.mov");
+    let file = fs::File::create(path).unwrap();
+    file.write_all_at(b"beginning", 0).unwrap();
+    file.write_all_at(b"end", (4 << 30) + 12_345).unwrap();
+    library.succeed(&["crawl"]);
+    let image = imaged(&library);
+    let verify = ["volumes", "verify", "07", "--at", text(&image)];
+    library
+        .succeed(&verify)
+        .tells(&["is whole: 9 files, 4.3 GB"]);
 }
 
 #[test]

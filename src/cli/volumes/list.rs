@@ -75,7 +75,7 @@ fn text(list: &VolumeList) -> String {
     for (line, volume) in lines.zip(&list.volumes) {
         let _ = writeln!(text, "{line}");
         for copy in &volume.copies {
-            let _ = writeln!(text, "      {}", disc(copy));
+            let _ = writeln!(text, "      {}", disc(copy, volume));
         }
     }
     text
@@ -114,7 +114,7 @@ fn fill(sectors: u64, list: &VolumeList) -> String {
 }
 
 /// A disc, where it is, and when it was last read.
-fn disc(copy: &ListedCopy) -> String {
+fn disc(copy: &ListedCopy, volume: &ListedVolume) -> String {
     let mut text = format!("copy {}", copy.copy);
     if let Some(location) = &copy.location {
         let _ = write!(text, ", {}", terminal::line(location));
@@ -133,6 +133,8 @@ fn disc(copy: &ListedCopy) -> String {
     match copy.holds {
         Holds::Burned | Holds::Verified => {}
         Holds::Other => text.push_str(", holds other contents than the index has"),
+        // Of a volume that no index knows, that is said already.
+        Holds::Untold if volume.on_disk.is_none() => {}
         Holds::Untold => text.push_str(", nothing tells what it holds"),
     }
     if copy.is_due {
