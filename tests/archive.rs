@@ -61,9 +61,8 @@ fn archive(library: &Library, options: &[&str]) -> Said {
 
 /// The plan of the newest run.
 fn last_plan(library: &Library) -> Plan {
-    let runs = fs::read_dir(library.path("data/runs")).unwrap();
-    let names = runs.map(|run| run.unwrap().file_name().into_string().unwrap());
-    library.plan(&format!("data/runs/{}/plan.json", names.max().unwrap()))
+    let last = runs(library).pop().unwrap();
+    library.plan(&format!("data/runs/{last}/plan.json"))
 }
 
 /// The files that are indexed in the archive, without what only this disk knows.
@@ -519,4 +518,230 @@ fn unread_files_stay_and_are_named() {
     assert_eq!(plan.skipped.len(), 1);
     assert_eq!(plan.skipped[0].path.to_string(), name);
     assert_eq!(plan.skipped[0].kind, SkipKind::Unread);
+}
+
+/// A crawled library with `2018/a.jpg` in the open volume 01.
+fn opened() -> Library {
+    let library = Library::new();
+    library.write("media/2018/a.jpg", "one");
+    library.succeed(&["crawl"]);
+    archive(&library, &[]);
+    library
+}
+
+#[test]
+fn nothing_joins_or_leaves_a_volume_that_was_sealed_meanwhile() {
+    let library = opened();
+    let first = runs(&library).pop().unwrap();
+    library.write("media/2019/b.jpg", "two");
+    library.succeed(&["crawl"]);
+    planned(&library, &[]);
+    let copy = library.copy();
+    copy.succeed(&["apply", "plan.json"]);
+    copy.succeed(&["undo", "--yes"]);
+    let undo = runs(&copy).pop().unwrap();
+    let why = "volume 01 is sealed: undo the run that sealed it first";
+    for library in [&library, &copy] {
+        library.succeed(&["volumes", "seal", "01", "--yes"]);
+        library.refuse(3, &["check", "plan.json"], &[why]);
+        library.refuse(3, &["apply", "plan.json"], &[why]);
+        library.refuse(3, &["undo", &first, "--yes"], &[why]);
+    }
+    copy.refuse(3, &["undo", &undo, "--yes"], &[why]);
+    library.succeed(&["undo", "--yes"]);
+    library.succeed(&["apply", "plan.json"]);
+    let why = "archive/01/.unburned: its volume holds files of other runs";
+    library.refuse(3, &["undo", &first, "--yes"], &[why]);
+    library.succeed(&["undo", "--yes"]);
+    library.succeed(&["undo", &first, "--yes"]);
+}
+
+/// The names of all runs.
+fn runs(library: &Library) -> Vec<String> {
+    let runs = fs::read_dir(library.path("data/runs")).unwrap();
+    let names = runs.map(|run| run.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn edited_plans_can_take_no_name_of_ours_and_seal_by_no_half() {
+    let library = year();
+    planned(&library, &["--sectors", SMALL]);
+    let text = library.read("plan.json");
+    let edited = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        library.write("edited.json", &text.replacen(from, to, 1));
+    };
+    let picture = "archive/01/2019/20190101_120000_000000000000000a.jpg";
+    for name in [".unburned", "MANIFEST.sha256", "index.html"] {
+        edited(picture, &format!("archive/01/{name}"));
+        library.refuse(3, &["check", "edited.json"], &["mediastruct's own"]);
+    }
+    for name in ["1", "001"] {
+        let library = opened();
+        library.write("media/2019/b.jpg", "two");
+        library.succeed(&["crawl"]);
+        planned(&library, &[]);
+        let text = library
+            .read("plan.json")
+            .replace("archive/01/", &format!("archive/{name}/"));
+        library.write("edited.json", &text);
+        let why = "volume 01 has this number already";
+        library.refuse(3, &["check", "edited.json"], &[why]);
+    }
+    let without = |what: &str| {
+        let lines = text.lines().filter(|line| !line.contains(what));
+        let lines: Vec<_> = lines.collect();
+        library.write("edited.json", &lines.join("\n"));
+    };
+    for role in ["\"manifest\"", "\"readme\"", "\"disc\"", "\"page\""] {
+        without(role);
+        library.refuse(
+            3,
+            &["check", "edited.json"],
+            &["sealed by README, manifest"],
+        );
+    }
+    without("\"from\":\"media/2019/20190");
+    library.refuse(
+        3,
+        &["check", "edited.json"],
+        &["holds no file, and cannot be sealed"],
+    );
+    edited("\"settings\": {", "\"settings\": {\"set\":\"<script>\",");
+    library.refuse(3, &["check", "edited.json"], &["at most 11 of A to Z"]);
+    let mut in_second = 0;
+    let all_but_one = text.lines().map(|line| {
+        in_second += usize::from(line.contains("archive/02/2019"));
+        match in_second {
+            ..=1 => line.to_owned(),
+            _ => line
+                .replace("archive/02/2019", "archive/01/2019")
+                .replace("\"number\":2", "\"number\":1"),
+        }
+    });
+    let all_but_one = all_but_one.collect::<Vec<_>>().join("\n");
+    library.write("edited.json", &all_but_one);
+    let said = library.end_with(3, &["check", "edited.json"]);
+    said.tells(&["archive/01/MANIFEST.sha256: its text takes"]);
+    let open = text.replace("\"state\":\"unburned\"", "\"state\":\"open\"");
+    library.write("edited.json", &open);
+    let shown = library.succeed(&["show", "edited.json"]).out;
+    assert!(shown.contains("is sealed"), "{shown}");
+}
+
+#[test]
+fn a_bundle_goes_whole_or_not_at_all() {
+    let library = Library::new();
+    for name in ["a.heic", "a.mov"] {
+        library.write(&format!("media/2018/{name}"), name);
+    }
+    library.succeed(&["crawl"]);
+    archive(&library, &["--seal"]);
+    for (name, content) in [("b.heic", "a.heic"), ("b.mov", "new"), ("b.aae", "new too")] {
+        library.write(&format!("media/2018/{name}"), content);
+    }
+    library.succeed(&["crawl"]);
+    let plan = planned(&library, &[]);
+    assert_eq!(plan.moves.len(), 3, "with what the archive has of it");
+    library.succeed(&["apply", "plan.json"]);
+    library.write("media/2018/c.cr2", "raw");
+    library.write("media/2018/c.jpg", "jpeg");
+    library.write("archive/02/2018/c.jpg", "another one");
+    library.succeed(&["crawl"]);
+    let plan = planned_with(&library, 4, &[]);
+    assert!(plan.moves.is_empty(), "{:?}", plan.moves);
+    let left: Vec<_> = plan.skipped.iter().map(|s| s.why.as_str()).collect();
+    assert_eq!(
+        left,
+        [
+            "it stays with media/2018/c.jpg, which cannot go",
+            "archive/02/2018/c.jpg is there already, or what is in its way"
+        ]
+    );
+}
+
+#[test]
+fn what_is_in_the_way_in_the_open_volume_is_planned_around() {
+    let library = opened();
+    library.write("archive/01/2018/file", "a file");
+    library.succeed(&["crawl"]);
+    library.write("archive/01/2018/unknown.jpg", "not indexed");
+    library.write("media/2018/file/b.jpg", "below a file");
+    library.write("media/2018/unknown.jpg", "of that name");
+    library.write("media/2018/free.jpg", "free");
+    library.write("media/2018/a.jpg", "");
+    library.succeed(&["crawl", library.path("media").to_str().unwrap()]);
+    let plan = planned_with(&library, 4, &[]);
+    let going: Vec<_> = plan.moves.iter().map(|m| m.from.to_string()).collect();
+    assert_eq!(going, ["media/2018/free.jpg"]);
+    assert!(plan.skipped.iter().all(|s| s.kind == SkipKind::Occupied));
+    assert_eq!(plan.skipped.len(), 3);
+    library.succeed(&["apply", "plan.json"]);
+}
+
+#[test]
+fn a_volume_is_sealed_only_as_the_index_has_it() {
+    let library = opened();
+    library.write("archive/01/2018/by hand.jpg", "new");
+    let why = [
+        "volume 01 is not as the index has it",
+        "by hand.jpg",
+        "crawl",
+    ];
+    library.refuse(3, &["volumes", "seal", "01", "--yes"], &why);
+    library.succeed(&["crawl"]);
+    library.succeed(&["volumes", "seal", "01", "--yes"]);
+    assert!(
+        library
+            .read("archive/01/MANIFEST.sha256")
+            .contains("by hand.jpg")
+    );
+    assert!(library.succeed(&["status"]).out.contains("unburned"));
+}
+
+#[test]
+fn nothing_joins_a_volume_that_is_gone_from_the_disk() {
+    let library = opened();
+    library.write("media/2019/b.jpg", "two");
+    library.succeed(&["crawl"]);
+    planned(&library, &[]);
+    fs::rename(library.path("archive/01"), library.path("elsewhere")).unwrap();
+    let why = "volume 01 is gone from the disk, and nothing can join it";
+    library.refuse(3, &["apply", "plan.json"], &[why]);
+    library.run(&["crawl"]);
+    library.refuse(3, &["apply", "plan.json"], &[why]);
+}
+
+#[test]
+fn discs_of_other_contents_have_other_numbers() {
+    let number = |content: &str| {
+        let library = Library::new();
+        library.write("media/2018/a.jpg", content);
+        library.succeed(&["crawl"]);
+        archive(&library, &["--seal"]);
+        let disc: serde_json::Value =
+            serde_json::from_str(&library.read("archive/01/disc.json")).unwrap();
+        disc["uuid"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(number("one"), number("one"));
+    assert_ne!(number("one"), number("two"));
+}
+
+#[test]
+fn a_volume_that_was_changed_after_it_was_sealed_gets_no_image() {
+    if !library::can(&["xorriso", "-version"], "images of changed volumes") {
+        return;
+    }
+    let library = opened();
+    library.succeed(&["volumes", "seal", "01", "--yes"]);
+    library.write("archive/01/2018/a.jpg", "another");
+    library.succeed(&["crawl"]);
+    let image = library.surroundings().join("01.iso");
+    let arguments = ["volumes", "image", "01", "-o", image.to_str().unwrap()];
+    let why = "volume 01 holds other files than when it was sealed";
+    library.refuse(3, &arguments, &[why]);
+    assert!(!image.exists());
 }

@@ -4,14 +4,16 @@ use super::args::ArchiveOptions;
 use super::context::{Context, require};
 use super::failure::Failure;
 use super::library;
+use crate::disk::names;
 use crate::disk::shelf;
 use crate::disk::store::IndexFiles;
+use crate::model::disc::SetName;
 use crate::model::medium::{Medium, Parity};
 use crate::model::plan::{Plan, Settings};
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, VolumeState};
-use crate::phase::archive::{self as phase, ArchiveError, texts::SET};
+use crate::phase::archive::{self as phase, ArchiveError};
 
 /// The plan that moves the years that are due to volumes.
 ///
@@ -25,6 +27,10 @@ pub fn plan(options: &ArchiveOptions, context: &Context) -> Result<Plan, Failure
     let year = now.map(|now| now.to_zoned(zone.clone()).year());
     state.settings.through = options.through.or(year.map(|year| year - 1));
     state.intake.time_zone = zone;
+    if let Some(open) = phase::open_volume(&state) {
+        let archive = context.layout().dir(Tree::Archive);
+        state.taken = names::taken(archive, Some(open.as_str()))?;
+    }
     Ok(phase::plan(&state)?)
 }
 
@@ -78,7 +84,7 @@ fn settings(options: &ArchiveOptions, context: &Context) -> Settings {
         parity: (parity != Parity::NONE).then_some(parity),
         pack: Some(options.pack.unwrap_or(configured.pack)),
         seal: options.seal.then_some(true),
-        set: (configured.set != SET).then(|| configured.set.clone()),
+        set: (configured.set != SetName::default()).then(|| configured.set.clone()),
         ..Settings::default()
     }
 }

@@ -5,17 +5,20 @@ use super::failure::Failure;
 use super::library;
 use super::plan_source::refused;
 use super::progress::Progress;
+use super::volumes::volume;
 use crate::disk::disks::Disks;
 use crate::disk::hash::{Readers, sum_files};
 use crate::disk::machine;
 use crate::disk::memory::Gauge;
 use crate::disk::trees::Trees;
+use crate::model::index::Index;
 use crate::model::plan::Plan;
 use crate::model::problem::{Fault, Problem};
 use crate::model::sha256::Sha256;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
-use crate::phase::archive::texts::{Held, Sealing, unburned};
+use crate::model::volume::VolumeName;
+use crate::phase::archive::texts::{Held, Sealing, SealingError, unburned};
 use std::sync::Arc;
 
 /// The texts of the files that `plan` writes, in its order. Where it seals volumes, all their files
@@ -34,10 +37,10 @@ pub fn texts(
     let texts: Vec<Arc<[u8]>> = match Sealing::of(plan, &archive) {
         None => plan.writes.iter().map(|_| unburned().into()).collect(),
         Some(sealing) => {
-            let files = sealing.files().map_err(|unread| {
-                Failure::refused(unread.to_string())
-                    .hint("`mediastruct crawl` reads it again, and says why where it cannot")
-            })?;
+            for volume in sealing.volumes() {
+                refuse_changed(volume, &archive, trees, context)?;
+            }
+            let files = sealing.files()?;
             let sums = sums(&files, trees, progress, context)?;
             sealing.texts(&files, &sums, library::now())
         }
@@ -50,9 +53,62 @@ pub fn texts(
     let too_long: Vec<_> = too_long.collect();
     match too_long.is_empty() {
         true => Ok(texts),
-        false => Err(refused("the plan allows too little", &too_long)),
+        false => Err(refused(TOO_LITTLE, &too_long)),
     }
 }
+
+/// What `plan` allows too little for, or cannot seal, as far as that can be told without reading files.
+///
+/// # Errors
+/// Where there is any such thing.
+pub fn rehearse(
+    plan: &Plan,
+    archive: &Index<'_>,
+    trees: &Trees,
+    context: &Context,
+) -> Result<(), Failure> {
+    let Some(sealing) = Sealing::of(plan, archive) else {
+        return Ok(());
+    };
+    sealing.files()?;
+    let too_long = sealing.too_long();
+    if !too_long.is_empty() {
+        return Err(refused(TOO_LITTLE, &too_long).hint(
+            "`max_bytes` of that file is yours to raise, where files were moved to its volume",
+        ));
+    }
+    let mut volumes = sealing.volumes().iter();
+    volumes.try_for_each(|volume| refuse_changed(volume, archive, trees, context))
+}
+
+/// Makes sure that what is in a volume already is what the index has: a manifest names all of it.
+fn refuse_changed(
+    volume: &VolumeName,
+    archive: &Index<'_>,
+    trees: &Trees,
+    context: &Context,
+) -> Result<(), Failure> {
+    let Some(disc) = volume::on_disk(volume, trees)? else {
+        return Ok(());
+    };
+    let entries = archive.entries_of(volume.as_str());
+    volume::refuse_changed(volume, entries, &disc, context)
+}
+
+impl From<SealingError> for Failure {
+    fn from(error: SealingError) -> Self {
+        let failure = Failure::refused(error.to_string());
+        match error {
+            SealingError::Unread(_) => {
+                failure.hint("`mediastruct crawl` reads it again, and says why where it cannot")
+            }
+            SealingError::Empty(_) => failure.hint("leave its files of ours out of the plan"),
+        }
+    }
+}
+
+/// What is said where a file of ours gets longer than a plan allows.
+const TOO_LITTLE: &str = "the plan allows too little";
 
 /// The SHA-256 hashes of these files, all of which hold what they have to.
 fn sums(

@@ -10,7 +10,7 @@ mod medium;
 mod restore;
 mod seal;
 mod verify;
-mod volume;
+pub mod volume;
 
 use super::args::{VolumesArguments, VolumesCommand};
 use super::context::{Context, refuse_shared};

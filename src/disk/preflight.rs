@@ -103,6 +103,7 @@ pub fn preflight(
     let survey = Survey::new(undone, filesystem, world, verify);
     let mut problems = survey.inverses(plan);
     problems.extend(survey.burned(plan));
+    problems.extend(survey.closed(plan));
     let mut ready = Ready::default();
     let looked: Vec<_> = plan.needs.par_iter().map(|n| survey.need(n)).collect();
     for (need, looked) in plan.needs.iter().zip(looked) {

@@ -23,11 +23,14 @@ pub fn look(dir: &Path) -> Result<Shelf, DiskError> {
             continue;
         };
         shelf.volumes.insert(name.to_owned());
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
         let mark = entry.path().join(Role::Unburned.file_name());
         match std::fs::symlink_metadata(&mark) {
             Ok(found) if found.is_file() => drop(shelf.marked.insert(name.to_owned())),
             Ok(_) => {}
-            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(DiskError::at("look at", &mark, e)),
         }
     }
@@ -48,9 +51,13 @@ mod tests {
             }
         }
         std::fs::write(dir.path().join("09"), "").unwrap();
+        std::os::unix::fs::symlink("11", dir.path().join("11")).unwrap();
         std::fs::create_dir_all(dir.path().join("10/.unburned")).unwrap();
         let shelf = look(dir.path()).unwrap();
-        assert_eq!(Vec::from_iter(&shelf.volumes), ["07", "09", "10", "8"]);
+        assert_eq!(
+            Vec::from_iter(&shelf.volumes),
+            ["07", "09", "10", "11", "8"]
+        );
         assert_eq!(Vec::from_iter(&shelf.marked), ["07"]);
         assert!(look(&dir.path().join("missing")).is_err());
     }

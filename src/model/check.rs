@@ -4,7 +4,7 @@ mod report;
 
 use super::digest::{Digest, Pieces};
 use super::path::TreePath;
-use super::plan::{Directory, Move, Phase, Plan, RawPlan, Why};
+use super::plan::{Directory, Move, Phase, Plan, RawPlan, Role, Why};
 use super::problem::{Fault, Problem};
 use super::tree::Tree;
 use super::volume::VolumeName;
@@ -98,6 +98,9 @@ impl RawPlan {
             }
             (Phase::Ingest, Why::Duplicate { .. }) => faults.push(Fault::Undated),
             (Phase::Archive, Why::Volume { number }) => {
+                if Role::of(to).is_some() && !self.is_restoring() {
+                    faults.push(Fault::Ours);
+                }
                 if unit_number(to) != Some(*number) {
                     faults.push(Fault::OtherVolume(*number));
                 }
@@ -150,6 +153,24 @@ impl RawPlan {
                 continue;
             };
             problems.push(Problem::at(&write.to, fault));
+        }
+        problems.extend(self.half_sealed());
+        problems
+    }
+
+    /// Volumes that are to be sealed by a part of what seals one. The catalogue of the whole archive
+    /// may be left out.
+    fn half_sealed(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for writes in self.writes.chunk_by(|a, b| a.to.unit() == b.to.unit()) {
+            let has = |role: Role| writes.iter().any(|write| write.role == role);
+            let sealing = writes.iter().find(|write| write.role.is_on_disc());
+            let Some(sealing) = sealing else { continue };
+            let needed = Role::SEALING.into_iter().filter(|r| *r != Role::Catalogue);
+            for missing in needed.filter(|role| !has(*role)) {
+                let fault = Fault::HalfSealed(missing.file_name());
+                problems.push(Problem::at(&sealing.to, fault));
+            }
         }
         problems
     }

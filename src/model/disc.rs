@@ -4,7 +4,9 @@ use super::digest::Digest;
 use super::path::RelPath;
 use super::time::Time;
 use super::volume::VolumeName;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The name of the file at the root of a disc in which it says which one it is.
 pub const LABEL_FILE: &str = "disc.json";
@@ -46,6 +48,8 @@ pub struct DiscLabel {
     pub label: Option<String>,
     /// What tells it from the discs of other libraries.
     pub uuid: Option<String>,
+    /// The digest over what it held when it was sealed, but for the files that mediastruct added.
+    pub contents: Option<Digest>,
 }
 
 /// The text of a label, of which anything may be missing.
@@ -58,6 +62,8 @@ struct LabelText {
     label: Option<String>,
     #[serde(default)]
     uuid: Option<String>,
+    #[serde(default)]
+    contents: Option<String>,
 }
 
 impl DiscLabel {
@@ -70,8 +76,53 @@ impl DiscLabel {
                 volume: read.volume.and_then(|name| name.try_into().ok()),
                 label: read.label,
                 uuid: read.uuid,
+                contents: read.contents.and_then(|digest| digest.parse().ok()),
             },
         }
+    }
+}
+
+/// The name of a set of discs: at most 11 of `A` to `Z`, `0` to `9` and `_`, so that the name of a disc
+/// can hold it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(extend("pattern" = "^[A-Z0-9_]{0,11}$"))]
+pub struct SetName(String);
+
+/// A text that names no set of discs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected at most 11 of A to Z, 0 to 9 and _, such as MEDIA")]
+pub struct SetNameError;
+
+impl SetName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for SetName {
+    fn default() -> SetName {
+        SetName("MEDIA".to_owned())
+    }
+}
+
+impl TryFrom<String> for SetName {
+    type Error = SetNameError;
+
+    fn try_from(name: String) -> Result<Self, SetNameError> {
+        let is_plain =
+            |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        match name.len() <= 11 && name.bytes().all(is_plain) {
+            true => Ok(SetName(name)),
+            false => Err(SetNameError),
+        }
+    }
+}
+
+impl fmt::Display for SetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -81,11 +132,15 @@ const MAX_LABEL: usize = 16;
 /// The name that a disc of a volume bears, such as `MEDIA_0007`: that of its set, which is of
 /// `[A-Z0-9_]`, and the number of the volume. What is longer than 16 characters loses the end of the
 /// set's name, and last the beginning of the number.
-pub fn disc_label(set: &str, volume: &VolumeName) -> String {
+pub fn disc_label(set: &SetName, volume: &VolumeName) -> String {
     let number = volume.as_str().trim_start_matches('0');
     let number = format!("_{number:0>4}");
     let number = &number[number.len().saturating_sub(MAX_LABEL)..];
-    let set: String = set.chars().take(MAX_LABEL - number.len()).collect();
+    let set: String = set
+        .as_str()
+        .chars()
+        .take(MAX_LABEL - number.len())
+        .collect();
     set + number
 }
 
@@ -95,11 +150,16 @@ mod tests {
 
     #[test]
     fn the_name_of_a_disc_has_the_number_of_its_volume_in_any_case() {
-        let label = |set, number: &str| disc_label(set, &number.to_owned().try_into().unwrap());
+        let set = |name: &str| SetName::try_from(name.to_owned()).unwrap();
+        let label =
+            |name, number: &str| disc_label(&set(name), &number.to_owned().try_into().unwrap());
         assert_eq!(label("MEDIA", "07"), "MEDIA_0007");
         assert_eq!(label("MEDIA", "12345"), "MEDIA_12345");
-        assert_eq!(label("A_VERY_LONG_SET_OF", "0"), "A_VERY_LONG_0000");
+        assert_eq!(label("A_VERY_LONG", "0"), "A_VERY_LONG_0000");
         assert_eq!(label("MEDIA", &"9".repeat(40)), "9".repeat(16));
+        for bad in ["<b>", "media", "ABCDEFGHIJKL"] {
+            assert_eq!(SetName::try_from(bad.to_owned()), Err(SetNameError));
+        }
     }
 
     #[test]

@@ -14,9 +14,6 @@ pub const MAX_BYTES: u64 = 4 << 30;
 /// The most bytes of the volumes' events: a hundred thousand discs with ten events each.
 pub const MAX_VOLUMES_BYTES: u64 = 128 << 20;
 
-/// The most bytes of a `disc.json`.
-pub const MAX_DISC_BYTES: u64 = 1 << 20;
-
 /// The most moves of a plan, and the most items of any other list in a plan or an index.
 ///
 /// Without it a few bytes of text for each item could ask for many times their size in memory.

@@ -9,6 +9,7 @@ pub use self::packing::{Filled, Packing, VolumePlan};
 pub use self::why::{Dated, Why};
 
 use super::digest::Digest;
+use super::disc::SetName;
 use super::keep::Keep;
 use super::limits;
 use super::medium::{Medium, Pack, Parity};
@@ -334,7 +335,7 @@ pub struct Settings {
     pub seal: Option<bool>,
     /// The name of the set of discs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub set: Option<String>,
+    pub set: Option<SetName>,
 }
 
 /// Every file accounted for: seen = moves + kept + skipped.

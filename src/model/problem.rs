@@ -68,6 +68,26 @@ pub enum Fault {
     /// Nothing is added to a volume that is on a disc, or was.
     #[error("volume {0} is burned, and its discs would not hold this")]
     JoinsBurned(VolumeName),
+    /// Nothing joins a sealed volume or leaves it, unless the seal goes as well.
+    #[error(
+        "volume {0} is sealed: undo the run that sealed it first, and else nothing is added to it or \
+         taken from it"
+    )]
+    Sealed(VolumeName),
+    /// The files of the volume are not on the disk.
+    #[error("volume {0} is gone from the disk, and nothing can join it; make a new plan")]
+    AwayFromDisk(VolumeName),
+    /// Another volume has the same number, written otherwise.
+    #[error("volume {0} has this number already")]
+    OtherSpelling(String),
+    /// The mark of a volume is to go that holds other files.
+    #[error("its volume holds files of other runs, too; take those back first")]
+    MarkOfOthers,
+    /// Some of the files that seal a volume are written, and others are not.
+    #[error(
+        "a volume is sealed by README, manifest, disc.json and index.html together, and {0} is missing"
+    )]
+    HalfSealed(&'static str),
     /// The reason is not one that the phase gives.
     #[error("its reason '{kind}' is none of {phase}'s")]
     WrongReason {

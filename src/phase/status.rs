@@ -6,7 +6,7 @@ use crate::model::last_crawls::LastCrawls;
 use crate::model::run::{Brief, FileId};
 use crate::model::state::State;
 use crate::model::status::{Content, IndexAge, LastRun, STATUS_FORMAT, Status, Volume, Year};
-use crate::model::volume::Holds;
+use crate::model::volume::{Holds, VolumeState};
 use crate::phase::volumes::list::due;
 use std::collections::HashSet;
 
@@ -174,10 +174,11 @@ fn volume(state: &State<'_>, unit: &Unit) -> Volume {
     let entries = state.archive.entries_of(&unit.unit);
     let unread = entries.iter().filter(|e| e.hash.is_err());
     let known = state.volumes.get(&unit.unit);
+    let reached = state.volume_state(&unit.unit);
     Volume {
         volume: unit.unit.clone(),
         state: Some(unit.state),
-        disc: known.map(|known| known.state()),
+        disc: Some(reached).filter(|state| known.is_some() || *state != VolumeState::Open),
         holds: known.and_then(|_| state.volumes.holds(&unit.unit, entries)),
         totals: entries.iter().collect(),
         unread: unread.collect(),

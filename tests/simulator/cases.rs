@@ -336,9 +336,12 @@ fn archive_scene(dice: &mut Dice) -> Option<Scene> {
         max_bytes: 100,
         replaces,
     };
-    for sealing in ["archive/1/00_README.txt", "archive/2/MANIFEST.sha256"] {
-        if dice.below(3) == 0 {
-            plan.writes.push(write(sealing, None));
+    for volume in ["archive/1", "archive/2"] {
+        if dice.below(4) == 0 {
+            let sealing = Role::SEALING.into_iter();
+            let sealing = sealing.filter(|role| *role != Role::Catalogue);
+            let names = sealing.map(|role| format!("{volume}/{}", role.file_name()));
+            plan.writes.extend(names.map(|name| write(&name, None)));
         }
     }
     if dice.below(2) == 0 {

@@ -7,6 +7,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::library;
 use crate::cli::past::Past;
 use crate::cli::plan_source::{read_plan, refused, shown};
+use crate::cli::sealing;
 use crate::cli::work::Tense;
 use crate::cli::workshop::{hashed, world};
 use crate::disk::preflight::{Ready, Undone, preflight};
@@ -92,8 +93,10 @@ pub(super) fn hold_against_disk(
         run: None,
         steps: &steps,
     };
-    preflight(undone, trees, &world, verify)
-        .map_err(|problems| refused("the plan does not fit the disk", &problems))
+    let ready = preflight(undone, trees, &world, verify)
+        .map_err(|problems| refused("the plan does not fit the disk", &problems))?;
+    sealing::rehearse(plan, &archive, trees, context)?;
+    Ok(ready)
 }
 
 /// Refuses to take a run back to another drop directory than the one that it took in. Where other

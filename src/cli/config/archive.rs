@@ -2,8 +2,8 @@
 
 use super::Key;
 use super::value::parse_number;
+use crate::model::disc::SetName;
 use crate::model::medium::{Medium, Pack, Parity};
-use crate::phase::archive::texts::SET;
 
 /// How archive works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct ArchiveSettings {
     pub parity: Parity,
     /// How files are packed into volumes.
     pub pack: Pack,
-    /// The name of the set of discs, of `[A-Z0-9_]`.
-    pub set: String,
+    /// The name of the set of discs.
+    pub set: SetName,
     /// After how many days a disc is to be read again.
     pub verify_after_days: u32,
 }
@@ -26,7 +26,7 @@ impl Default for ArchiveSettings {
             medium: Medium::default(),
             parity: Parity::NONE,
             pack: Pack::default(),
-            set: SET.to_owned(),
+            set: SetName::default(),
             verify_after_days: 730,
         }
     }
@@ -42,7 +42,7 @@ impl ArchiveSettings {
             Key::Medium => self.medium = parse(text)?,
             Key::Parity => self.parity = parse(text)?,
             Key::Pack => self.pack = parse(text)?,
-            Key::Set => self.set = parse_set(text)?,
+            Key::Set => self.set = set_name(text)?,
             Key::VerifyAfterDays => {
                 let days = parse_number(text, 1, u64::from(u32::MAX))?;
                 self.verify_after_days = u32::try_from(days).unwrap_or(u32::MAX);
@@ -57,13 +57,9 @@ fn parse<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-/// The name of a set of discs: what may stand in the label of every disc.
-fn parse_set(text: &str) -> Result<String, String> {
-    let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    match text.len() <= 11 && text.bytes().all(is_plain) {
-        true => Ok(text.to_owned()),
-        false => Err("expected at most 11 of A to Z, 0 to 9 and _, such as MEDIA".to_owned()),
-    }
+fn set_name(text: &str) -> Result<SetName, String> {
+    let name = SetName::try_from(text.to_owned());
+    name.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -84,7 +80,7 @@ mod tests {
             assert!(settings.set(key, bad).is_err(), "{bad}");
         }
         assert_eq!(settings.medium.to_string(), "bd100");
-        assert_eq!(settings.set, "FAMILY_1");
+        assert_eq!(settings.set.as_str(), "FAMILY_1");
         assert!(settings.set(Key::Set, "ABCDEFGHIJKL").is_err());
     }
 }

@@ -232,14 +232,14 @@ fn an_archive_plan_for_people() {
         volume("07", 11_826_100, Filled::Unburned),
         volume("08", 5_860_000, Filled::Open),
     ];
-    plan.writes = ["07", "08"]
-        .map(|name| Write {
-            to: path(&format!("archive/{name}/.unburned")),
-            role: Role::Unburned,
-            max_bytes: 100,
-            replaces: None,
-        })
-        .to_vec();
+    let write = |volume: &str, role: Role| Write {
+        to: path(&format!("archive/{volume}/{}", role.file_name())),
+        role,
+        max_bytes: 100,
+        replaces: None,
+    };
+    let sealing = Role::ALL.into_iter().map(|role| write("07", role));
+    plan.writes = sealing.chain([write("08", Role::Unburned)]).collect();
     plan.packing = Some(Packing {
         lower_bound: 2,
         split_months: vec!["2019-03".to_owned()],

@@ -18,10 +18,12 @@ use crate::disk::mastering::{Image, Master, MasteringError, make, refuse_occupie
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::xorriso::XorrisoError;
+use crate::model::contents::contents;
 use crate::model::disc::disc_label;
 use crate::model::index::Entry;
 use crate::model::medium::SECTOR;
-use crate::model::path::{Escaped, RelPath};
+use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::plan::Role;
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
 use crate::phase::volumes::compare::compare;
@@ -50,6 +52,7 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     let entries = volume::entries(name, &state)?;
     let disc = volume::on_disk(name, &trees)?.ok_or_else(|| not_on_disk(name))?;
     volume::refuse_changed(name, entries, &disc, context)?;
+    refuse_unlike_seal(name, entries, &disc)?;
     let capacity = MediumChoice::of(&arguments.medium, context);
     capacity.refuse_files(entries)?;
 
@@ -128,6 +131,30 @@ fn refuse_beforehand(name: &VolumeName, trees: &Trees, context: &Context) -> Res
     let entries = volume::entries(name, &state)?;
     let disc = volume::on_disk(name, trees)?.ok_or_else(|| not_on_disk(name))?;
     volume::refuse_changed(name, entries, &disc, context)
+}
+
+/// Refuses a volume that a person changed after it was sealed: its manifest would vouch for what is not
+/// there. What seals a volume by other means tells nothing.
+fn refuse_unlike_seal(
+    name: &VolumeName,
+    entries: &[Entry<'_>],
+    disc: &Disc,
+) -> Result<(), Failure> {
+    let Some(sealed) = disc.label().contents else {
+        return Ok(());
+    };
+    let is_ours = |entry: &&Entry<'_>| {
+        let path = TreePath::new(Tree::Archive, entry.path.borrowed());
+        Role::of(&path).is_some()
+    };
+    let held: Vec<_> = entries.iter().filter(|e| !is_ours(e)).cloned().collect();
+    match contents(name.as_str(), &held) == Some(sealed) {
+        true => Ok(()),
+        false => Err(Failure::refused(format!(
+            "volume {name} holds other files than when it was sealed, and its manifest would be wrong"
+        ))
+        .hint("undo the run that sealed it (`mediastruct history`), and seal it again")),
+    }
 }
 
 /// What on the disk stays out of the image: mediastruct's own files, and what crawl does not index.

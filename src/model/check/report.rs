@@ -2,7 +2,7 @@
 
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
-use crate::model::plan::{RawPlan, Summary, VolumePlan};
+use crate::model::plan::{Filled, RawPlan, Role, Summary, VolumePlan};
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use std::collections::BTreeMap;
 
@@ -152,6 +152,11 @@ impl RawPlan {
             if let Some(Totals { files, bytes }) = volume {
                 (told.files, told.bytes) = (*files, *bytes);
             }
+            let mut sealed = self.writes.iter().filter(|w| w.role == Role::Manifest);
+            told.state = match sealed.any(|write| write.to.unit() == told.volume) {
+                true => Filled::Unburned,
+                false => Filled::Open,
+            };
             volume.is_some()
         });
     }

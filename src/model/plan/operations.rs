@@ -102,6 +102,13 @@ impl Role {
         }
     }
 
+    /// The role whose file is called as the one at `path`, right beneath a volume.
+    pub fn of(path: &TreePath<'_>) -> Option<Role> {
+        let is_beneath_volume = path.tree == Tree::Archive && path.rel.components().count() == 2;
+        let mut all = Role::ALL.into_iter().filter(|_| is_beneath_volume);
+        all.find(|role| path.rel.file_name() == role.file_name().as_bytes())
+    }
+
     /// Whether the file goes onto the disc, and so stands in the index like any other of its volume.
     pub fn is_on_disc(self) -> bool {
         self != Role::Unburned

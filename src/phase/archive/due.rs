@@ -1,9 +1,14 @@
 //! Which files of media go to the archive now, and why the others stay.
+//!
+//! A bundle goes whole or not at all. Where one member of it cannot go, none does; where the archive has
+//! all of it, it stays; and where it has a part, all of it goes, so that one volume has it whole.
 
 use super::filed::Filed;
 use super::in_media;
 use super::shelf::Open;
+use crate::model::bundle::{Bundle, bundles_of_directories};
 use crate::model::index::{Entry, Totals};
+use crate::model::path::RelPath;
 use crate::model::plan::{Skip, SkipKind};
 use crate::model::report::{Account, Remain, Remains};
 use crate::model::state::State;
@@ -24,6 +29,14 @@ pub(super) struct Due<'s> {
     remains: BTreeMap<Remains, Totals>,
 }
 
+/// What becomes of a file.
+enum Fate {
+    Goes,
+    /// The archive has its content.
+    Archived,
+    Cannot(Remains, SkipKind, String),
+}
+
 impl<'s> Due<'s> {
     /// Sorts the files of media out; `open` is the volume that may be continued.
     pub(super) fn of(state: &'s State<'s>, open: Option<&Open<'_>>) -> Due<'s> {
@@ -34,8 +47,7 @@ impl<'s> Due<'s> {
             remains: BTreeMap::new(),
         };
         let through = state.settings.through.unwrap_or(i16::MAX);
-        let archived = archived(state);
-        let is_disc = state.settings.medium.is_none_or(|medium| medium.is_disc());
+        let mut in_years: Vec<(&Entry<'_>, i16)> = Vec::new();
         for unit in &state.media.units {
             let entries = state.media.entries_of(&unit.unit);
             let Some(first) = entries.first() else {
@@ -46,50 +58,39 @@ impl<'s> Due<'s> {
                 ..Account::of(in_media(&first.path).unit().into_owned())
             });
             let year = unit.unit.parse::<i16>().unwrap_or(i16::MAX);
-            for entry in entries {
-                if year > through {
-                    due.stays(entry, Remains::NotDue);
-                    continue;
+            match year > through {
+                true => entries.iter().for_each(|e| due.stays(e, Remains::NotDue)),
+                false => in_years.extend(entries.iter().map(|entry| (entry, year))),
+            }
+        }
+        let judge = Judge::of(state, open);
+        let fates = in_years.iter().map(|(entry, _)| judge.fate(entry));
+        let mut fates: Vec<_> = fates.collect();
+        let paths: Vec<_> = in_years.iter().map(|(entry, _)| &entry.path).collect();
+        for bundle in &bundles_of_directories(&paths).bundles {
+            keep_whole(bundle, &paths, &mut fates);
+        }
+        for ((entry, year), fate) in in_years.into_iter().zip(fates) {
+            match fate {
+                Fate::Archived => due.stays(entry, Remains::Archived),
+                Fate::Cannot(remains, kind, why) => {
+                    due.stays(entry, remains);
+                    due.skip(entry, kind, why);
                 }
-                match &entry.hash {
-                    Err(unread) => {
-                        due.stays(entry, Remains::Unread);
-                        due.skip(
-                            entry,
-                            SkipKind::Unread,
-                            format!("unreadable: {}", unread.why),
-                        );
-                    }
-                    Ok(hash) if entry.stamp.size > 0 && archived.contains(&hash.0) => {
-                        due.stays(entry, Remains::Archived);
-                    }
-                    Ok(_) if is_disc && entry.path.as_bytes().len() > LONGEST_PATH => {
-                        let why = format!(
-                            "its path has {} bytes, and a disc takes {LONGEST_PATH}",
-                            entry.path.as_bytes().len()
-                        );
-                        due.cannot(entry, SkipKind::Other, why);
-                    }
-                    Ok(_) if open.is_some_and(|open| open.has(&entry.path)) => {
-                        let volume = open.map_or("", |open| open.name.as_str());
-                        let why = format!("archive/{volume} holds another file of that name");
-                        due.cannot(entry, SkipKind::Occupied, why);
-                    }
-                    Ok(_) => {
-                        let zone = &state.intake.time_zone;
-                        let filed = Filed::of(&entry.path, year, entry.stamp.modified, zone);
-                        due.files.push((entry, filed));
-                    }
+                Fate::Goes => {
+                    let zone = &state.intake.time_zone;
+                    let filed = Filed::of(&entry.path, year, entry.stamp.modified, zone);
+                    due.files.push((entry, filed));
                 }
             }
         }
         due
     }
 
-    /// Leaves a file out that should go and cannot, whatever else the plan does.
-    pub(super) fn cannot(&mut self, entry: &Entry<'_>, kind: SkipKind, why: String) {
+    /// Leaves a file out that fits no volume.
+    pub(super) fn cannot(&mut self, entry: &Entry<'_>, why: String) {
         self.stays(entry, Remains::Unfit);
-        self.skip(entry, kind, why);
+        self.skip(entry, SkipKind::Other, why);
     }
 
     /// Why files stay, in numbers.
@@ -114,6 +115,77 @@ impl<'s> Due<'s> {
             why,
             bundle: None,
         });
+    }
+}
+
+/// Lets the files of a bundle have one fate.
+fn keep_whole(bundle: &Bundle, paths: &[&RelPath<'_>], fates: &mut [Fate]) {
+    let members = bundle.members.iter().copied();
+    let is_stuck = |member: &usize| matches!(fates[*member], Fate::Cannot(..));
+    if let Some(stuck) = members.clone().find(is_stuck) {
+        let why = format!("it stays with {}, which cannot go", in_media(paths[stuck]));
+        for member in members {
+            if !matches!(fates[member], Fate::Cannot(..)) {
+                fates[member] = Fate::Cannot(Remains::Unfit, SkipKind::Other, why.clone());
+            }
+        }
+    } else if !members
+        .clone()
+        .all(|member| matches!(fates[member], Fate::Archived))
+    {
+        members.for_each(|member| fates[member] = Fate::Goes);
+    }
+}
+
+/// What decides on each file by itself.
+struct Judge<'s> {
+    state: &'s State<'s>,
+    open: Option<&'s Open<'s>>,
+    archived: HashSet<[u8; 32]>,
+    is_disc: bool,
+}
+
+impl<'s> Judge<'s> {
+    fn of(state: &'s State<'_>, open: Option<&'s Open<'_>>) -> Judge<'s> {
+        Judge {
+            state,
+            open,
+            archived: archived(state),
+            is_disc: state.settings.medium.unwrap_or_default().is_disc(),
+        }
+    }
+
+    fn fate(&self, entry: &Entry<'_>) -> Fate {
+        let length = entry.path.as_bytes().len();
+        match &entry.hash {
+            Err(unread) => {
+                let why = format!("unreadable: {}", unread.why);
+                Fate::Cannot(Remains::Unread, SkipKind::Unread, why)
+            }
+            Ok(hash) if entry.stamp.size > 0 && self.archived.contains(&hash.0) => Fate::Archived,
+            Ok(_) if self.is_disc && length > LONGEST_PATH => {
+                let why = format!("its path has {length} bytes, and a disc takes {LONGEST_PATH}");
+                Fate::Cannot(Remains::Unfit, SkipKind::Other, why)
+            }
+            Ok(_) => self.occupied(entry).unwrap_or(Fate::Goes),
+        }
+    }
+
+    /// What becomes of a file where something is in its place in the open volume.
+    fn occupied(&self, entry: &Entry<'_>) -> Option<Fate> {
+        let open = self.open?;
+        if entry.stamp.size == 0 && open.get(&entry.path).is_some_and(|e| e.stamp.size == 0) {
+            return Some(Fate::Archived);
+        }
+        let place = open.name.holding(entry.path.as_bytes());
+        let taken = &self.state.taken;
+        let is_taken = taken.files.contains(&place.rel) || taken.directories.contains(&place.rel);
+        let mut above = place.rel.ancestors();
+        let mut is_below_file = || above.any(|dir| taken.files.contains(&dir.into_owned()));
+        (is_taken || open.get(&entry.path).is_some() || is_below_file()).then(|| {
+            let why = format!("{place} is there already, or what is in its way");
+            Fate::Cannot(Remains::Unfit, SkipKind::Occupied, why)
+        })
     }
 }
 

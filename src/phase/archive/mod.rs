@@ -23,6 +23,7 @@ pub use self::restore::restore;
 pub use self::seal::seal;
 
 use crate::model::path::{RelPath, TreePath};
+use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
 
@@ -61,6 +62,12 @@ pub enum ArchiveError {
     /// The indexes hold what no disk can, and so would the plan.
     #[error("the indexes contradict themselves: {0}")]
     Unlawful(String),
+}
+
+/// The volume that the next plan goes on with, if there is one: the names that are taken in it are to
+/// be put into [`State::taken`].
+pub fn open_volume(state: &State<'_>) -> Option<VolumeName> {
+    shelf::open(state).map(|open| open.name)
 }
 
 /// The path in media of a file of its index.

@@ -9,7 +9,7 @@ use super::seal::{Sealing, mark, obstacle, writes};
 use super::shelf::{self, Open};
 use super::{ArchiveError, in_media};
 use crate::model::index::Entry;
-use crate::model::plan::{Filled, Move, Packing, Phase, Plan, RawPlan, SkipKind, VolumePlan, Why};
+use crate::model::plan::{Filled, Move, Packing, Phase, Plan, RawPlan, VolumePlan, Why};
 use crate::model::problem;
 use crate::model::state::State;
 use crate::model::volume::VolumeName;
@@ -70,7 +70,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ArchiveError> {
             "it is too large for a volume of {} sectors, or what belongs to it is",
             rooms.capacity
         );
-        due.cannot(entry, SkipKind::Other, why);
+        due.cannot(entry, why);
     }
     plan.remains = due.remains();
     plan.accounts = due.accounts;

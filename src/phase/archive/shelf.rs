@@ -12,14 +12,12 @@ pub(super) struct Open<'s> {
     pub(super) entries: &'s [Entry<'s>],
 }
 
-impl Open<'_> {
-    /// Whether it holds a file where one from `path` in media would go.
-    pub(super) fn has(&self, path: &RelPath<'_>) -> bool {
-        let wanted = [self.name.as_str().as_bytes(), b"/", path.as_bytes()].concat();
-        let found = self
-            .entries
-            .binary_search_by(|e| e.path.as_bytes().cmp(&wanted));
-        found.is_ok()
+impl<'s> Open<'s> {
+    /// The file that it holds where one from `path` in media would go.
+    pub(super) fn get(&self, path: &RelPath<'_>) -> Option<&'s Entry<'s>> {
+        let wanted = self.name.holding(path.as_bytes());
+        let found = self.entries.binary_search_by(|e| e.path.cmp(&wanted.rel));
+        found.ok().map(|at| &self.entries[at])
     }
 }
 

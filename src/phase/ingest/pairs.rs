@@ -163,7 +163,8 @@ impl<'f> Pairs<'f> {
             }
         }
         let mut wanted: Vec<_> = wanted.into_iter().collect();
-        wanted.sort_unstable();
+        // What joins first may be in the way of the next: names decide, not the order of the files.
+        wanted.sort_unstable_by_key(|(at, _)| (self.files[*at].dir, self.files[*at].name));
         for (picture, sidecars) in wanted {
             if let [sidecar] = sidecars[..] {
                 self.take_out(sidecar);
@@ -505,6 +506,29 @@ mod tests {
             ("y.json", "json a.jpg"),
         ];
         assert!(found(&claims).0.is_empty());
+    }
+
+    #[test]
+    fn of_files_that_claim_one_another_names_decide_and_not_their_order() {
+        let mut files = [
+            ("a/1.HEIC", "json 1.HEIC"),
+            ("a/1.HEIC.json", "movie B"),
+            ("a/1.MOV", "still A"),
+            ("a/IMG_1.HEIC", "json 1"),
+        ];
+        let sorted = |(bundles, _): (Vec<String>, _)| {
+            let members = bundles.iter().map(|bundle| {
+                let mut members: Vec<_> = bundle.split(' ').map(str::to_owned).collect();
+                members.sort();
+                members
+            });
+            members.collect::<BTreeSet<_>>()
+        };
+        let first = sorted(found(&files));
+        for _ in 0..4 {
+            files.rotate_left(1);
+            assert_eq!(sorted(found(&files)), first);
+        }
     }
 
     proptest! {

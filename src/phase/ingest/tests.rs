@@ -335,7 +335,7 @@ fn where_files_are_copied_what_is_known_is_left_out() {
         modified: Time::default(),
     });
     let told = raw.check().unwrap_err()[0].to_string();
-    assert!(told.starts_with("only ingest copies files"), "{told}");
+    assert!(told.starts_with("only ingest and restoring"), "{told}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub(super) mod manifest;
 pub(super) mod page;
 mod readme;
 
+use crate::model::contents::contents;
 use crate::model::digest::Digest;
 use crate::model::disc::disc_label;
 use crate::model::disc_document::{self, DISC_FORMAT, DiscDocument};
@@ -12,6 +13,7 @@ use crate::model::index::{Entry, Index, Moved, Stamp, Totals};
 use crate::model::index_file;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Move, Plan, Role, Write};
+use crate::model::problem::{Fault, Problem};
 use crate::model::sha256::Sha256;
 use crate::model::state::Listed;
 use crate::model::time::Time;
@@ -21,9 +23,6 @@ use flate2::{Compression, GzBuilder};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
-
-/// The name of the set of discs, where the plan says none.
-pub const SET: &str = "MEDIA";
 
 /// The volumes that a plan seals, and what they hold once it is carried out.
 pub struct Sealing<'s> {
@@ -55,10 +54,16 @@ impl Held<'_> {
     }
 }
 
-/// A file of a volume that is to be sealed was never read, and nothing can vouch for it.
+/// Why volumes cannot be sealed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} could not be read when it was last indexed, and so its volume cannot be sealed")]
-pub struct Unread(pub TreePath<'static>);
+pub enum SealingError {
+    /// A file of one was never read, and nothing can vouch for it.
+    #[error("{0} could not be read when it was last indexed, and so its volume cannot be sealed")]
+    Unread(TreePath<'static>),
+    /// One holds nothing.
+    #[error("volume {0} holds no file, and cannot be sealed")]
+    Empty(VolumeName),
+}
 
 impl<'s> Sealing<'s> {
     /// What `plan` seals, given the archive's index before it; nothing where it seals no volume.
@@ -91,14 +96,18 @@ impl<'s> Sealing<'s> {
     /// The files of these volumes, all of which have to be read: by volume and by path.
     ///
     /// # Errors
-    /// Where the content of one is not known.
-    pub fn files(&self) -> Result<Vec<Held<'_>>, Unread> {
+    /// Where the content of one is not known, or a volume holds nothing.
+    pub fn files(&self) -> Result<Vec<Held<'_>>, SealingError> {
+        let is_empty = |volume: &&VolumeName| self.after.entries_of(volume.as_str()).is_empty();
+        if let Some(empty) = self.volumes.iter().find(is_empty) {
+            return Err(SealingError::Empty(empty.clone()));
+        }
         let entries = self.volumes.iter();
         let entries = entries.flat_map(|volume| self.after.entries_of(volume.as_str()));
         let held = entries.map(|entry| {
             let path = TreePath::new(Tree::Archive, entry.path.borrowed());
             let hash = entry.digest();
-            let hash = hash.ok_or_else(|| Unread(path.clone().into_owned()))?;
+            let hash = hash.ok_or_else(|| SealingError::Unread(path.clone().into_owned()))?;
             let arrival = self.arrivals.get(entry.path.as_bytes());
             let source = arrival.map_or(path, |operation| operation.from.borrowed());
             Ok(Held {
@@ -108,6 +117,36 @@ impl<'s> Sealing<'s> {
             })
         });
         held.collect()
+    }
+
+    /// The volumes that are sealed, in the order of the plan.
+    pub fn volumes(&self) -> &[VolumeName] {
+        &self.volumes
+    }
+
+    /// What the plan allows too little for: a person may have moved files from one volume to another.
+    pub fn too_long(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for write in &self.plan.writes {
+            let length: fn(&[u8]) -> u64 = match write.role {
+                Role::Manifest => manifest::line_length,
+                Role::Page => page::row_length,
+                _ => continue,
+            };
+            let Some(volume) = VolumeName::of(&write.to) else {
+                continue;
+            };
+            let held = self.after.entries_of(volume.as_str()).iter();
+            let lengths = held.map(|entry| length(in_volume(&entry.path)));
+            let (size, max) = (
+                most_beside_files(write.role) + lengths.sum::<u64>(),
+                write.max_bytes,
+            );
+            if size > max {
+                problems.push(Problem::at(&write.to, Fault::TextTooLong { size, max }));
+            }
+        }
+        problems
     }
 
     /// What the files say that the plan writes, in its order, where the volumes hold `files` with the
@@ -127,9 +166,11 @@ impl<'s> Sealing<'s> {
                 (Role::Unburned, _) | (_, None) => unburned().into(),
                 (Role::Catalogue, _) => Arc::clone(&catalogue),
                 (Role::Manifest, _) => Vec::new().into(),
-                (Role::Readme, Some(volume)) => readme::readme(&self.disc(&volume, held, at))
-                    .into_bytes()
-                    .into(),
+                (Role::Readme, Some(volume)) => {
+                    readme::readme(&self.disc(&volume, held, at), self.has_catalogue(&volume))
+                        .into_bytes()
+                        .into()
+                }
                 (Role::Disc, Some(volume)) => {
                     self.disc(&volume, held, at).text().into_bytes().into()
                 }
@@ -147,18 +188,31 @@ impl<'s> Sealing<'s> {
         texts
     }
 
+    fn has_catalogue(&self, volume: &VolumeName) -> bool {
+        let mut catalogues = self
+            .plan
+            .writes
+            .iter()
+            .filter(|w| w.role == Role::Catalogue);
+        catalogues.any(|write| VolumeName::of(&write.to).as_ref() == Some(volume))
+    }
+
     fn disc(&self, volume: &VolumeName, held: &[(&Held<'_>, Sha256)], at: Time) -> DiscDocument {
         let mut totals = Totals::default();
         held.iter()
             .for_each(|(file, _)| totals.add(file.entry.stamp.size));
         let settings = &self.plan.settings;
-        let set = settings.set.as_deref().unwrap_or(SET);
+        let set = settings.set.clone().unwrap_or_default();
+        let entries: Vec<_> = held.iter().map(|(file, _)| file.entry.clone()).collect();
+        // All of them were read.
+        let contents = contents(volume.as_str(), &entries).unwrap_or(Digest([0; 32]));
         DiscDocument {
             format: DISC_FORMAT.to_owned(),
             volume: volume.clone(),
-            label: disc_label(set, volume),
-            set: set.to_owned(),
-            uuid: disc_document::uuid(self.plan.id(), volume),
+            label: disc_label(&set, volume),
+            set: set.to_string(),
+            uuid: disc_document::uuid(&set, volume, contents),
+            contents,
             medium: settings.medium.as_ref().map(ToString::to_string),
             sealed: at,
             files: totals.files,
