@@ -30,7 +30,7 @@ pub fn mediagen(arguments: &MediagenArguments, output: Output) -> Result<Exit, F
         let text = text + "\n";
         match file == Path::new("-") {
             true => output.data(|out| out.write_all(text.as_bytes()))?,
-            false => named_file::write(file, text.as_bytes())?,
+            false => named_file::write(file, |out| out.write_all(text.as_bytes()))?,
         }
     }
     let totals = &truth.totals;

@@ -57,7 +57,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         PlanPhase::Undo { run } => plan_undo(run.as_ref(), &Past::of(context)?)?,
     };
     match &arguments.output {
-        Some(file) => named_file::write(file, &plan_file::text(&plan))?,
+        Some(file) => named_file::write(file, |out| plan_file::write(&plan, out))?,
         None => context.output.data(|out| plan_file::write(&plan, out))?,
     }
     context.output.note(show::summary(&plan).trim_end());

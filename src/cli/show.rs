@@ -43,7 +43,8 @@ pub fn show(
     output: Output,
 ) -> Result<Exit, Failure> {
     if let Some(file) = &arguments.html {
-        named_file::write(file, page(plan)?.as_bytes())?;
+        let page = page(plan)?;
+        named_file::write(file, |out| out.write_all(page.as_bytes()))?;
         output.note(format_args!("wrote {}", Escaped::path(file)));
         return Ok(Exit::Done);
     }

@@ -8,8 +8,9 @@ use crate::model::index::Totals;
 use crate::model::limits::MAX_BYTES;
 use crate::model::path::Escaped;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Why a named file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -76,62 +77,84 @@ fn read_within(most: u64, source: &mut dyn Read) -> io::Result<Option<Vec<u8>>> 
     Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
-/// Writes `bytes` to the file at `path`, whole or not at all.
+/// Writes to the file at `path` what `fill` writes, whole or not at all.
 ///
 /// A regular file that is there is only replaced where it is empty or begins as the new one does,
 /// so that a slip of the finger costs no photo. Devices and pipes are written to.
 ///
 /// # Errors
 /// Where it cannot be written, or something else is there.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), NamedFileError> {
+pub fn write(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), NamedFileError> {
     let failed = |error| NamedFileError::Write(path.to_owned(), error);
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(failed(error)),
     };
-    match fs::metadata(&target) {
-        Ok(found) if found.is_file() => {
-            if !begins_alike(&target, bytes).map_err(failed)? {
-                return Err(NamedFileError::Occupied(path.to_owned()));
-            }
-        }
+    let is_there = match fs::metadata(&target) {
+        Ok(found) if found.is_file() => true,
         Ok(found) if found.is_dir() => {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         Ok(_) => {
-            let mut device = fs::OpenOptions::new()
-                .write(true)
-                .open(&target)
-                .map_err(failed)?;
-            return device.write_all(bytes).map_err(failed);
+            let device = fs::OpenOptions::new().write(true).open(&target);
+            return filled(device.map_err(failed)?, fill).map_err(failed);
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
         Err(error) => return Err(failed(error)),
-    }
-    replace(&target, bytes).map_err(failed)
-}
-
-fn begins_alike(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    const BEGINNING: u64 = 10;
-    let mut there = Vec::new();
-    File::open(path)?.take(BEGINNING).read_to_end(&mut there)?;
-    Ok(there.is_empty() || bytes.starts_with(&there))
-}
-
-fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = match target.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
     };
-    let mut draft = tempfile::Builder::new()
+    let draft = draft_of(&target, fill).map_err(failed)?;
+    if is_there && !begins_alike(&target, draft.path()).map_err(failed)? {
+        return Err(NamedFileError::Occupied(path.to_owned()));
+    }
+    replace(&target, draft).map_err(failed)
+}
+
+/// Whether the file that is there is empty, or begins as the draft of the new one does.
+fn begins_alike(path: &Path, draft: &Path) -> io::Result<bool> {
+    const BEGINNING: u64 = 10;
+    let beginning = |path| {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(BEGINNING).read_to_end(&mut bytes)?;
+        Ok::<_, io::Error>(bytes)
+    };
+    Ok(beginning(draft)?.starts_with(&beginning(path)?))
+}
+
+/// A file beside `target` that holds what `fill` writes; it goes unless it is put in its place.
+fn draft_of(
+    target: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
+    let draft = tempfile::Builder::new()
         .prefix(".mediastruct-")
         .permissions(permissions())
-        .tempfile_in(directory)?;
-    draft.write_all(bytes)?;
+        .tempfile_in(directory_of(target))?;
+    filled(draft.as_file(), fill)?;
+    Ok(draft)
+}
+
+/// Lets `fill` write to `file`, in large pieces.
+fn filled(file: impl Write, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, file);
+    fill(&mut out)?;
+    out.flush()
+}
+
+fn replace(target: &Path, draft: NamedTempFile) -> io::Result<()> {
     draft.as_file().sync_all()?;
     draft.persist(target)?;
-    File::open(directory)?.sync_all()
+    File::open(directory_of(target))?.sync_all()
+}
+
+fn directory_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Readable for others as far as the umask lets them: a plan is made to be shared.
@@ -153,6 +176,7 @@ mod tests {
 
     #[test]
     fn only_an_earlier_file_of_the_same_kind_is_replaced() {
+        let write = |path: &Path, text: &[u8]| write(path, |out| out.write_all(text));
         let dir = tempfile::tempdir().unwrap();
         let plan = dir.path().join("plan.json");
         write(&plan, b"{\n\"format\": 1}").unwrap();

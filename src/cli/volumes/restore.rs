@@ -32,7 +32,7 @@ pub fn restore(arguments: &RestoreArguments, context: &Context) -> Result<Exit, 
     let card = card(arguments, context)?;
     let plan = plan(arguments, &card.context)?;
     if let Some(file) = &arguments.output {
-        named_file::write(file, &plan_file::text(&plan))?;
+        named_file::write(file, |out| plan_file::write(&plan, out))?;
         let file = Escaped::path(file);
         context.output.note(format_args!("wrote {file}"));
         card.tell();
