@@ -8,7 +8,9 @@ use super::plan::{Directory, Move, Phase, Plan, RawPlan, Role, Why};
 use super::problem::{Fault, Problem};
 use super::tree::Tree;
 use super::volume::VolumeName;
+use rayon::prelude::*;
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 impl RawPlan {
@@ -48,9 +50,8 @@ impl RawPlan {
         if self.phase != Phase::Archive && !(self.volumes.is_empty() && self.packing.is_none()) {
             problems.push(Problem::whole(Fault::VolumesElsewhere));
         }
-        for operation in &self.moves {
-            problems.extend(self.faults_of(operation));
-        }
+        let moves = self.moves.par_iter();
+        problems.par_extend(moves.flat_map_iter(|operation| self.faults_of(operation)));
         problems.extend(self.faults_of_writes());
         problems.extend(self.faults_of_directories());
         problems.extend(self.collisions());
@@ -199,41 +200,51 @@ impl RawPlan {
         problems
     }
 
-    /// Operations that get into each other's way.
+    /// Operations that get into each other's way. Sorted lists tell that: they are quicker than sets
+    /// where there are millions, and smaller.
     fn collisions(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut sources = HashSet::with_capacity(self.moves.len());
-        let mut destinations = HashSet::with_capacity(self.moves.len());
-        for operation in &self.moves {
-            if !sources.insert(&operation.from) {
-                problems.push(Problem::at(&operation.from, Fault::SourceTwice));
+        for pair in self.moves.windows(2) {
+            if pair[0].from == pair[1].from {
+                problems.push(Problem::at(&pair[1].from, Fault::SourceTwice));
             }
         }
         let places = self.moves.iter().map(|m| &m.to);
         let places = places.chain(self.writes.iter().map(|w| &w.to));
-        for to in places.chain(self.makes.iter().map(|d| &d.dir)) {
-            if !destinations.insert(to) {
-                problems.push(Problem::at(to, Fault::DestinationTwice));
+        let mut destinations: Vec<&TreePath<'_>> = places.clone().collect();
+        destinations.extend(self.makes.iter().map(|d| &d.dir));
+        destinations.par_sort_unstable();
+        for pair in destinations.windows(2) {
+            if pair[0] == pair[1] {
+                problems.push(Problem::at(pair[1], Fault::DestinationTwice));
             }
         }
+        let is_destination =
+            |path: &TreePath<'_>| destinations.binary_search_by(|to| (*to).cmp(path)).is_ok();
         let mut pruned = HashSet::with_capacity(self.prunes.len());
         for Directory { dir, .. } in &self.prunes {
-            if !pruned.insert(dir) || destinations.contains(dir) {
+            if !pruned.insert(dir) || is_destination(dir) {
                 problems.push(Problem::at(dir, Fault::PrunedTwice));
             }
         }
         for write in &self.writes {
-            if sources.contains(&write.to) {
+            if self.move_of(&write.to).is_some() {
                 problems.push(Problem::at(&write.to, Fault::SourceTwice));
             }
         }
         let made: HashSet<_> = self.makes.iter().map(|d| &d.dir).collect();
-        let places = self.moves.iter().map(|m| &m.to);
-        let places = places.chain(self.writes.iter().map(|w| &w.to));
+        // Files of one directory mostly follow one another; where nothing was found about the
+        // first, there is nothing to be found about the others.
+        let mut clear = None;
         for to in places.chain(made.iter().copied()) {
+            let parent = to.parent();
+            if parent == clear {
+                continue;
+            }
+            let found = problems.len();
             for ancestor in to.rel.ancestors() {
                 let ancestor = TreePath::new(to.tree, ancestor);
-                let fault = if destinations.contains(&ancestor) && !made.contains(&ancestor) {
+                let fault = if !made.contains(&ancestor) && is_destination(&ancestor) {
                     Fault::InsideFile(ancestor.into_owned())
                 } else if pruned.contains(&ancestor) {
                     Fault::InsidePruned(ancestor.into_owned())
@@ -242,17 +253,25 @@ impl RawPlan {
                 };
                 problems.push(Problem::at(to, fault));
             }
+            if problems.len() == found {
+                clear = parent;
+            }
         }
         problems
+    }
+
+    /// The move of the file at `path`.
+    fn move_of(&self, path: &TreePath<'_>) -> Option<&Move> {
+        let at = self.moves.binary_search_by(|m| m.from.cmp(path));
+        Some(&self.moves[at.ok()?])
     }
 
     /// Whether each keeper stays, is checked, and has the content it is kept for; forgets the needs
     /// that no move names.
     fn keepers(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut needs = HashMap::with_capacity(self.needs.len());
-        for need in &self.needs {
-            if needs.insert(&need.path, need).is_some() {
+        for (at, need) in self.needs.iter().enumerate() {
+            if at > 0 && self.needs[at - 1].path == need.path {
                 problems.push(Problem::at(&need.path, Fault::NeedTwice));
             }
             if let Some(volume) = &need.offline
@@ -262,36 +281,41 @@ impl RawPlan {
                 problems.push(Problem::at(&need.path, fault));
             }
         }
-        let sources: HashSet<_> = self.moves.iter().map(|m| &m.from).collect();
         let brought: HashMap<_, _> = self.brought().map(|m| (&m.to, m)).collect();
-        let mut named = HashSet::new();
-        for operation in &self.moves {
-            let Some(keeper) = operation.why.keeper() else {
-                continue;
-            };
-            named.insert(keeper.clone());
-            let fault = match needs.get(keeper) {
-                _ if sources.contains(keeper) => Fault::KeeperMoves(keeper.clone()),
-                _ if !Tree::INDEXED.contains(&keeper.tree) => {
-                    Fault::KeeperElsewhere(keeper.clone())
-                }
-                kept => {
-                    let brought = || brought.get(keeper).map(|m| (m.size, m.hash));
-                    match kept.map(|need| (need.size, need.hash)).or_else(brought) {
-                        None => Fault::KeeperNotNeeded(keeper.clone()),
-                        Some(kept) if kept != (operation.size, operation.hash) => {
-                            Fault::KeeperDiffers(keeper.clone())
-                        }
-                        Some(_) => continue,
+        let leaning = self.moves.iter().enumerate();
+        let leaning = leaning.filter_map(|(at, m)| Some((m.why.keeper()?, at)));
+        let mut leaning: Vec<(&TreePath<'static>, usize)> = leaning.collect();
+        leaning.par_sort_unstable();
+        // All three lists are sorted by path, and gone along side by side.
+        let (mut moves, mut needs) = (&self.moves[..], &self.needs[..]);
+        let mut faults = Vec::new();
+        for (keeper, at) in &leaning {
+            let operation = &self.moves[*at];
+            let need = next_at(keeper, &mut needs, |need| &need.path);
+            let fault = if next_at(keeper, &mut moves, |m| &m.from).is_some() {
+                Fault::KeeperMoves((*keeper).clone())
+            } else if !Tree::INDEXED.contains(&keeper.tree) {
+                Fault::KeeperElsewhere((*keeper).clone())
+            } else {
+                let brought = || brought.get(keeper).map(|m| (m.size, m.hash));
+                match need.map(|need| (need.size, need.hash)).or_else(brought) {
+                    None => Fault::KeeperNotNeeded((*keeper).clone()),
+                    Some(kept) if kept != (operation.size, operation.hash) => {
+                        Fault::KeeperDiffers((*keeper).clone())
                     }
+                    Some(_) => continue,
                 }
             };
-            problems.push(Problem::at(&operation.from, fault));
+            faults.push((*at, Problem::at(&operation.from, fault)));
         }
+        faults.sort_by_key(|(at, _)| *at);
+        problems.extend(faults.into_iter().map(|(_, problem)| problem));
         // What is not copied because it is known already leans on them, too.
-        let is_copying = self.is_copying();
-        self.needs
-            .retain(|need| is_copying || named.contains(&need.path));
+        let is_copying = self.settings.copy == Some(true);
+        let mut named = &leaning[..];
+        self.needs.retain(|need| {
+            is_copying || next_at(&need.path, &mut named, |(keeper, _)| keeper).is_some()
+        });
         problems
     }
 
@@ -299,9 +323,10 @@ impl RawPlan {
     fn torn_bundles(&self) -> Option<String> {
         let of_bundle = |m: &&Move| m.bundle.is_some();
         let members = self.moves.iter().filter(of_bundle);
-        let moving =
-            |main: &TreePath<'_>| self.moves.binary_search_by(|m| m.from.cmp(main)).is_ok();
-        let mut torn = members.filter(|m| m.bundle.as_ref().is_some_and(|main| !moving(main)));
+        let mut torn = members.filter(|m| {
+            let main = m.bundle.as_ref();
+            main.is_some_and(|main| self.move_of(main).is_none())
+        });
         let first = torn.next()?;
         let more = match torn.count() {
             0 => String::new(),
@@ -333,6 +358,23 @@ fn misplaced(why: &Why, keeper: &TreePath<'static>) -> Option<Fault> {
     let is_archived = matches!(why, Why::AlreadyArchived { .. });
     let is_misplaced = is_archived && keeper.tree != Tree::Archive;
     is_misplaced.then(|| Fault::NotArchived(keeper.clone()))
+}
+
+/// The first item at `path` of a list that is sorted by path, where there is one. Leaves out of the
+/// list all before it, for whoever asks for paths in their order.
+fn next_at<'i, T>(
+    path: &TreePath<'_>,
+    items: &mut &'i [T],
+    path_of: impl Fn(&T) -> &TreePath<'static>,
+) -> Option<&'i T> {
+    while let Some((first, rest)) = items.split_first() {
+        match path_of(first).cmp(path) {
+            Ordering::Less => *items = rest,
+            Ordering::Equal => return Some(first),
+            Ordering::Greater => return None,
+        }
+    }
+    None
 }
 
 /// The number of the volume in which a path of the archive lies.
