@@ -3,6 +3,7 @@
 mod report;
 
 use super::digest::{Digest, Pieces};
+use super::document::in_pieces;
 use super::path::TreePath;
 use super::plan::{Directory, Move, Phase, Plan, RawPlan, Role, Why};
 use super::problem::{Fault, Problem};
@@ -342,13 +343,13 @@ impl RawPlan {
     /// The hash over what would be done.
     fn identity(&self) -> Digest {
         let mut hasher = Pieces::default();
-        feed(&mut hasher, &(&self.format, self.phase, &self.settings));
-        self.moves.iter().for_each(|m| feed(&mut hasher, m));
-        self.makes.iter().for_each(|d| feed(&mut hasher, d));
-        self.writes.iter().for_each(|w| feed(&mut hasher, w));
-        self.prunes.iter().for_each(|d| feed(&mut hasher, d));
-        self.needs.iter().for_each(|n| feed(&mut hasher, n));
-        self.units.iter().for_each(|u| feed(&mut hasher, u));
+        feed_all(&mut hasher, &[(&self.format, self.phase, &self.settings)]);
+        feed_all(&mut hasher, &self.moves);
+        feed_all(&mut hasher, &self.makes);
+        feed_all(&mut hasher, &self.writes);
+        feed_all(&mut hasher, &self.prunes);
+        feed_all(&mut hasher, &self.needs);
+        feed_all(&mut hasher, &self.units);
         hasher.finish()
     }
 }
@@ -384,8 +385,17 @@ fn unit_number(path: &TreePath<'_>) -> Option<u32> {
     is_unit.then(|| name.parse().ok())?
 }
 
-fn feed(hasher: &mut Pieces, value: &impl Serialize) {
-    serde_json::to_writer(hasher, value).expect("plans serialize, and a hasher takes every byte");
+/// Hashes the texts of `items`, one after the other.
+fn feed_all<T: Serialize + Sync>(hasher: &mut Pieces, items: &[T]) {
+    let fed = in_pieces(
+        items,
+        |text, item| serde_json::to_writer(text, item),
+        |piece| {
+            hasher.update(piece);
+            Ok(())
+        },
+    );
+    fed.expect("plans serialize, and a hasher takes every byte");
 }
 
 #[cfg(test)]

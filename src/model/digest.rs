@@ -1,7 +1,7 @@
 //! Content hashes.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -126,7 +126,8 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let digits = digits(self);
+        serializer.serialize_str(std::str::from_utf8(&digits).map_err(ser::Error::custom)?)
     }
 }
 

@@ -244,8 +244,8 @@ pub fn write(index: &Index<'_>, out: &mut dyn Write) -> io::Result<()> {
     document.field("algorithm", Digest::ALGORITHM)?;
     document.field("indexed", &index.indexed)?;
     document.field("totals", &index.totals)?;
-    document.lines("units", &index.units)?;
-    document.lines("files", index.entries.iter().map(FileLine::from))?;
+    document.lines("units", &index.units, |unit| unit)?;
+    document.lines("files", &index.entries, FileLine::from)?;
     document.end()
 }
 

@@ -87,38 +87,38 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     document.field("settings", &plan.settings)?;
     document.field("summary", &plan.summary)?;
     if !plan.warnings.is_empty() {
-        document.lines("warnings", &plan.warnings)?;
+        document.lines("warnings", &plan.warnings, |item| item)?;
     }
     if !plan.units.is_empty() {
-        document.lines("units", &plan.units)?;
+        document.lines("units", &plan.units, |item| item)?;
     }
     if !plan.volumes.is_empty() {
-        document.lines("volumes", &plan.volumes)?;
+        document.lines("volumes", &plan.volumes, |item| item)?;
     }
     if let Some(packing) = &plan.packing {
         document.field("packing", packing)?;
     }
     if !plan.accounts.is_empty() {
-        document.lines("accounts", &plan.accounts)?;
+        document.lines("accounts", &plan.accounts, |item| item)?;
     }
     if !plan.remains.is_empty() {
-        document.lines("remains", &plan.remains)?;
+        document.lines("remains", &plan.remains, |item| item)?;
     }
     if !plan.directories.is_empty() {
-        document.lines("directories", &plan.directories)?;
+        document.lines("directories", &plan.directories, |item| item)?;
     }
-    document.lines("moves", &plan.moves)?;
+    document.lines("moves", &plan.moves, |item| item)?;
     if !plan.makes.is_empty() {
-        document.lines("makes", &plan.makes)?;
+        document.lines("makes", &plan.makes, |item| item)?;
     }
     if !plan.writes.is_empty() {
-        document.lines("writes", &plan.writes)?;
+        document.lines("writes", &plan.writes, |item| item)?;
     }
     if !plan.prunes.is_empty() {
-        document.lines("prunes", &plan.prunes)?;
+        document.lines("prunes", &plan.prunes, |item| item)?;
     }
-    document.lines("needs", &plan.needs)?;
-    document.lines("skipped", &plan.skipped)?;
+    document.lines("needs", &plan.needs, |item| item)?;
+    document.lines("skipped", &plan.skipped, |item| item)?;
     document.end()
 }
 

@@ -37,7 +37,10 @@ impl<'a> TreePath<'a> {
 
     /// The text of the path; `from_text` gives the path back.
     pub fn to_text(&self) -> String {
-        encode(&self.to_bytes()).into_owned()
+        match std::str::from_utf8(self.rel.as_bytes()) {
+            Ok(rel) => [self.tree.name(), "/", rel].concat(),
+            Err(_) => encode(&self.to_bytes()).into_owned(),
+        }
     }
 
     /// The tree's name, a slash, and the bytes of the path beneath it.
@@ -48,12 +51,20 @@ impl<'a> TreePath<'a> {
     /// The path as a file system may see it that ignores case and how letters are composed. Where
     /// two paths differ here, no file system takes them for one.
     pub fn folded(&self) -> Folded {
-        let bytes = self.rel.as_bytes();
-        let folded = match std::str::from_utf8(bytes) {
-            Ok(text) if !text.is_ascii() => fold(text).into_bytes(),
-            _ => bytes.to_ascii_lowercase(),
-        };
+        let mut folded = Vec::new();
+        self.fold_into(&mut folded);
         Folded(self.tree, folded)
+    }
+
+    /// Puts the path beneath the tree, as [`TreePath::folded`] has it, in the place of what is in
+    /// `folded`.
+    pub fn fold_into(&self, folded: &mut Vec<u8>) {
+        let bytes = self.rel.as_bytes();
+        folded.clear();
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !text.is_ascii() => folded.extend_from_slice(fold(text).as_bytes()),
+            _ => folded.extend(bytes.iter().map(u8::to_ascii_lowercase)),
+        }
     }
 
     /// The path of the directory right beneath the tree that it lies in, or that it is.
