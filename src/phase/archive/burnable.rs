@@ -1,10 +1,12 @@
 //! What a person should know of names before a volume is burned: not every system reads every name
 //! from a disc as it stands there.
 
-use crate::model::path::{RelPath, TreePath};
+use super::in_media;
+use crate::model::index::Entry;
+use crate::model::path::TreePath;
 use crate::model::time::Time;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use rayon::prelude::*;
+use std::hash::{DefaultHasher, Hasher};
 
 /// How many files are named in one warning.
 const NAMED: usize = 5;
@@ -43,68 +45,80 @@ enum Oddity {
     Device,
 }
 
-/// Warnings about the files that come to volumes: one for each kind of oddity, which names the first
-/// files in it.
-#[derive(Default)]
-pub(super) struct Burnable<'p> {
-    odd: Vec<(Oddity, TreePath<'p>)>,
-    /// Volumes and paths without regard to case and composition, by their hashes.
-    folded: HashMap<u64, (u32, &'p RelPath<'p>)>,
+/// Warnings about the files that come to each volume: one for each kind of oddity, which names the
+/// first files in it.
+pub(super) fn warnings(volumes: &[Vec<&Entry<'_>>]) -> Vec<String> {
+    let odd = volumes.par_iter().flat_map_iter(|files| {
+        let mut odd = Vec::new();
+        files.iter().for_each(|file| look(file, &mut odd));
+        odd.extend(twins(files).map(|path| (Oddity::Twin, path)));
+        odd
+    });
+    let mut odd: Vec<_> = odd.collect();
+    odd.sort();
+    odd.dedup();
+    let kinds = odd.chunk_by(|a, b| a.0 == b.0);
+    kinds
+        .map(|kind| {
+            let named: Vec<_> = kind
+                .iter()
+                .take(NAMED)
+                .map(|(_, p)| p.to_string())
+                .collect();
+            let more = match kind.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{}: {}{more}", kind[0].0.words(), named.join(", "))
+        })
+        .collect()
 }
 
-impl<'p> Burnable<'p> {
-    /// Looks at a file that goes to the volume of that number.
-    pub(super) fn look(&mut self, volume: u32, path: &'p RelPath<'p>, size: u64, modified: Time) {
-        let mut is = |odd: bool, oddity: Oddity| {
-            if odd {
-                self.odd.push((oddity, super::in_media(path)));
-            }
-        };
-        let bytes = path.as_bytes();
-        is(bytes.len() > LONG_PATH, Oddity::LongPath);
-        is(size >= LARGE, Oddity::Large);
-        is(modified < Time::default(), Oddity::Old);
-        is(path.components().count() > DEEPEST, Oddity::Deep);
-        is(std::str::from_utf8(bytes).is_err(), Oddity::NotUtf8);
-        let odd = |byte: &u8| b":;*?\\".contains(byte) || byte.is_ascii_control();
-        is(bytes.iter().any(odd), Oddity::Character);
-        for name in path.components() {
-            let units = || String::from_utf8_lossy(name).encode_utf16().count();
-            is(name.len() > JOLIET && units() > JOLIET, Oddity::LongName);
-            is(matches!(name.last(), Some(b'.' | b' ')), Oddity::Trailing);
-            is(is_device(name), Oddity::Device);
+/// Looks at a file by itself.
+fn look<'e>(file: &'e Entry<'_>, found: &mut Vec<(Oddity, TreePath<'e>)>) {
+    let path = &file.path;
+    let mut is = |odd: bool, oddity: Oddity| {
+        if odd {
+            found.push((oddity, in_media(path)));
         }
-        let folded = super::in_media(path).folded();
-        let mut hasher = DefaultHasher::new();
-        (volume, &folded).hash(&mut hasher);
-        if let Some((other, twin)) = self.folded.insert(hasher.finish(), (volume, path))
-            && other == volume
-            && super::in_media(twin).folded() == folded
-        {
-            self.odd.push((Oddity::Twin, super::in_media(path)));
-        }
+    };
+    let bytes = path.as_bytes();
+    is(bytes.len() > LONG_PATH, Oddity::LongPath);
+    is(file.stamp.size >= LARGE, Oddity::Large);
+    is(file.stamp.modified < Time::default(), Oddity::Old);
+    is(path.components().count() > DEEPEST, Oddity::Deep);
+    is(std::str::from_utf8(bytes).is_err(), Oddity::NotUtf8);
+    let odd = |byte: &u8| b":;*?\\".contains(byte) || byte.is_ascii_control();
+    is(bytes.iter().any(odd), Oddity::Character);
+    for name in path.components() {
+        let units = || String::from_utf8_lossy(name).encode_utf16().count();
+        is(name.len() > JOLIET && units() > JOLIET, Oddity::LongName);
+        is(matches!(name.last(), Some(b'.' | b' ')), Oddity::Trailing);
+        is(is_device(name), Oddity::Device);
     }
+}
 
-    /// The warnings.
-    pub(super) fn warnings(mut self) -> Vec<String> {
-        self.odd.sort();
-        self.odd.dedup();
-        let kinds = self.odd.chunk_by(|a, b| a.0 == b.0);
-        kinds
-            .map(|kind| {
-                let named: Vec<_> = kind
-                    .iter()
-                    .take(NAMED)
-                    .map(|(_, p)| p.to_string())
-                    .collect();
-                let more = match kind.len().saturating_sub(NAMED) {
-                    0 => String::new(),
-                    more => format!(" and {more} more"),
-                };
-                format!("{}: {}{more}", kind[0].0.words(), named.join(", "))
-            })
-            .collect()
-    }
+/// The files of one volume that some systems take for another one of it, which comes before them.
+fn twins<'e>(files: &[&'e Entry<'_>]) -> impl Iterator<Item = TreePath<'e>> {
+    let mut folded = Vec::new();
+    // Hashes in place of folded paths: most of them are nobody's twin.
+    let hash = |(number, file): (usize, &&'e Entry<'_>)| {
+        in_media(&file.path).fold_into(&mut folded);
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&folded);
+        (hasher.finish(), number)
+    };
+    let mut hashes: Vec<_> = files.iter().enumerate().map(hash).collect();
+    hashes.sort_unstable();
+    let path = |number: usize| in_media(&files[number].path);
+    let twins = hashes.windows(2).filter_map(|pair| {
+        let [(hash, first), (other, second)] = pair else {
+            return None;
+        };
+        let are_twins = hash == other && path(*first).folded() == path(*second).folded();
+        are_twins.then(|| path(*second))
+    });
+    twins.collect::<Vec<_>>().into_iter()
 }
 
 impl Oddity {
@@ -147,20 +161,24 @@ fn is_device(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::digest::Digest;
+    use crate::model::index::Stamp;
+    use crate::model::path::RelPath;
 
     fn warnings(files: &[(&[u8], u64, i64)]) -> Vec<String> {
         let files: Vec<_> = files
             .iter()
-            .map(|(path, size, modified)| {
-                let modified = Time::new(*modified, 0).unwrap();
-                (RelPath::new(*path).unwrap(), *size, modified)
+            .map(|(path, size, modified)| Entry {
+                path: RelPath::new(*path).unwrap(),
+                hash: Ok(Digest::of(path)),
+                stamp: Stamp {
+                    size: *size,
+                    modified: Time::new(*modified, 0).unwrap(),
+                    ..Stamp::default()
+                },
             })
             .collect();
-        let mut burnable = Burnable::default();
-        for (path, size, modified) in &files {
-            burnable.look(7, path, *size, *modified);
-        }
-        burnable.warnings()
+        super::warnings(&[files.iter().collect()])
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What becomes of each file of media, and in which volume it is then.
 
-use super::burnable::Burnable;
+use super::burnable;
 use super::due::Due;
 use super::filed::month_name;
 use super::load::Packable;
@@ -13,7 +13,7 @@ use crate::model::plan::{Filled, Move, Packing, Phase, Plan, RawPlan, VolumePlan
 use crate::model::problem;
 use crate::model::state::State;
 use crate::model::volume::VolumeName;
-use std::collections::HashSet;
+use rayon::prelude::*;
 
 /// The plan that moves the years that are due to volumes.
 ///
@@ -59,10 +59,12 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ArchiveError> {
         split_months: packed.split_months.iter().map(|m| month_name(*m)).collect(),
         split_days: packed.split_days,
     });
-    plan.warnings.extend(shelves.twice(&packed.volumes));
+    let coming = shelves.entries(&packed.volumes);
+    plan.warnings.extend(twice(&coming));
     if state.settings.medium.unwrap_or_default().is_disc() {
-        plan.warnings.extend(shelves.burnable(&packed.volumes));
+        plan.warnings.extend(burnable::warnings(&coming));
     }
+    drop(coming);
     let too_large = packable.entries_of(&due, packed.too_large.iter().copied());
     let too_large: Vec<_> = too_large.into_iter().cloned().collect();
     for entry in &too_large {
@@ -73,8 +75,9 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ArchiveError> {
         due.cannot(entry, why);
     }
     plan.remains = due.remains();
-    plan.accounts = due.accounts;
-    plan.skipped = due.skipped;
+    (plan.accounts, plan.skipped) = (due.accounts, due.skipped);
+    // The check needs memory of its own.
+    drop((packable, due.files, packed));
     plan.check()
         .map_err(|problems| ArchiveError::Unlawful(problem::in_one_line(&problems)))
 }
@@ -211,39 +214,31 @@ impl<'p> Shelves<'p> {
         });
     }
 
-    /// A warning where content goes to the archive more than once.
-    fn twice(&self, volumes: &[PackedVolume]) -> Option<String> {
-        let mut seen = HashSet::with_capacity(self.due.files.len());
-        let atoms = volumes.iter().flat_map(|volume| &volume.atoms).copied();
-        let entries = self.packable.entries_of(self.due, atoms);
-        let contents = entries.iter().filter(|entry| entry.stamp.size > 0);
-        let hashes = contents.filter_map(|entry| Some(entry.digest()?.0));
-        let twice = hashes.filter(|hash| !seen.insert(*hash)).count();
-        let files = match twice {
-            0 => return None,
-            1 => "1 file goes".to_owned(),
-            _ => format!("{twice} files go"),
-        };
-        Some(format!(
-            "{files} to the archive whose content goes there with another one; `mediastruct dedupe` \
-             first keeps one of each"
-        ))
+    /// The files that come to each volume.
+    fn entries(&self, volumes: &[PackedVolume]) -> Vec<Vec<&'p Entry<'p>>> {
+        let atoms = volumes.iter().map(|volume| volume.atoms.iter().copied());
+        atoms
+            .map(|atoms| self.packable.entries_of(self.due, atoms))
+            .collect()
     }
+}
 
-    /// Warnings about names.
-    fn burnable(&self, volumes: &[PackedVolume]) -> Vec<String> {
-        let mut burnable = Burnable::default();
-        for (number, volume) in (0..).zip(volumes) {
-            for entry in self
-                .packable
-                .entries_of(self.due, volume.atoms.iter().copied())
-            {
-                let stamp = entry.stamp;
-                burnable.look(number, &entry.path, stamp.size, stamp.modified);
-            }
-        }
-        burnable.warnings()
-    }
+/// A warning where content goes to the archive more than once.
+fn twice(volumes: &[Vec<&Entry<'_>>]) -> Option<String> {
+    let contents = volumes.par_iter().flatten_iter();
+    let contents = contents.filter(|entry| entry.stamp.size > 0);
+    let mut hashes: Vec<_> = contents.filter_map(|entry| entry.digest()).collect();
+    hashes.par_sort_unstable();
+    let twice = hashes.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    let files = match twice {
+        0 => return None,
+        1 => "1 file goes".to_owned(),
+        _ => format!("{twice} files go"),
+    };
+    Some(format!(
+        "{files} to the archive whose content goes there with another one; `mediastruct dedupe` \
+         first keeps one of each"
+    ))
 }
 
 impl Packable {
