@@ -97,7 +97,10 @@ fn years_become_volumes_that_fit_and_undo_brings_them_back() {
     }
     for volume in ["01", "02"] {
         let marked = library.read(&format!("archive/{volume}/.unburned"));
-        assert_eq!(marked, "This volume is on no disc yet.\n");
+        assert_eq!(
+            marked,
+            "This volume is on no disc yet.\nmedium: sectors:1200\n"
+        );
     }
     let applied = library.census();
     library.succeed(&["undo", "--yes"]);
@@ -744,4 +747,17 @@ fn a_volume_that_was_changed_after_it_was_sealed_gets_no_image() {
     let why = "volume 01 holds other files than when it was sealed";
     library.refuse(3, &arguments, &[why]);
     assert!(!image.exists());
+}
+
+#[test]
+fn a_volume_is_sealed_for_what_it_was_opened_for() {
+    let library = year();
+    archive(&library, &["--medium", "dvd+r"]);
+    library.succeed(&["volumes", "seal", "01", "--yes"]);
+    let disc: serde_json::Value =
+        serde_json::from_str(&library.read("archive/01/disc.json")).unwrap();
+    assert_eq!(disc["medium"], "dvd+r");
+    library.succeed(&["undo", "--yes"]);
+    library.succeed(&["volumes", "seal", "01", "--medium", "bd50", "--yes"]);
+    assert!(library.read("archive/01/disc.json").contains("bd50"));
 }

@@ -44,7 +44,11 @@ pub fn seal(
     context: &Context,
 ) -> Result<Plan, Failure> {
     let indexes = library::index_files(context)?;
-    let state = state(options, context, &indexes)?;
+    let mut state = state(options, context, &indexes)?;
+    if options.medium.is_none() {
+        let marked = state.shelf.marked.get(volume.as_str()).copied().flatten();
+        state.settings.medium = marked.or(state.settings.medium);
+    }
     Ok(phase::seal(&state, volume)?)
 }
 
@@ -56,6 +60,16 @@ pub fn is_open(volume: &VolumeName, context: &Context) -> Result<bool, Failure> 
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
     Ok(state.volume_state(volume.as_str()) == VolumeState::Open)
+}
+
+/// What a volume that is on no disc yet was opened for, or else what is configured.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub fn medium_of(volume: &VolumeName, context: &Context) -> Result<Medium, Failure> {
+    let shelf = shelf::look(context.layout().dir(Tree::Archive))?;
+    let marked = shelf.marked.get(volume.as_str()).copied().flatten();
+    Ok(marked.unwrap_or(context.configuration.archive.medium))
 }
 
 /// What archive decides by.

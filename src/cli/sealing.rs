@@ -18,7 +18,7 @@ use crate::model::sha256::Sha256;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
-use crate::phase::archive::texts::{Held, Sealing, SealingError, unburned};
+use crate::phase::archive::texts::{Held, Sealing, SealingError, mark};
 use std::sync::Arc;
 
 /// The texts of the files that `plan` writes, in its order. Where it seals volumes, all their files
@@ -35,7 +35,7 @@ pub fn texts(
     let indexes = library::index_files(context)?;
     let archive = indexes.index(Tree::Archive)?;
     let texts: Vec<Arc<[u8]>> = match Sealing::of(plan, &archive) {
-        None => plan.writes.iter().map(|_| unburned().into()).collect(),
+        None => plan.writes.iter().map(|_| mark(plan).into()).collect(),
         Some(sealing) => {
             for volume in sealing.volumes() {
                 refuse_changed(volume, &archive, trees, context)?;

@@ -1,10 +1,12 @@
 //! Which volumes of the archive are on the disk.
 
 use super::error::DiskError;
+use crate::model::mark::{MAX_MARK_BYTES, medium};
 use crate::model::plan::Role;
 use crate::model::state::Shelf;
 use crate::model::tree::Tree;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -28,7 +30,13 @@ pub fn look(dir: &Path) -> Result<Shelf, DiskError> {
         }
         let mark = entry.path().join(Role::Unburned.file_name());
         match std::fs::symlink_metadata(&mark) {
-            Ok(found) if found.is_file() => drop(shelf.marked.insert(name.to_owned())),
+            Ok(found) if found.is_file() => {
+                let mut text = Vec::new();
+                // What cannot be read is a mark all the same.
+                let read = File::open(&mark).map(|file| file.take(MAX_MARK_BYTES));
+                let _ = read.and_then(|mut file| file.read_to_end(&mut text));
+                shelf.marked.insert(name.to_owned(), medium(&text));
+            }
             Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(DiskError::at("look at", &mark, e)),
@@ -58,7 +66,7 @@ mod tests {
             Vec::from_iter(&shelf.volumes),
             ["07", "09", "10", "11", "8"]
         );
-        assert_eq!(Vec::from_iter(&shelf.marked), ["07"]);
+        assert_eq!(Vec::from_iter(shelf.marked.keys()), ["07"]);
         assert!(look(&dir.path().join("missing")).is_err());
     }
 }

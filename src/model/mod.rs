@@ -26,6 +26,7 @@ pub mod keep;
 pub mod last_crawls;
 pub mod layout;
 pub mod limits;
+pub mod mark;
 pub mod medium;
 pub mod parked;
 pub mod path;

@@ -3,6 +3,7 @@
 use super::digest::Digest;
 use super::index::{Index, Reading, Stamp, Totals, UnitState};
 use super::intake::Intake;
+use super::medium::Medium;
 use super::path::{RelPath, TreePath};
 use super::plan::{Basis, Role, Settings};
 use super::run::Run;
@@ -129,8 +130,9 @@ pub struct Taken {
 pub struct Shelf {
     /// The names of the directories that are units of the archive.
     pub volumes: BTreeSet<String>,
-    /// Those among them that bear the mark of a volume that is on no disc yet.
-    pub marked: BTreeSet<String>,
+    /// Those among them that bear the mark of a volume that is on no disc yet, and what that says
+    /// the volume is to fit.
+    pub marked: BTreeMap<String, Option<Medium>>,
 }
 
 /// What a walk found in one tree.

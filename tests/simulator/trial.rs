@@ -10,6 +10,8 @@ use mediastruct::disk::store::StoreError;
 use mediastruct::model::digest::Digest;
 use mediastruct::model::index::{Entry, Index, Moved};
 use mediastruct::model::layout::Layout;
+use mediastruct::model::mark;
+use mediastruct::model::medium::Medium;
 use mediastruct::model::path::TreePath;
 use mediastruct::model::plan::{Move, Phase, Plan, RawPlan, Role, Write};
 use mediastruct::model::problem::Problem;
@@ -20,7 +22,6 @@ use mediastruct::model::schedule::{Hop, Schedule};
 use mediastruct::model::time::Time;
 use mediastruct::model::tree::Tree;
 use mediastruct::model::volume::Volumes;
-use mediastruct::phase::archive::texts::unburned;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What there is on a machine: files and what they hold, and directories.
@@ -588,7 +589,7 @@ impl Scene {
 /// What a file says that a plan writes: that of each role has its own.
 fn text_of(write: &Write) -> Vec<u8> {
     match write.role {
-        Role::Unburned => unburned(),
+        Role::Unburned => mark::text(Medium::default()),
         role => role.file_name().as_bytes().to_vec(),
     }
 }

@@ -4,6 +4,7 @@ use super::medium::MediumChoice;
 use super::seal;
 use super::volume;
 use super::{INSTALL, tell_troubles};
+use crate::cli::archive;
 use crate::cli::args::ImageArguments;
 use crate::cli::context::{Context, require};
 use crate::cli::failure::{Exit, Failure};
@@ -53,7 +54,7 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     let disc = volume::on_disk(name, &trees)?.ok_or_else(|| not_on_disk(name))?;
     volume::refuse_changed(name, entries, &disc, context)?;
     refuse_unlike_seal(name, entries, &disc)?;
-    let capacity = MediumChoice::of(&arguments.medium, context);
+    let capacity = MediumChoice::of(&arguments.medium, archive::medium_of(name, context)?);
     capacity.refuse_files(entries)?;
 
     let left_out = left_out(name, entries, &disc);

@@ -2,6 +2,7 @@
 
 use super::medium::MediumChoice;
 use crate::cli::args::ListArguments;
+use crate::cli::bar::bar;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::human::{Bytes, Count, Things};
@@ -22,7 +23,8 @@ use std::fmt::Write;
 pub fn list(arguments: &ListArguments, context: &Context) -> Result<Exit, Failure> {
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
-    let MediumChoice { medium, sectors } = MediumChoice::of(&arguments.medium, context);
+    let MediumChoice { medium, sectors } =
+        MediumChoice::of(&arguments.medium, context.configuration.archive.medium);
     let days = context.configuration.archive.verify_after_days;
     let list = VolumeList {
         format: VOLUME_LIST_FORMAT.to_owned(),
@@ -102,15 +104,13 @@ fn on_disk(volume: &ListedVolume) -> &'static str {
     }
 }
 
-/// A bar that shows how much of the medium a volume takes: `██████░░░░  61 % of bd25`.
+/// How much of the medium a volume takes: `████████████░░░░░░░░  61.3 % of bd25`.
 fn fill(sectors: u64, list: &VolumeList) -> String {
-    const CELLS: u128 = 20;
-    let (taken, all) = (u128::from(sectors), u128::from(list.sectors.max(1)));
-    let cells = (taken * CELLS).div_ceil(all).min(CELLS) as usize;
-    let percent = taken * 100 / all;
-    let bar = "█".repeat(cells) + &"░".repeat(CELLS as usize - cells);
-    let over = if taken > all { ": too large" } else { "" };
-    format!("{bar} {percent:>3} % of {}{over}", list.medium)
+    let over = match sectors > list.sectors {
+        true => ": too large",
+        false => "",
+    };
+    format!("{} of {}{over}", bar(sectors, list.sectors), list.medium)
 }
 
 /// A disc, where it is, and when it was last read.

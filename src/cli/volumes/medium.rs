@@ -1,7 +1,6 @@
 //! What volumes are to fit.
 
 use crate::cli::args::MediumOptions;
-use crate::cli::context::Context;
 use crate::model::medium::{DefectManagement, Medium};
 
 /// What a volume is to fit.
@@ -14,10 +13,9 @@ pub struct MediumChoice {
 }
 
 impl MediumChoice {
-    /// What the command line says, or else the configuration.
-    pub fn of(options: &MediumOptions, context: &Context) -> MediumChoice {
-        let configured = context.configuration.archive.medium;
-        let medium = options.medium.unwrap_or(configured);
+    /// What the command line says, or else `default`.
+    pub fn of(options: &MediumOptions, default: Medium) -> MediumChoice {
+        let medium = options.medium.unwrap_or(default);
         let defects = match options.raw_capacity {
             true => DefectManagement::Off,
             false => DefectManagement::On,

@@ -39,7 +39,7 @@ pub fn seal(state: &State<'_>, volume: &VolumeName) -> Result<Plan, ArchiveError
         if let Some(why) = obstacle(entries) {
             return Err(ArchiveError::Unsealable(volume.clone(), why));
         }
-        if !state.shelf.marked.contains(volume.as_str()) {
+        if !state.shelf.marked.contains_key(volume.as_str()) {
             plan.writes.push(mark(volume));
         }
         plan.writes.extend(sealing.writes(volume));

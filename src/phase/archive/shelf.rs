@@ -28,7 +28,7 @@ impl<'s> Open<'s> {
 pub(super) fn open<'s>(state: &'s State<'s>) -> Option<Open<'s>> {
     let last = names(state).max_by_key(|name| number(name))?;
     let name = VolumeName::try_from(last.to_owned()).ok()?;
-    let is_marked = state.shelf.marked.contains(last);
+    let is_marked = state.shelf.marked.contains_key(last);
     let unit = state.archive.unit(last)?;
     let is_there = unit.state == UnitState::Present;
     let entries = state.archive.entries_of(last);

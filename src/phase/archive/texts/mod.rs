@@ -11,6 +11,7 @@ use crate::model::disc::disc_label;
 use crate::model::disc_document::{self, DISC_FORMAT, DiscDocument};
 use crate::model::index::{Entry, Index, Moved, Stamp, Totals};
 use crate::model::index_file;
+use crate::model::mark;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Move, Plan, Role, Write};
 use crate::model::problem::{Fault, Problem};
@@ -163,7 +164,7 @@ impl<'s> Sealing<'s> {
             let held = volumes.get(write.to.rel.first());
             let held = held.map_or(&[][..], Vec::as_slice);
             texts.push(match (write.role, VolumeName::of(&write.to)) {
-                (Role::Unburned, _) | (_, None) => unburned().into(),
+                (Role::Unburned, _) | (_, None) => mark(self.plan).into(),
                 (Role::Catalogue, _) => Arc::clone(&catalogue),
                 (Role::Manifest, _) => Vec::new().into(),
                 (Role::Readme, Some(volume)) => {
@@ -237,9 +238,9 @@ impl<'s> Sealing<'s> {
     }
 }
 
-/// What the mark of a volume says that is on no disc yet.
-pub fn unburned() -> Vec<u8> {
-    b"This volume is on no disc yet.\n".to_vec()
+/// What the marks of the volumes say that a plan opens.
+pub fn mark(plan: &Plan) -> Vec<u8> {
+    mark::text(plan.settings.medium.unwrap_or_default())
 }
 
 /// The most bytes of what a file of this role says, but for what it says of each file.
