@@ -10,11 +10,10 @@ use super::args::IngestOptions;
 use super::context::{Context, require};
 use super::failure::Failure;
 use super::library;
+use super::readers::Reading;
 use super::tree_path::directory_of_media;
-use crate::disk::disks::Disks;
 use crate::disk::filesystem::{Filesystem, Kind};
-use crate::disk::hash::{Readers, hash_unknown};
-use crate::disk::memory::Gauge;
+use crate::disk::hash::hash_unknown;
 use crate::disk::progress::{Notebook, Purpose};
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
@@ -153,8 +152,8 @@ fn read(state: &mut State<'_>, card: &Card, trees: &Trees) -> Result<(), Failure
     let context = &card.context;
     let crawl = &context.configuration.crawl;
     let progress = context.output.progress();
-    let gauge = Gauge::new(crawl.memory.get());
-    let pool = machine::pool(crawl.jobs.get(), &gauge)
+    let reading = Reading::of(context);
+    let pool = machine::pool(crawl.jobs.get(), &reading.gauge)
         .map_err(|error| Failure::failed(format!("cannot start threads: {error}")))?;
     let wanted: Vec<Listed> = phase::wants(state).into_iter().cloned().collect();
     let notebook = notebook(state, card);
@@ -176,15 +175,8 @@ fn read(state: &mut State<'_>, card: &Card, trees: &Trees) -> Result<(), Failure
         .map(|file| file.path.clone())
         .zip(read.readings);
     state.intake.metadata.extend(metadata);
-    let readers = Readers {
-        most: machine::readers(crawl.jobs.get(), &gauge),
-        gauge: &gauge,
-        disks: &Disks::new(crawl.disk),
-        notebook: None,
-        interrupted: &|| false,
-    };
     let files: Vec<_> = wanted.iter().map(|file| (Tree::Ingest, file)).collect();
-    let (_, readings) = hash_unknown(trees, &files, &notebook, &readers, &progress);
+    let (_, readings) = hash_unknown(trees, &files, &notebook, &reading.readers(), &progress);
     let readings = readings.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
     let proofs = wanted.iter().zip(readings).map(|(file, reading)| {
         let path = TreePath::new(Tree::Ingest, file.path.clone());

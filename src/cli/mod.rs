@@ -30,6 +30,7 @@ mod plan;
 pub mod plan_source;
 pub mod progress;
 mod purge;
+mod readers;
 mod recover;
 mod sealing;
 mod shell;

@@ -5,11 +5,9 @@ use super::failure::Failure;
 use super::library;
 use super::plan_source::refused;
 use super::progress::Progress;
+use super::readers::Reading;
 use super::volumes::volume;
-use crate::disk::disks::Disks;
-use crate::disk::hash::{Readers, sum_files};
-use crate::disk::machine;
-use crate::disk::memory::Gauge;
+use crate::disk::hash::sum_files;
 use crate::disk::trees::Trees;
 use crate::model::index::Index;
 use crate::model::plan::Plan;
@@ -117,21 +115,13 @@ fn sums(
     progress: &Progress,
     context: &Context,
 ) -> Result<Vec<Sha256>, Failure> {
-    let crawl = &context.configuration.crawl;
-    let gauge = Gauge::new(crawl.memory.get());
-    let readers = Readers {
-        most: machine::readers(crawl.jobs.get(), &gauge),
-        gauge: &gauge,
-        disks: &Disks::new(crawl.disk),
-        notebook: None,
-        interrupted: &|| false,
-    };
+    let reading = Reading::of(context);
     let listed: Vec<_> = files.iter().map(Held::listed).collect();
     let sources = files.iter().zip(&listed);
     let sources: Vec<_> = sources
         .map(|(file, listed): (_, &Listed)| (file.source.tree, listed))
         .collect();
-    let read = sum_files(trees, &sources, &readers, progress);
+    let read = sum_files(trees, &sources, &reading.readers(), progress);
     let read = read.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
     let mut sums = Vec::with_capacity(files.len());
     let mut problems = Vec::new();

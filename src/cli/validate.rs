@@ -3,11 +3,10 @@
 use super::context::{Context, require};
 use super::failure::Failure;
 use super::library;
-use crate::disk::disks::Disks;
-use crate::disk::hash::{Readers, hash_files};
-use crate::disk::memory::Gauge;
+use super::readers::Reading;
+use crate::disk::hash::hash_files;
 use crate::disk::trees::Trees;
-use crate::disk::{machine, names, scan};
+use crate::disk::{names, scan};
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::state::Proof;
@@ -28,22 +27,14 @@ pub fn plan(context: &Context) -> Result<Plan, Failure> {
     let mut state = library::state(context, &indexes)?;
     state.found = scan::files(&trees, layout, Tree::Duplicates, &progress)?;
     state.taken = names::taken(layout.dir(Tree::Validated), None)?;
-    let crawl = &context.configuration.crawl;
-    let gauge = Gauge::new(crawl.memory.get());
-    let readers = Readers {
-        most: machine::readers(crawl.jobs.get(), &gauge),
-        gauge: &gauge,
-        disks: &Disks::new(crawl.disk),
-        notebook: None,
-        interrupted: &|| false,
-    };
+    let reading = Reading::of(context);
     loop {
         let wanted = phase::wants(&state);
         if wanted.is_empty() {
             return Ok(phase::plan(&state)?);
         }
         let files: Vec<_> = wanted.iter().map(|(tree, file)| (*tree, file)).collect();
-        let readings = hash_files(&trees, &files, &readers, &progress);
+        let readings = hash_files(&trees, &files, &reading.readers(), &progress);
         let readings = readings.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
         let proofs = wanted.iter().zip(readings).map(|((tree, file), reading)| {
             let path = TreePath::new(*tree, file.path.clone());
