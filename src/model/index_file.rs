@@ -122,21 +122,24 @@ pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
     if header.algorithm != Digest::ALGORITHM {
         return Err(IndexError::Algorithm(header.algorithm.into_owned()));
     }
-    let lines = body.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-    let lines: Vec<&[u8]> = lines.take(MAX_ITEMS + 1).collect();
-    if lines.len() > MAX_ITEMS {
-        return Err(IndexError::TooLong);
-    }
     let damaged = |at: usize, why: String| IndexError::Line {
         line: header_lines + at + 1,
         why,
     };
-    let entries = lines
-        .par_iter()
-        .enumerate()
-        .map(|(at, line)| entry(line).map_err(|why| damaged(at, why)))
-        .collect::<Result<Vec<_>, _>>()?;
-    if let Some(at) = entries.windows(2).position(|w| w[0].path >= w[1].path) {
+    let mut entries = Vec::new();
+    // Some pieces at a time: lists that are put together are in memory twice.
+    for pieces in pieces(body).chunks(4 * rayon::current_num_threads()) {
+        let parsed: Vec<_> = pieces.par_iter().map(|piece| parse_piece(piece)).collect();
+        for piece in parsed {
+            let mut piece = piece.map_err(|(at, why)| damaged(entries.len() + at, why))?;
+            entries.append(&mut piece);
+        }
+        if entries.len() > MAX_ITEMS {
+            return Err(IndexError::TooLong);
+        }
+    }
+    let pairs = entries.par_windows(2);
+    if let Some(at) = pairs.position_first(|w| w[0].path >= w[1].path) {
         return Err(damaged(at + 1, "it is out of order".into()));
     }
     let totals = match tree {
@@ -181,6 +184,29 @@ fn divide(text: &[u8]) -> Result<(IndexDocument<'static>, usize, &[u8]), IndexEr
         .strip_suffix(END)
         .ok_or(IndexError::Truncated)?;
     Ok((header, header_lines, body))
+}
+
+/// Pieces of whole lines.
+fn pieces(mut lines: &[u8]) -> Vec<&[u8]> {
+    const PIECE: usize = 1 << 20;
+    let mut pieces = Vec::new();
+    while let Some(rest) = lines.get(PIECE..) {
+        let newline = rest.iter().position(|b| *b == b'\n');
+        let (piece, rest) = lines.split_at(newline.map_or(lines.len(), |at| PIECE + at + 1));
+        pieces.push(piece);
+        lines = rest;
+    }
+    pieces.push(lines);
+    pieces
+}
+
+/// The entries of some lines; or the first that is damaged, by its number among them, and why.
+fn parse_piece(lines: &[u8]) -> Result<Vec<Entry<'_>>, (usize, String)> {
+    let lines = lines.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+    let entries = lines.enumerate();
+    entries
+        .map(|(at, line)| entry(line).map_err(|why| (at, why)))
+        .collect()
 }
 
 /// What a text is that has not the layout of an index.

@@ -11,7 +11,10 @@ use std::str::FromStr;
 ///
 /// Written as RFC 3339 in UTC with as many digits as needed. A file system may hold a time outside
 /// the years that RFC 3339 can name; such a one is written as `@SECONDS.NANOSECONDS`.
+///
+/// Packed, for an index holds two of them for each of millions of files: 12 bytes in place of 16.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(Rust, packed(4))]
 pub struct Time {
     seconds: i64,
     nanoseconds: u32,
@@ -72,7 +75,7 @@ impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.timestamp() {
             Some(timestamp) => timestamp.fmt(f),
-            None => write!(f, "@{}.{:09}", self.seconds, self.nanoseconds),
+            None => write!(f, "@{}.{:09}", self.seconds(), self.nanoseconds()),
         }
     }
 }
