@@ -316,6 +316,3 @@ fn day(at: Time) -> String {
     at.timestamp()
         .map_or_else(String::new, |at| at.strftime("%Y-%m-%d").to_string())
 }
-
-#[cfg(test)]
-mod tests;
