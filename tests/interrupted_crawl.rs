@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 const FILES: u64 = 30;
 
 /// Bytes of each.
-const SIZE: u64 = 40 << 20;
+const SIZE: u64 = 2 * (40 << 20);
 
 const PROGRESS: &str = "data/crawl_progress.jsonl";
 

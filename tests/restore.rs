@@ -77,9 +77,16 @@ fn a_file_that_is_not_what_it_was_does_not_come_back() {
     let (library, disc) = burned();
     let known = indexed(&library);
     fs::write(disc.join("2019/a.jpg"), "ONE").unwrap();
-    restore(&library, &disc, 3).tells(&["2019/a.jpg: its content changed"]);
-    assert!(!library.path("archive/07").exists());
-    assert_eq!(indexed(&library), known);
+    let copy = library.copy();
+    restore(&copy, &disc, 4)
+        .tells(&["archive/07/2019/a.jpg: it holds something else on this disc"]);
+    assert_eq!(
+        copy.read("archive/07/2020/c.jpg"),
+        "three",
+        "the others come back"
+    );
+    assert!(!copy.path("archive/07/2019/a.jpg").exists());
+    assert_eq!(indexed(&copy), known);
     fs::write(disc.join("2019/a.jpg"), "longer").unwrap();
     fs::remove_file(disc.join("2020/c.jpg")).unwrap();
     restore(&library, &disc, 4).tells(&[

@@ -124,9 +124,12 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
         true => "mediastruct".to_owned(),
         false => context.program(),
     };
-    context
-        .output
-        .note(format_args!("`{program} undo {run}` takes it back"));
+    // Nothing leaves a burned volume; what came back may go again without a run.
+    if !plan.is_restoring() {
+        context
+            .output
+            .note(format_args!("`{program} undo {run}` takes it back"));
+    }
     if let Some(run) = &plan.settings.run {
         for (tree, totals) in put_aside(plan) {
             context.output.note(format_args!(

@@ -58,6 +58,23 @@ pub enum DiscKind {
     Device,
 }
 
+/// Whether what is at a path is a disc itself: one in a drive, or one that is mounted, by its file system.
+/// An image file or a directory of any other file system may be gone tomorrow.
+///
+/// # Errors
+/// Where nothing can be read as a disc there.
+pub fn is_disc(path: &Path) -> Result<bool, DiscError> {
+    // Source: linux/magic.h and fs/udf/udf_sb.h.
+    const ISO_9660: u32 = 0x9660;
+    const UDF: u32 = 0x1501_3346;
+    Ok(match kind_of(path)? {
+        DiscKind::Drive => true,
+        DiscKind::Image | DiscKind::Device => false,
+        DiscKind::Directory => rustix::fs::statfs(path)
+            .is_ok_and(|about| [ISO_9660, UDF].contains(&(about.f_type as u32))),
+    })
+}
+
 /// Why something cannot be read as a disc.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscError {

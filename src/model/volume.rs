@@ -33,6 +33,8 @@ pub struct Volume {
     pub sealed: Option<Time>,
     /// When an image of it was made last.
     pub imaged: Option<Time>,
+    /// The digest over what that image holds, where that was told.
+    pub image_holds: Option<Digest>,
     /// The discs that were ever burned, by the numbers of the copies, from 1.
     pub copies: BTreeMap<NonZeroU32, DiscCopy>,
 }
@@ -74,7 +76,11 @@ pub enum VolumeEvent {
     /// It is full, or was closed: nothing is added any more.
     Sealed,
     /// An image of it was made.
-    Imaged,
+    Imaged {
+        /// The digest over path, size and hash of every file in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holds: Option<Digest>,
+    },
     /// A disc was burned; in the place of the one that had the number, where there was one.
     Burned {
         /// The number of the copy, from 1.
@@ -198,7 +204,10 @@ impl Volume {
         match event {
             VolumeEvent::Opened => {}
             VolumeEvent::Sealed => self.sealed = Some(at),
-            VolumeEvent::Imaged => self.imaged = Some(at),
+            VolumeEvent::Imaged { holds } => {
+                self.imaged = Some(at);
+                self.image_holds = holds;
+            }
             VolumeEvent::Burned {
                 copy,
                 location,

@@ -32,8 +32,13 @@ fn can_slow_down(skipped: &str) -> bool {
 }
 
 fn delayed(call: &str) -> [String; 4] {
+    delayed_by(call, 60_000)
+}
+
+/// What delays each `call` by so many microseconds.
+fn delayed_by(call: &str, delay: u32) -> [String; 4] {
     let trace = format!("trace=write,{call}");
-    let inject = format!("inject={call}:delay_enter=60000");
+    let inject = format!("inject={call}:delay_enter={delay}");
     ["-e".to_owned(), trace, "-e".to_owned(), inject]
 }
 
@@ -63,7 +68,9 @@ fn law_6_interrupted_while_it_copies_it_ends_the_file_and_turns_back() {
     }
     let world = large();
     let start = world.library.census();
-    let (child, _) = world.apply_slowly(&delayed("sendfile").each_ref().map(String::as_str));
+    // Three seconds in all are time enough, whatever else the machine does.
+    let slow = delayed_by("sendfile", 300_000);
+    let (child, _) = world.apply_slowly(&slow.each_ref().map(String::as_str));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let said = end_of(child);
     assert_eq!(said.code, 1, "{said:?}");

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const MARK: &str = "archive/07/.unburned";
-const TEXT: &str = "This volume is on no disc yet.\n";
+const TEXT: &str = "This volume is on no disc yet.\nmedium: bd25\n";
 
 /// Size, modification time and hash of a file, as they stand in a plan.
 pub fn facts(library: &Library, name: &str) -> String {

@@ -1,6 +1,7 @@
 //! `volumes burned`.
 
-use super::{archived, recorded};
+use super::image::has_xorriso;
+use super::{archived, recorded, text};
 use crate::library::{Library, bury};
 use std::fs;
 use std::fs::OpenOptions;
@@ -117,4 +118,21 @@ fn an_unfinished_run_stands_in_the_way() {
     let (begun, _) = text.trim_end().rsplit_once('\n').unwrap();
     fs::write(&journal, format!("{begun}\n")).unwrap();
     library.refuse(5, &["volumes", "burned", "01"], &["recover"]);
+}
+
+#[test]
+fn what_changed_after_its_image_was_made_is_not_recorded_as_burned() {
+    if !has_xorriso("an image that is older than its volume") {
+        return;
+    }
+    let library = archived();
+    let image = library.surroundings().join("07.iso");
+    library.succeed(&["volumes", "image", "07", "-o", text(&image)]);
+    library.write("archive/07/2019/later.jpg", "not in the image");
+    library.succeed(&["crawl"]);
+    let told = ["volume 07 holds other files than when it was sealed"];
+    library.refuse(3, &["volumes", "burned", "07"], &told);
+    fs::remove_file(library.path("archive/07/2019/later.jpg")).unwrap();
+    library.succeed(&["crawl"]);
+    library.succeed(&["volumes", "burned", "07"]);
 }

@@ -37,9 +37,15 @@ fn a_lost_datadir_is_rebuilt_from_the_discs_alone() {
             "--location",
             "shelf",
         ])
-        .tells(&["volume 07: copy 1 is known, 3 files", "on discs alone"]);
+        .tells(&[
+            "volume 07: copy 1 is known, 3 files",
+            "on discs alone",
+            "it counts as burned, and not as read",
+        ]);
+    // A directory proves nothing, unless a person says that it is the disc.
+    let eighth = ["volumes", "import", "--copy", "1", "--at", text(&discs[1])];
     library
-        .succeed(&["volumes", "import", "--at", text(&discs[1])])
+        .succeed(&eighth)
         .tells(&["volume 08: copy 1 is known"]);
     library.succeed(&["crawl"]);
     let found = library.succeed(&["find", "--name", "c.jpg"]).out;
@@ -52,8 +58,9 @@ fn a_lost_datadir_is_rebuilt_from_the_discs_alone() {
     assert_eq!(library.read("duplicates/2020/again.jpg"), "three");
     assert!(library.path("media/2021/new.jpg").exists());
     // What was read of the disc is proof enough, as it is of a burned one.
-    library.succeed(&["validate", "--yes"]);
+    library.end_with(4, &["validate", "--yes"]);
     assert!(library.path("validated/2020/again.jpg").exists());
+    assert!(library.path("duplicates/2019/again.jpg").exists());
     let list = library.succeed(&["volumes"]).out;
     assert!(list.contains("copy 1, shelf, burned"), "{list}");
     library.succeed(&["volumes", "verify", "07", "--at", text(&discs[0])]);
@@ -127,7 +134,9 @@ fn a_number_that_is_known_with_other_files_is_refused() {
     library.succeed(&import).tells(&["it is on the disk, too"]);
     // Of the volume itself nothing changed: it is not offline.
     library.succeed(&["volumes", "verify", "07"]);
-    library.succeed(&import).tells(&["copy 2 is known"]);
+    library.succeed(&import).tells(&["copy 1 is known"]);
+    let second = [&import[..], &["--copy", "2"]].concat();
+    library.succeed(&second).tells(&["copy 2 is known"]);
     assert_eq!(recorded(&library).matches("\"sealed\"").count(), 1);
     let label = r#"{"format":"mediastruct/disc/1","volume":"08"}"#;
     fs::write(disc.join("disc.json"), label).unwrap();
@@ -166,4 +175,27 @@ fn links_on_a_disc_are_left_out_and_an_empty_disc_is_none() {
         .tells(&["link is left out: it is a symbolic link", "known, 1 file,"]);
     let find = library.run(&["find", "--name", "link"]);
     assert_eq!(find.code, 1, "{}", find.out);
+}
+
+#[test]
+fn a_disc_that_lost_something_is_not_taken_for_what_was_sealed() {
+    let library = archived();
+    library.succeed(&["volumes", "seal", "07", "--yes"]);
+    let disc = disc_of(&library, "07");
+    lose(&library, &["07"]);
+    fs::write(disc.join("2019/a.jpg"), "ONE").unwrap();
+    let import = ["volumes", "import", "--at", text(&disc)];
+    let told = ["does not hold what was sealed on it", "sha256sum -c"];
+    library.refuse(3, &import, &told);
+    fs::write(disc.join("2019/a.jpg"), "one").unwrap();
+    let alike = ["volumes", "import", "007", "--at", text(&disc)];
+    library.refuse(3, &alike, &["the disc says that it is volume 07"]);
+    library.succeed(&import);
+    assert!(!recorded(&library).contains("verified"));
+    // Nothing proves itself.
+    let against = ["volumes", "verify", "--against", text(&disc)];
+    library
+        .end_with(1, &against)
+        .tells(&["is on this very disc, as far as is known"]);
+    library.succeed(&["crawl"]);
 }

@@ -26,7 +26,7 @@ fn a_lost_disc_is_told_with_what_nothing_else_holds() {
             "copy 1 is lost",
             "all that it held is known to be elsewhere",
         ]);
-    let said = library.succeed(&lost);
+    let said = library.end_with(4, &lost);
     said.tells(&[
         "nothing else is known to hold 2 files",
         "archive/07/2019/05/b.jpg",

@@ -10,7 +10,12 @@ fn a_disc_that_is_whole_is_recorded_and_frees_the_disk() {
     let library = archived();
     let disc = disc_of(&library, "07");
     library.succeed(&["volumes", "burned", "07"]);
-    let said = library.succeed(&["volumes", "verify", "07", "--at", text(&disc)]);
+    let verify = ["volumes", "verify", "07", "--at", text(&disc)];
+    let nothing = "nothing is recorded, as this is no disc in a drive";
+    library
+        .succeed(&verify)
+        .tells(&["is whole: 3 files", nothing]);
+    let said = library.succeed(&[&verify[..], &["--copy", "1"]].concat());
     said.tells(&["is whole: 3 files", "copy 1 of volume 07 is verified"]);
     fs::remove_dir_all(library.path("archive/07")).unwrap();
     library.succeed(&["crawl"]);

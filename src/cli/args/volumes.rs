@@ -234,6 +234,9 @@ pub struct ImportArguments {
     /// Where the disc is kept
     #[arg(long, value_name = "TEXT")]
     pub location: Option<String>,
+    /// Take it in though it does not hold what was sealed on it; it does not count as read then
+    #[arg(long)]
+    pub damaged: bool,
 }
 
 fn parse_volume(text: &str) -> Result<VolumeName, String> {

@@ -9,12 +9,14 @@ use crate::disk::disc::Disc;
 use crate::disk::filesystem::{Filesystem, Kind};
 use crate::disk::hash::Interrupted;
 use crate::disk::trees::Trees;
-use crate::model::disc::DiscFile;
+use crate::model::contents::contents;
+use crate::model::disc::{DiscFile, DiscReading};
 use crate::model::index::{Stamp, Totals};
-use crate::model::path::{Escaped, TreePath};
-use crate::model::volume::{VolumeName, Witness};
+use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::state::State;
+use crate::model::volume::{Volume, VolumeName, Witness};
 use crate::phase::volumes::against::{Candidate, candidates};
-use crate::phase::volumes::is_left_out;
+use crate::phase::volumes::import::taken;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -35,7 +37,7 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
     let readings = readings.map_err(|Interrupted| Failure::failed("interrupted"))?;
     let wanted: HashSet<_> = readings.iter().flatten().copied().collect();
     let candidates = candidates(&state, only, &wanted);
-    let excludes = volume::excludes(context)?;
+    let itself = itself(&disc, &readings, &state);
     let trees = Trees::open(context.layout())?;
 
     let mut told = Told::default();
@@ -50,8 +52,7 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
         output.warn(format_args!("{path} cannot be read: {why}"));
     }
     for (DiscFile { path, size, .. }, reading) in listing.files.iter().zip(&readings) {
-        // It is asked by its name alone; which volume it would be in does not matter.
-        if is_left_out("0", path, &excludes) {
+        if is_about_a_volume(path) {
             told.left_out += 1;
             continue;
         }
@@ -67,7 +68,7 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
             .get(digest)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        match best(places, &trees) {
+        match best(places, &itself, &trees) {
             _ if *size == 0 => told.found.add(0),
             Best::OnDisk => told.found.add(*size),
             Best::OnDisc(witness) => {
@@ -87,6 +88,26 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
     }
 }
 
+/// The volumes that are on discs alone of which this may be the only one: a disc proves nothing of itself.
+fn itself(disc: &Disc, readings: &[DiscReading], state: &State<'_>) -> HashSet<VolumeName> {
+    let read = taken("0", disc.listing(), readings.to_vec(), &|path| {
+        path.is_ours() || is_about_a_volume(path)
+    });
+    let holds = contents("0", &read.entries);
+    let is_it = |volume: &Volume| {
+        let mut discs = volume.discs();
+        let first = discs.next().and_then(|(_, disc)| disc.read.or(disc.holds));
+        first.is_some() && first == holds && discs.next().is_none()
+    };
+    let known = state.volumes.iter().filter(|(_, volume)| is_it(volume));
+    known.map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether a file only tells of the volume in which it is: its sidecar index and its mark.
+fn is_about_a_volume(path: &RelPath<'_>) -> bool {
+    path.file_name() == b".mediastruct" || path.as_bytes() == b".unburned"
+}
+
 /// The best place of a content.
 enum Best {
     OnDisk,
@@ -95,13 +116,18 @@ enum Best {
     Nowhere(String),
 }
 
-fn best(places: &[Candidate], trees: &Trees) -> Best {
+fn best(places: &[Candidate], itself: &HashSet<VolumeName>, trees: &Trees) -> Best {
     let mut why = String::new();
     for place in places {
         match place {
             Candidate::OnDisk(path, stamp) if is_there(path, stamp, trees) => return Best::OnDisk,
             Candidate::OnDisk(path, _) => {
                 why = format!(" any more: {path} is gone, or changed since it was indexed");
+            }
+            Candidate::OnDisc(path, _)
+                if VolumeName::of(path).is_some_and(|v| itself.contains(&v)) =>
+            {
+                why = format!(" else: {path} is on this very disc, as far as is known");
             }
             Candidate::OnDisc(_, witness) => return Best::OnDisc(*witness),
             Candidate::Untold(path) => {
@@ -113,7 +139,7 @@ fn best(places: &[Candidate], trees: &Trees) -> Best {
 }
 
 /// Whether a file is where the index has it, by a look at it.
-fn is_there(path: &TreePath<'_>, stamp: &Stamp, trees: &Trees) -> bool {
+pub(super) fn is_there(path: &TreePath<'_>, stamp: &Stamp, trees: &Trees) -> bool {
     let found = trees.look(path).ok().flatten();
     found.is_some_and(|node| node.kind == Kind::File && node.stamp.same_content_as(stamp))
 }
@@ -157,14 +183,15 @@ impl Told {
         context.output.note(said);
         if self.on_discs > 0 {
             context.output.note(format_args!(
-                "of them on discs alone: {}, {} of which were read since they were burned",
+                "of them on discs alone, so make sure that those are other discs than this one: {}, {} \
+                 of which were read since they were burned",
                 Things(self.on_discs, "file"),
                 self.verified
             ));
         }
         if self.left_out > 0 {
             context.output.note(format_args!(
-                "not looked for, as crawl leaves them out: {}",
+                "not looked for, as they only tell of volumes: {}",
                 Things(self.left_out, "file")
             ));
         }

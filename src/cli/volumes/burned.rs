@@ -1,5 +1,6 @@
 //! `volumes burned`: what a person says of a disc that they burned.
 
+use super::image::refuse_unlike_seal;
 use super::volume;
 use crate::cli::args::BurnedArguments;
 use crate::cli::context::Context;
@@ -34,9 +35,18 @@ pub fn burned(arguments: &BurnedArguments, context: &Context) -> Result<Exit, Fa
     let entries = volume::entries(name, &state)?;
     if let Some(disc) = volume::on_disk(name, &trees)? {
         volume::refuse_changed(name, entries, &disc, context)?;
+        refuse_unlike_seal(name, entries, &disc)?;
     }
     let holds = contents(name.as_str(), entries).ok_or_else(|| unknown(name, entries))?;
     let known = state.volumes.get(name.as_str());
+    if let Some(imaged) = known.and_then(|volume| volume.image_holds)
+        && imaged != holds
+    {
+        let message = format!("volume {name} holds other files than the image that was made of it");
+        return Err(Failure::refused(message).hint(format!(
+            "make a new image, burn that, and then record it: `mediastruct volumes image {name}`"
+        )));
+    }
     let copy = arguments.copy.unwrap_or_else(|| volume::next_copy(known));
     let is_replaced = known.is_some_and(|volume| volume.copies.contains_key(&copy));
     let event = VolumeEvent::Burned {

@@ -18,7 +18,7 @@ use crate::disk::interrupt::Watch;
 use crate::disk::mastering::{Image, Master, MasteringError, make, refuse_occupied};
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
-use crate::disk::xorriso::XorrisoError;
+use crate::disk::xorriso::{self, XorrisoError};
 use crate::model::contents::contents;
 use crate::model::disc::disc_label;
 use crate::model::index::Entry;
@@ -44,7 +44,11 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     volume::refuse_inside(parent.unwrap_or(Path::new(".")), context)?;
     refuse_occupied(&arguments.output)?;
     let trees = Trees::open(context.layout())?;
-    refuse_beforehand(name, &trees, context)?;
+    let capacity = MediumChoice::of(&arguments.medium, archive::medium_of(name, context)?);
+    refuse_beforehand(name, &capacity, &trees, context)?;
+    if !xorriso::is_there() {
+        return Err(MasteringError::from(XorrisoError::Missing).into());
+    }
     seal::seal_first(name, arguments, context)?;
     let _lock = library::lock(context, &trees)?;
     Past::of(context)?.refuse_unfinished()?;
@@ -54,8 +58,6 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     let disc = volume::on_disk(name, &trees)?.ok_or_else(|| not_on_disk(name))?;
     volume::refuse_changed(name, entries, &disc, context)?;
     refuse_unlike_seal(name, entries, &disc)?;
-    let capacity = MediumChoice::of(&arguments.medium, archive::medium_of(name, context)?);
-    capacity.refuse_files(entries)?;
 
     let left_out = left_out(name, entries, &disc);
     let master = Master {
@@ -73,7 +75,9 @@ pub fn image(arguments: &ImageArguments, context: &Context) -> Result<Exit, Fail
     Datadir::at(&context.layout().datadir).record(&[VolumeRecord {
         volume: name.clone(),
         at: library::now(),
-        event: VolumeEvent::Imaged,
+        event: VolumeEvent::Imaged {
+            holds: contents(name.as_str(), entries),
+        },
     }])?;
     let said = format!(
         "{} is the image of volume {name}, {}: {}, {} in {} of {} sectors, read back and whole",
@@ -126,17 +130,23 @@ impl MediumChoice {
 }
 
 /// Refuses a volume that is not as the index has it, before anything is done.
-fn refuse_beforehand(name: &VolumeName, trees: &Trees, context: &Context) -> Result<(), Failure> {
+fn refuse_beforehand(
+    name: &VolumeName,
+    capacity: &MediumChoice,
+    trees: &Trees,
+    context: &Context,
+) -> Result<(), Failure> {
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
     let entries = volume::entries(name, &state)?;
     let disc = volume::on_disk(name, trees)?.ok_or_else(|| not_on_disk(name))?;
+    capacity.refuse_files(entries)?;
     volume::refuse_changed(name, entries, &disc, context)
 }
 
 /// Refuses a volume that a person changed after it was sealed: its manifest would vouch for what is not
 /// there. What seals a volume by other means tells nothing.
-fn refuse_unlike_seal(
+pub(super) fn refuse_unlike_seal(
     name: &VolumeName,
     entries: &[Entry<'_>],
     disc: &Disc,

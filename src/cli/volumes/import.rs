@@ -8,7 +8,7 @@ use crate::cli::human::{Bytes, Things};
 use crate::cli::library;
 use crate::cli::past::Past;
 use crate::cli::terminal;
-use crate::disk::disc::Disc;
+use crate::disk::disc::{Disc, is_disc};
 use crate::disk::filesystem::Filesystem;
 use crate::disk::hash::Interrupted;
 use crate::disk::store::Datadir;
@@ -16,9 +16,11 @@ use crate::disk::trees::Trees;
 use crate::model::contents::contents;
 use crate::model::digest::Digest;
 use crate::model::disc::DiscLabel;
-use crate::model::index::{Totals, UnitState};
-use crate::model::path::Escaped;
+use crate::model::index::{Entry, Totals, UnitState};
+use crate::model::path::{Escaped, TreePath};
+use crate::model::plan::Role;
 use crate::model::state::State;
+use crate::model::tree::Tree;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
 use crate::phase::volumes::import::{Other, Taken, import as phase, taken};
 use std::num::NonZeroU32;
@@ -32,7 +34,8 @@ use std::path::Path;
 pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Failure> {
     volume::refuse_library(&arguments.at, context)?;
     let disc = Disc::open(&arguments.at)?;
-    let name = name(arguments, &disc.label())?;
+    let label = disc.label();
+    let name = name(arguments, &label)?;
     let readings = disc.read(&context.output.progress(), &|| false);
     let readings = readings.map_err(|Interrupted| Failure::failed("interrupted"))?;
     let leaves_out = volume::leaves_out(&name, context)?;
@@ -43,6 +46,8 @@ pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Fa
             .output
             .warn(format_args!("{path} is left out: it is {what}"));
     }
+
+    let is_damaged = refuse_damaged(&name, &taken, &label, arguments)?;
 
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
@@ -59,6 +64,7 @@ pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Fa
     }
     let holds = contents(name.as_str(), &taken.entries);
     let holds = holds.ok_or_else(|| Failure::failed("what was read has no hash"))?;
+    refuse_alike(&name, &state)?;
     refuse_other_discs(&name, holds, &state)?;
     let index = phase(
         &state.archive,
@@ -67,9 +73,16 @@ pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Fa
         library::now(),
     );
     let index = index.map_err(|Other| other(&name))?;
+    let is_proof = !is_damaged && (arguments.copy.is_some() || is_disc(&arguments.at)?);
     let datadir = Datadir::at(&context.layout().datadir);
     datadir.save_index(&index)?;
-    let copy = record(&name, holds, arguments, &state, &datadir)?;
+    let copy = record(&name, holds, arguments, is_proof, &state, &datadir)?;
+    if !is_proof {
+        context.output.note(
+            "it counts as burned, and not as read: it is no disc in a drive, nor one that is mounted; \
+             --copy K says that it is that copy all the same",
+        );
+    }
     let unit = index.unit(name.as_str()).map(|unit| unit.state);
     let totals: Totals = taken.entries.iter().collect();
     let said = format!(
@@ -127,6 +140,56 @@ fn refuse_unreadable(taken: &Taken, at: &Path) -> Result<(), Failure> {
         .hint("another drive may read it, or there is another copy of it"))
 }
 
+/// Refuses a disc that does not hold what was sealed on it, unless it is to be taken in all the same; says
+/// whether it is such a one.
+fn refuse_damaged(
+    name: &VolumeName,
+    taken: &Taken,
+    label: &DiscLabel,
+    arguments: &ImportArguments,
+) -> Result<bool, Failure> {
+    let Some(sealed) = label.contents else {
+        return Ok(false);
+    };
+    let is_ours = |entry: &&Entry<'_>| {
+        let path = TreePath::new(Tree::Archive, entry.path.borrowed());
+        Role::of(&path).is_some()
+    };
+    let held = taken.entries.iter().filter(|entry| !is_ours(entry));
+    let held: Vec<_> = held.cloned().collect();
+    let is_damaged = contents(name.as_str(), &held) != Some(sealed);
+    if !is_damaged || arguments.damaged {
+        return Ok(is_damaged);
+    }
+    let at = Escaped::path(&arguments.at);
+    let message = format!("{at} does not hold what was sealed on it: files are damaged or missing");
+    Err(Failure::refused(message)
+        .hint("`sha256sum -c --quiet MANIFEST.sha256` there names them; is there another copy?")
+        .hint("--damaged takes it in as it is"))
+}
+
+/// Refuses a number that another volume has, written otherwise, or that is beyond any use.
+fn refuse_alike(name: &VolumeName, state: &State<'_>) -> Result<(), Failure> {
+    const MOST: u32 = 999_999;
+    let number = |name: &str| name.parse::<u32>().ok();
+    if number(name.as_str()).is_none_or(|number| number > MOST) {
+        let message = format!("{name} is no number that a volume should have");
+        return Err(Failure::refused(message).hint("numbers go up to 999999"));
+    }
+    let units = state.archive.units.iter().map(|unit| unit.unit.as_str());
+    let known = units.chain(state.volumes.iter().map(|(name, _)| name.as_str()));
+    let mut alike = known.filter(|known| *known != name.as_str());
+    match alike.find(|known| number(known) == number(name.as_str())) {
+        Some(alike) => Err(Failure::refused(format!(
+            "volume {alike} has the number {name} already"
+        ))
+        .hint(format!(
+            "if it is that one: `mediastruct volumes import {alike}`"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Refuses a disc that is another one than those that are known of its volume.
 fn refuse_other_discs(name: &VolumeName, holds: Digest, state: &State<'_>) -> Result<(), Failure> {
     let discs = state.volumes.get(name.as_str());
@@ -148,16 +211,23 @@ fn other(name: &VolumeName) -> Failure {
     .hint("a disc of another set is taken in under a number that is free")
 }
 
-/// Records the disc: that it was burned, and that it was read just now. Gives the number of the copy.
+/// Records the disc: that it was burned, and where it `is_proof` of it, that it was read just now. Gives
+/// the number of the copy: that of the one that holds just this, where one is known.
 fn record(
     name: &VolumeName,
     holds: Digest,
     arguments: &ImportArguments,
+    is_proof: bool,
     state: &State<'_>,
     datadir: &Datadir,
 ) -> Result<NonZeroU32, Failure> {
     let known = state.volumes.get(name.as_str());
-    let copy = arguments.copy.unwrap_or_else(|| volume::next_copy(known));
+    let discs = known.into_iter().flat_map(|volume| volume.discs());
+    let mut same = discs.filter(|(_, disc)| disc.read.or(disc.holds) == Some(holds));
+    let same = same.next().map(|(copy, _)| copy);
+    let same = same.filter(|_| arguments.copy.is_none() && arguments.location.is_none());
+    let copy = arguments.copy.or(same);
+    let copy = copy.unwrap_or_else(|| volume::next_copy(known));
     let burned = VolumeEvent::Burned {
         copy,
         location: arguments.location.clone(),
@@ -169,7 +239,9 @@ fn record(
     };
     let is_sealed = known.is_some_and(|volume| volume.sealed.is_some());
     let sealed = (!is_sealed).then_some(VolumeEvent::Sealed);
-    let events = sealed.into_iter().chain([burned, verified]);
+    let burned = same.is_none().then_some(burned);
+    let verified = is_proof.then_some(verified);
+    let events = sealed.into_iter().chain(burned).chain(verified);
     let at = library::now();
     let records = events.map(|event| VolumeRecord {
         volume: name.clone(),

@@ -161,27 +161,3 @@ fn hints(list: &VolumeList) -> Vec<String> {
         )],
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_is_full_where_the_medium_is_and_says_when_it_is_too_small() {
-        let list = VolumeList {
-            format: String::new(),
-            medium: "sectors:1000".parse().unwrap(),
-            sectors: 1000,
-            verify_after_days: 1,
-            volumes: Vec::new(),
-        };
-        assert_eq!(fill(0, &list), "░░░░░░░░░░░░░░░░░░░░   0 % of sectors:1000");
-        assert_eq!(fill(1, &list), "█░░░░░░░░░░░░░░░░░░░   0 % of sectors:1000");
-        assert_eq!(
-            fill(999, &list),
-            "████████████████████  99 % of sectors:1000"
-        );
-        let over = "████████████████████ 1844674407370955161 % of sectors:1000: too large";
-        assert_eq!(fill(u64::MAX, &list), over);
-    }
-}

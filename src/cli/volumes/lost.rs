@@ -1,5 +1,6 @@
 //! `volumes lost`: a disc that is gone, and what went with it.
 
+use super::against::is_there;
 use crate::cli::args::LostArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -9,6 +10,7 @@ use crate::cli::past::Past;
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::model::index::{Entry, Totals};
+use crate::model::path::TreePath;
 use crate::model::volume::{Volume, VolumeEvent, VolumeName, VolumeRecord};
 use crate::phase::volumes::lost::only_there;
 use std::num::NonZeroU32;
@@ -29,7 +31,8 @@ pub fn lost(arguments: &LostArguments, context: &Context) -> Result<Exit, Failur
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
     let copy = copy(name, arguments.copy, state.volumes.get(name.as_str()))?;
-    let gone = only_there(&state, name, copy);
+    let is_there = |path: &TreePath<'_>, entry: &Entry<'_>| is_there(path, &entry.stamp, &trees);
+    let gone = only_there(&state, name, copy, &is_there);
     Datadir::at(&context.layout().datadir).record(&[VolumeRecord {
         volume: name.clone(),
         at: library::now(),
@@ -51,7 +54,7 @@ pub fn lost(arguments: &LostArguments, context: &Context) -> Result<Exit, Failur
     output.note(format_args!(
         "where there is another copy: `mediastruct volumes import {name} --at PATH`"
     ));
-    Ok(Exit::Done)
+    Ok(Exit::LeftOut)
 }
 
 fn tell(gone: &[&Entry<'_>], all: bool, context: &Context) {

@@ -8,15 +8,18 @@ use crate::cli::ingest::Card;
 use crate::cli::library;
 use crate::cli::past::Past;
 use crate::cli::phases::go;
+use crate::cli::readers::Reading;
+use crate::disk::hash::hash_files;
 use crate::disk::place::{Found, look};
 use crate::disk::trees::Trees;
 use crate::disk::{named_file, names, scan};
-use crate::model::path::Escaped;
+use crate::model::path::{Escaped, TreePath};
 use crate::model::plan::Plan;
 use crate::model::plan_file;
 use crate::model::run::Verify;
+use crate::model::state::{Listed, Proof};
 use crate::model::tree::Tree;
-use crate::phase::archive::restore as plan_restore;
+use crate::phase::archive::{restore as plan_restore, restore_wants};
 
 /// Copies what is gone from the disk of the volume that `arguments` name back from a disc.
 ///
@@ -77,5 +80,18 @@ fn plan(arguments: &RestoreArguments, context: &Context) -> Result<Plan, Failure
     state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
     let volume = arguments.volume.as_str();
     state.taken = names::taken(layout.dir(Tree::Archive), Some(volume))?;
+    let wanted: Vec<Listed> = restore_wants(&state, &arguments.volume)
+        .into_iter()
+        .cloned()
+        .collect();
+    let files: Vec<_> = wanted.iter().map(|file| (Tree::Ingest, file)).collect();
+    let reading = Reading::of(context);
+    let readings = hash_files(&trees, &files, &reading.readers(), &progress);
+    let readings = readings.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
+    let proofs = wanted.iter().zip(readings).map(|(file, reading)| {
+        let path = TreePath::new(Tree::Ingest, file.path.clone());
+        (path, Proof::of(reading, file))
+    });
+    state.proofs.extend(proofs);
     Ok(plan_restore(&state, &arguments.volume)?)
 }

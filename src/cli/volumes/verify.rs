@@ -9,7 +9,7 @@ use crate::cli::human::{Bytes, Things};
 use crate::cli::library;
 use crate::cli::past::Past;
 use crate::cli::terminal;
-use crate::disk::disc::{Disc, DiscKind, kind_of};
+use crate::disk::disc::{Disc, is_disc};
 use crate::disk::hash::Interrupted;
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
@@ -128,10 +128,10 @@ fn subject(
     if is_ours {
         return nothing("nothing is recorded, as what lies in a tree of the library is no disc");
     }
-    if asked.is_none() && kind_of(at)? == DiscKind::Image {
+    if asked.is_none() && !is_disc(at)? {
         return nothing(
-            "nothing is recorded, as an image file is no disc: verify the disc itself, or say with \
-             --copy that this file is that copy",
+            "nothing is recorded, as this is no disc in a drive, nor one that is mounted: say with \
+             --copy that it is that copy",
         );
     }
     Ok(Subject::Copy(copy, disc.burned))

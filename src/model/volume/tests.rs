@@ -42,7 +42,7 @@ fn a_volume_goes_from_open_to_verified() {
     let events = [
         (VolumeEvent::Opened, VolumeState::Open),
         (VolumeEvent::Sealed, VolumeState::Unburned),
-        (VolumeEvent::Imaged, VolumeState::Unburned),
+        (VolumeEvent::Imaged { holds: None }, VolumeState::Unburned),
         (burned(1), VolumeState::Burned),
         (verified(1), VolumeState::Verified),
         (burned(2), VolumeState::Verified),

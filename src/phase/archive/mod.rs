@@ -19,7 +19,7 @@ mod tests;
 pub mod texts;
 
 pub use self::plan::plan;
-pub use self::restore::restore;
+pub use self::restore::{restore, restore_wants};
 pub use self::seal::seal;
 
 use crate::model::path::{RelPath, TreePath};

@@ -7,7 +7,7 @@ use crate::model::index::{Entry, Totals};
 use crate::model::path::RelPath;
 use crate::model::state::State;
 use crate::model::time::Time;
-use crate::model::volume::{DiscCopy, Volume};
+use crate::model::volume::{DiscCopy, Volume, VolumeState};
 use crate::model::volume_list::{ListedCopy, ListedVolume};
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -38,7 +38,8 @@ fn volume(state: &State<'_>, name: &str, days: u32) -> ListedVolume {
     let copies = known.into_iter().flat_map(|volume: &Volume| &volume.copies);
     ListedVolume {
         volume: name.to_owned(),
-        state: known.map(Volume::state),
+        state: Some(state.volume_state(name))
+            .filter(|reached| known.is_some() || *reached != VolumeState::Open),
         on_disk: state.archive.unit(name).map(|unit| unit.state),
         totals: entries.iter().collect::<Totals>(),
         sectors: sectors(name, entries),

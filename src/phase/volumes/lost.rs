@@ -3,7 +3,10 @@
 use crate::model::contents::contents;
 use crate::model::digest::Digest;
 use crate::model::index::{Entry, UnitState};
+use crate::model::path::TreePath;
+use crate::model::plan::Role;
 use crate::model::state::State;
+use crate::model::tree::Tree;
 use crate::model::volume::{Volume, VolumeName};
 use std::collections::HashSet;
 use std::num::NonZeroU32;
@@ -15,40 +18,68 @@ pub fn only_there<'s>(
     state: &'s State<'_>,
     volume: &VolumeName,
     copy: NonZeroU32,
+    is_there: &dyn Fn(&TreePath<'_>, &Entry<'_>) -> bool,
 ) -> Vec<&'s Entry<'s>> {
     let name = volume.as_str();
     let entries = state.archive.entries_of(name);
     let holds = contents(name, entries);
     let discs = state.volumes.get(name).into_iter().flat_map(Volume::discs);
     let mut others = discs.filter(|(number, _)| *number != copy);
-    let is_on_disk = state.archive.unit(name).map(|unit| unit.state) == Some(UnitState::Present);
-    if is_on_disk || others.any(|(_, disc)| disc.holds_of(holds).witness().is_some()) {
+    if others.any(|(_, disc)| disc.holds_of(holds).witness().is_some()) {
         return Vec::new();
     }
-    let elsewhere = elsewhere(state, name);
-    let is_only_there = |entry: &&Entry<'_>| {
-        let is_empty = entry.stamp.size == 0;
-        let digest = entry.remembered();
-        !is_empty && digest.is_none_or(|digest| !elsewhere.contains(&digest))
+    let unit = state.archive.unit(name);
+    let is_present = unit.is_some_and(|unit| unit.state == UnitState::Present);
+    let is_on_disk = |entry: &Entry<'_>| {
+        let path = TreePath::new(Tree::Archive, entry.path.borrowed());
+        is_present && entry.hash.is_ok() && is_there(&path, entry)
     };
-    entries.iter().filter(is_only_there).collect()
+    let gone: Vec<_> = entries.iter().filter(|entry| !is_on_disk(entry)).collect();
+    if gone.is_empty() {
+        return gone;
+    }
+    let wanted: HashSet<_> = gone.iter().filter_map(|entry| entry.remembered()).collect();
+    let elsewhere = elsewhere(state, name, &wanted, is_there);
+    let is_only_there = |entry: &&Entry<'_>| {
+        let path = TreePath::new(Tree::Archive, entry.path.borrowed());
+        // What a volume is sealed with is about that volume alone.
+        let is_ours = Role::of(&path).is_some();
+        let digest = entry.remembered();
+        let is_known = digest.is_some_and(|digest| elsewhere.contains(&digest));
+        entry.stamp.size > 0 && !is_ours && !is_known
+    };
+    gone.into_iter().filter(is_only_there).collect()
 }
 
-/// The contents that media holds, and other volumes that are on the disk or on discs that hold them
-/// as the index has them.
-fn elsewhere(state: &State<'_>, name: &str) -> HashSet<Digest> {
+/// Those of the `wanted` contents that media or other volumes hold on the disk, by a look at each file, or
+/// that are on discs which hold them as the index has them.
+fn elsewhere(
+    state: &State<'_>,
+    name: &str,
+    wanted: &HashSet<Digest>,
+    is_there: &dyn Fn(&TreePath<'_>, &Entry<'_>) -> bool,
+) -> HashSet<Digest> {
     let units = state.archive.units.iter();
-    let volumes = units.filter(|unit| {
+    let others = units.filter(|unit| unit.unit != name);
+    let held = others.clone().filter(|unit| {
         let unit_name = unit.unit.as_str();
         let is_held = || {
             let entries = state.archive.entries_of(unit_name);
             state.volumes.witness(unit_name, entries).is_some()
         };
-        unit_name != name && (unit.state == UnitState::Present || is_held())
+        is_held()
     });
-    let archived = volumes.flat_map(|unit| state.archive.entries_of(&unit.unit));
-    let media = state.media.entries.iter();
-    archived.chain(media).filter_map(Entry::digest).collect()
+    let on_discs = held.flat_map(|unit| state.archive.entries_of(&unit.unit));
+    let present = others.filter(|unit| unit.state == UnitState::Present);
+    let archived = present.flat_map(|unit| state.archive.entries_of(&unit.unit));
+    let archived = archived.map(|entry| (Tree::Archive, entry));
+    let media = state.media.entries.iter().map(|entry| (Tree::Media, entry));
+    let is_wanted = |entry: &Entry<'_>| entry.digest().is_some_and(|d| wanted.contains(&d));
+    let on_disk = archived.chain(media).filter(|(tree, entry)| {
+        is_wanted(entry) && is_there(&TreePath::new(*tree, entry.path.borrowed()), entry)
+    });
+    let on_disk = on_disk.map(|(_, entry)| entry);
+    on_discs.chain(on_disk).filter_map(Entry::digest).collect()
 }
 
 #[cfg(test)]
@@ -118,7 +149,7 @@ mod tests {
 
     fn told(state: &State<'_>) -> Vec<String> {
         let volume = "07".to_owned().try_into().unwrap();
-        let files = only_there(state, &volume, FIRST);
+        let files = only_there(state, &volume, FIRST, &|_, _| true);
         files.iter().map(|entry| entry.path.to_string()).collect()
     }
 
