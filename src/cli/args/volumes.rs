@@ -58,7 +58,7 @@ pub enum VolumesCommand {
     ///
     /// From then on nothing is added to the volume and nothing leaves it, and its files may go from
     /// the disk: they stay known. Where the volume is still on the disk, it must be as the index
-    /// has it: `mediastruct crawl` brings that up to date.
+    /// has it (`mediastruct crawl` brings that up to date), as it was sealed, and as its image.
     #[command(after_help = examples::VOLUMES_BURNED)]
     Burned(BurnedArguments),
     /// Read every file of a volume, on a disc or on the disk, and compare it with the index
@@ -69,12 +69,13 @@ pub enum VolumesCommand {
     /// all is whole, else 1.
     ///
     /// A disc that passes is recorded as verified, where its burn was recorded (`volumes burned`).
-    /// With several copies, --copy says which one it is. An image file is no disc yet: that it is
-    /// whole is told, and recorded only where --copy says that it is that copy.
+    /// With several copies, --copy says which one it is. An image file or a directory that is no
+    /// mounted disc may be gone tomorrow: that it is whole is told, and recorded only where --copy
+    /// says that it is that copy.
     ///
     /// With --against, every file on some old disc is read, and looked for in media and the archive by
     /// its content, under whatever name. Exits 0 only where all of it is there; a volume that is on
-    /// discs alone counts where a disc is known to hold it.
+    /// discs alone counts where a disc is known to hold it that is another one than this.
     #[command(after_help = examples::VOLUMES_VERIFY)]
     Verify(VerifyArguments),
     /// Record that a disc is lost or cannot be read, and say what nothing else holds
@@ -89,8 +90,11 @@ pub enum VolumesCommand {
     /// know them again. So an index that was lost is rebuilt from the discs, one after another; and a
     /// disc that another program made gets a number.
     ///
-    /// Refused where the number is known with other files. The same disc once more, or another copy
-    /// of it, is recorded as a further copy.
+    /// A disc in a drive, or one that is mounted, counts as read and whole; an image file or any other
+    /// directory as burned, unless --copy says that it is that copy. Refused where the number is known
+    /// with other files, and where a disc of ours does not hold what was sealed on it (--damaged takes
+    /// it in all the same). Where a copy is known that holds just this, it is that one; --copy says
+    /// that it is a further one.
     #[command(after_help = examples::VOLUMES_IMPORT)]
     Import(ImportArguments),
 }
