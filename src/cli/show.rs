@@ -3,6 +3,7 @@
 mod page;
 mod report;
 mod run;
+mod settings;
 mod summary;
 
 pub use page::page;

@@ -1,7 +1,8 @@
 //! A plan as a page to look at: one file, no script, nothing loaded from anywhere.
 
 use super::report::{Sheet, sheets};
-use super::summary::{bundle, moves_by_unit, on_discs, reason, settings};
+use super::settings::settings;
+use super::summary::{bundle, moves_by_unit, on_discs, reason};
 use crate::cli::failure::Failure;
 use crate::cli::human::{Bytes, Count, Exactly};
 use crate::cli::table::Column;

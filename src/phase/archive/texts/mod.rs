@@ -1,6 +1,7 @@
 //! What the files say with which a volume is sealed: what makes a disc readable alone in thirty
 //! years.
 
+pub(super) mod catalogue;
 pub(super) mod manifest;
 pub(super) mod page;
 mod readme;
@@ -10,7 +11,6 @@ use crate::model::digest::Digest;
 use crate::model::disc::disc_label;
 use crate::model::disc_document::{self, DISC_FORMAT, DiscDocument};
 use crate::model::index::{Entry, Index, Moved, Stamp, Totals};
-use crate::model::index_file;
 use crate::model::mark;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Move, Plan, Role, Write};
@@ -20,9 +20,7 @@ use crate::model::state::Listed;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
-use flate2::{Compression, GzBuilder};
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 use std::sync::Arc;
 
 /// The volumes that a plan seals, and what they hold once it is carried out.
@@ -153,7 +151,7 @@ impl<'s> Sealing<'s> {
     /// What the files say that the plan writes, in its order, where the volumes hold `files` with the
     /// SHA-256 hashes `sums`, and are sealed at that time.
     pub fn texts(&self, files: &[Held<'_>], sums: &[Sha256], at: Time) -> Vec<Arc<[u8]>> {
-        let catalogue: Arc<[u8]> = catalogue(&self.after).into();
+        let catalogue: Arc<[u8]> = catalogue::catalogue(&self.after).into();
         let mut volumes: BTreeMap<&[u8], Vec<(&Held<'_>, Sha256)>> = BTreeMap::new();
         for (file, sum) in files.iter().zip(sums) {
             let volume = file.entry.path.first();
@@ -255,12 +253,6 @@ pub(super) fn most_beside_files(role: Role) -> u64 {
     }
 }
 
-/// Bytes that a file takes at most in the catalogue, whose bytes are packed: nothing is assumed of its
-/// path; the 64 digits of its hash hold 32 bytes, and its size and time are numbers.
-pub(super) fn catalogue_length(path: &[u8]) -> u64 {
-    path.len() as u64 + 110
-}
-
 /// The manifest of a volume.
 fn manifest(
     manifest: &Write,
@@ -283,25 +275,6 @@ fn manifest(
         manifest::line(path, sum, &mut text);
     }
     text
-}
-
-/// The archive's index, packed. What tells files of this machine apart stands for nothing on a disc.
-fn catalogue(after: &Index<'_>) -> Vec<u8> {
-    let mut index = after.clone();
-    for entry in &mut index.entries {
-        entry.stamp = Stamp {
-            size: entry.stamp.size,
-            modified: entry.stamp.modified,
-            ..Stamp::default()
-        };
-    }
-    let mut packed = GzBuilder::new()
-        .mtime(0)
-        .write(Vec::new(), Compression::default());
-    let written = index_file::write(&index, &mut packed);
-    written
-        .and_then(|()| packed.finish())
-        .unwrap_or_else(|error: io::Error| unreachable!("memory takes every byte: {error}"))
 }
 
 /// A path of the archive without its volume.
