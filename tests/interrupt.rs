@@ -9,8 +9,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::process::{Child, Stdio};
 
-/// Enough for three batches.
-const FILES: usize = 2500;
+/// Enough for ten batches: time to interrupt it, whatever else the machine does.
+const FILES: usize = 10_000;
 
 struct Large {
     library: Library,
