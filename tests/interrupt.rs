@@ -8,6 +8,7 @@ use mediastruct::disk::census::Census;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 /// Enough for ten batches: time to interrupt it, whatever else the machine does.
 const FILES: usize = 10_000;
@@ -41,6 +42,8 @@ impl Large {
         let moved = self.library.path(&format!("duplicates/2024/{number:05}"));
         while !moved.exists() {
             assert_eq!(child.try_wait().unwrap(), None, "it ended too early");
+            // Who rests is woken at once; who never does waits for others on a busy machine.
+            std::thread::sleep(Duration::from_millis(1));
         }
         child
     }

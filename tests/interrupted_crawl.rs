@@ -56,6 +56,8 @@ fn begun(library: &Library, arguments: &[&str]) -> Child {
     let is_new = |text: String| text != before && text.contains("\"hash\"");
     while !is_new(progress()) {
         assert_eq!(child.try_wait().unwrap(), None, "it ended too early");
+        // Who rests is woken at once; who never does waits for others on a busy machine.
+        std::thread::sleep(Duration::from_millis(1));
     }
     child
 }
@@ -282,7 +284,8 @@ fn an_edit_within_the_tick_of_a_coarse_clock_is_hashed_again() {
         }
     }
     library.succeed(&["crawl"]);
-    assert!(read(&library) < FILES, "it did not go on");
+    // There is one file more than those.
+    assert!(read(&library) <= FILES, "it did not go on");
     let index = hashes(&library);
     let (_, hash) = index
         .iter()

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 const MEBIBYTE: u64 = 1 << 20;
 
@@ -174,6 +175,7 @@ fn readers_leave_when_a_load_comes_while_they_work() {
         let has_begun = || fs::read_to_string(&log).is_ok_and(|l| l.contains("Hashing"));
         while !has_begun() {
             assert!(!crawl.is_finished(), "it ended too early");
+            std::thread::sleep(Duration::from_millis(1));
         }
         // It stands still until the load is there, and goes on with most of its files before it.
         let crawling = fs::read_to_string(group.dir.join("cgroup.procs")).unwrap();
@@ -184,10 +186,12 @@ fn readers_leave_when_a_load_comes_while_they_work() {
         kill_process(crawling, Signal::CONT).unwrap();
         while told(&library).is_empty() {
             assert!(!crawl.is_finished(), "it did not hold back");
+            std::thread::sleep(Duration::from_millis(1));
         }
         assert_eq!(group.killed(), 0);
         while !catches_interrupts(crawling) {
             assert!(!crawl.is_finished(), "it ended too early");
+            std::thread::sleep(Duration::from_millis(1));
         }
         kill_process(crawling, Signal::INT).unwrap();
         assert_eq!(crawl.join().unwrap().code, 1);

@@ -86,7 +86,7 @@ fn read_within(most: u64, source: &mut dyn Read) -> io::Result<Option<Vec<u8>>> 
 /// Where it cannot be written, or something else is there.
 pub fn write(
     path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    fill: impl Fn(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), NamedFileError> {
     let failed = |error| NamedFileError::Write(path.to_owned(), error);
     let target = match fs::canonicalize(path) {
@@ -106,22 +106,48 @@ pub fn write(
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
         Err(error) => return Err(failed(error)),
     };
-    let draft = draft_of(&target, fill).map_err(failed)?;
-    if is_there && !begins_alike(&target, draft.path()).map_err(failed)? {
+    // Before anything is made beside it: what is refused leaves no trace.
+    if is_there && !begins_alike(&target, &fill).map_err(failed)? {
         return Err(NamedFileError::Occupied(path.to_owned()));
     }
+    let draft = draft_of(&target, fill).map_err(failed)?;
     replace(&target, draft).map_err(failed)
 }
 
-/// Whether the file that is there is empty, or begins as the draft of the new one does.
-fn begins_alike(path: &Path, draft: &Path) -> io::Result<bool> {
-    const BEGINNING: u64 = 10;
-    let beginning = |path| {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(BEGINNING).read_to_end(&mut bytes)?;
-        Ok::<_, io::Error>(bytes)
-    };
-    Ok(beginning(draft)?.starts_with(&beginning(path)?))
+/// Whether the file that is there is empty, or begins as what `fill` writes does.
+fn begins_alike(path: &Path, fill: &impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<bool> {
+    let mut there = Vec::new();
+    File::open(path)?
+        .take(BEGINNING as u64)
+        .read_to_end(&mut there)?;
+    let mut new = Beginning(Vec::new());
+    match fill(&mut new) {
+        Err(error) if new.0.len() < BEGINNING => return Err(error),
+        _ => {}
+    }
+    Ok(new.0.starts_with(&there))
+}
+
+/// How many bytes two files have to begin with alike.
+const BEGINNING: usize = 10;
+
+/// A writer that wants no more than the beginning, and fails at once where it has that.
+struct Beginning(Vec<u8>);
+
+impl Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = BEGINNING - self.0.len();
+        if room == 0 {
+            return Err(io::Error::other("this is enough"));
+        }
+        let taken = &bytes[..bytes.len().min(room)];
+        self.0.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A file beside `target` that holds what `fill` writes; it goes unless it is put in its place.

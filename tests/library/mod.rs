@@ -191,7 +191,10 @@ impl Library {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        while child.try_wait().unwrap().is_none() && fs::symlink_metadata(path).is_err() {}
+        while child.try_wait().unwrap().is_none() && fs::symlink_metadata(path).is_err() {
+            // Who rests is woken at once; who never does waits for others on a busy machine.
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
         let _ = child.kill();
         child.wait().unwrap();
     }
