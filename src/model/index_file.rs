@@ -131,7 +131,11 @@ pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
     for pieces in pieces(body).chunks(4 * rayon::current_num_threads()) {
         let parsed: Vec<_> = pieces.par_iter().map(|piece| parse_piece(piece)).collect();
         for piece in parsed {
-            let mut piece = piece.map_err(|(at, why)| damaged(entries.len() + at, why))?;
+            // What is no index at all is told by its length first.
+            let mut piece = piece.map_err(|(at, why)| match is_too_long(body) {
+                true => IndexError::TooLong,
+                false => damaged(entries.len() + at, why),
+            })?;
             entries.append(&mut piece);
         }
         if entries.len() > MAX_ITEMS {
@@ -153,6 +157,11 @@ pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
         totals,
         entries,
     })
+}
+
+/// Whether there are more lines than an index may have.
+fn is_too_long(body: &[u8]) -> bool {
+    body.iter().filter(|byte| **byte == b'\n').count() > MAX_ITEMS
 }
 
 /// Whether the original wrote a text. One of ours is told by its beginning.
