@@ -125,9 +125,10 @@ pub fn preflight(
             nodes.insert(*at, *node);
         }
     }
+    let parents = survey.parents(steps);
     let targets: Vec<_> = steps
         .par_iter()
-        .map(|at| survey.target(*at, nodes.get(at)))
+        .map(|at| survey.target(*at, nodes.get(at), &parents))
         .collect();
     let mut copies = Copies::default();
     for ((at, source), target) in steps.iter().zip(sources).zip(targets) {

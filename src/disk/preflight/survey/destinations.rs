@@ -7,36 +7,86 @@ use crate::model::path::TreePath;
 use crate::model::plan::Move;
 use crate::model::problem::{Fault, Problem};
 use crate::model::schedule::Step;
-use std::collections::HashMap;
+use rayon::prelude::*;
+use std::collections::{HashMap, HashSet};
 
-impl Survey<'_> {
+/// The directory that is to hold a destination.
+struct Parent {
+    /// Whether it does not exist yet, so that nothing can be in it.
+    is_missing: bool,
+    /// It, or the nearest one above it that exists.
+    nearest: Option<Node>,
+}
+
+/// The directories that are to hold the destinations of a plan, each looked at once: many files go
+/// to one.
+pub(in crate::disk::preflight) struct Parents<'p>(HashMap<TreePath<'p>, Parent>);
+
+impl<'s> Survey<'s> {
+    /// The directories to which these steps bring something.
+    pub(in crate::disk::preflight) fn parents(&self, steps: &[usize]) -> Parents<'s> {
+        let destinations = steps.iter().filter_map(|at| self.destination(*at));
+        let parents = destinations.filter_map(|(path, _)| path.parent());
+        let parents: HashSet<TreePath<'s>> = parents.collect();
+        let looked_at = parents.into_par_iter().map(|parent| {
+            let found = self.filesystem.look(&parent);
+            let is_missing = matches!(found, Ok(None));
+            let nearest = found.ok().flatten();
+            let nearest = nearest.or_else(|| self.nearest_above(&parent));
+            (
+                parent,
+                Parent {
+                    is_missing,
+                    nearest,
+                },
+            )
+        });
+        Parents(looked_at.collect())
+    }
+
+    /// Where a step brings something, and whether that is a file which has been elsewhere; nothing for
+    /// one that brings nothing, or whose file is on its way there already.
+    fn destination(&self, at: usize) -> Option<(&'s TreePath<'static>, bool)> {
+        let plan = self.undone.plan;
+        match self.step(at) {
+            Step::Move(number) | Step::Copy(number) | Step::Aside(number) => {
+                Some((&plan.moves[number].to, true))
+            }
+            // With the step that goes before it, or on the way already.
+            Step::Land(_) if self.is_fresh() => None,
+            Step::Land(number) => Some((&plan.moves[number].to, true)),
+            Step::Write(number) => Some((&plan.writes[number].to, false)),
+            Step::Make(number) => Some((&plan.makes[number].dir, false)),
+            Step::Replace(_) | Step::Prune(_) => None,
+        }
+    }
+
     /// Where a step brings something, if that may be.
     pub(in crate::disk::preflight) fn target(
         &self,
         at: usize,
         source: Option<&Node>,
+        parents: &Parents<'_>,
     ) -> Result<Target, Problem> {
         let plan = self.undone.plan;
-        let (path, is_move) = match self.step(at) {
-            Step::Move(number) | Step::Copy(number) | Step::Aside(number) => {
-                (&plan.moves[number].to, true)
-            }
-            // With the step that goes before it, or on the way already.
-            Step::Land(_) if self.is_fresh() => return Ok(Target::Near),
-            Step::Land(number) => (&plan.moves[number].to, true),
-            Step::Write(number) => (&plan.writes[number].to, false),
-            Step::Make(number) => (&plan.makes[number].dir, false),
-            Step::Replace(_) | Step::Prune(_) => return Ok(Target::Near),
+        let Some((path, is_move)) = self.destination(at) else {
+            return Ok(Target::Near);
         };
         let problem = |fault| Problem::at(path, fault);
         self.innermost(path).map_err(problem)?;
-        match self.filesystem.look(path) {
-            Ok(None) => {}
-            Ok(Some(node)) if self.is_vacated(path, &node) => {}
-            Ok(Some(_)) => return Err(problem(Fault::Occupied)),
-            Err(error) => return Err(problem(Fault::Unreachable(error.reason()))),
+        let parent = path.parent().and_then(|parent| parents.0.get(&parent));
+        if parent.is_none_or(|parent| !parent.is_missing) {
+            match self.filesystem.look(path) {
+                Ok(None) => {}
+                Ok(Some(node)) if self.is_vacated(path, &node) => {}
+                Ok(Some(_)) => return Err(problem(Fault::Occupied)),
+                Err(error) => return Err(problem(Fault::Unreachable(error.reason()))),
+            }
         }
-        let above = self.directory_above(path);
+        let above = match parent {
+            Some(parent) => parent.nearest,
+            None => self.filesystem.root(path.tree),
+        };
         if let Some(above) = &above {
             self.refuse_mount(path, above).map_err(problem)?;
         }
@@ -115,7 +165,7 @@ impl Survey<'_> {
     }
 
     /// The nearest directory above `path` that exists.
-    fn directory_above(&self, path: &TreePath<'_>) -> Option<Node> {
+    fn nearest_above(&self, path: &TreePath<'_>) -> Option<Node> {
         for ancestor in path.rel.ancestors() {
             let ancestor = TreePath::new(path.tree, ancestor);
             if let Ok(Some(node)) = self.filesystem.look(&ancestor) {
