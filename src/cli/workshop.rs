@@ -26,7 +26,7 @@ use crate::phase::undo;
 pub struct Workshop<'c> {
     trees: &'c Trees,
     follow: Box<Follow<'c>>,
-    interrupted: Box<dyn Fn() -> bool>,
+    interrupted: Box<dyn Fn() -> bool + Sync>,
     /// Who watches the run.
     pub progress: Progress,
 }

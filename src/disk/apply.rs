@@ -7,6 +7,7 @@
 //! disk and goes on with the same steps.
 
 mod aside;
+mod copies;
 mod directories;
 mod place;
 mod rollback;
@@ -53,7 +54,7 @@ pub struct Tools<'t> {
     /// Who watches.
     pub monitor: &'t dyn Monitor,
     /// Whether a person wants the run to turn back; asked on the way forward only.
-    pub interrupted: &'t dyn Fn() -> bool,
+    pub interrupted: &'t (dyn Fn() -> bool + Sync),
     /// Steps in a batch, at least one.
     pub batch: usize,
 }
@@ -83,7 +84,7 @@ pub struct Mover<'t> {
     pub(super) copies: HashMap<usize, FileId>,
     /// Steps whose files have their new names, or are about to, and not yet lost their old ones.
     pub(super) pending: Vec<Pending>,
-    /// Bytes that were copied for them.
+    /// Bytes that are copied for them.
     pending_bytes: u64,
     /// Steps of which something may be left under our names.
     pub(super) traces: BTreeSet<usize>,

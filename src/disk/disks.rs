@@ -1,6 +1,7 @@
 //! Which disks rotate, as the system tells it: a head that has to move reads one file after another
 //! faster than many at once.
 
+use super::filesystem::Node;
 use super::trees::{Trees, node_of};
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
@@ -59,6 +60,17 @@ impl Disks {
             DiskKind::Ssd => Spindle::None,
             DiskKind::Rotational => Spindle::On(number(device)),
             DiskKind::Auto => self.rotating(device, || mount_of(trees, tree, file)),
+        }
+    }
+
+    /// Whether what `stat` found somewhere is on a rotating disk.
+    pub fn rotates(&self, node: &Node) -> bool {
+        match self.kind {
+            DiskKind::Ssd => false,
+            DiskKind::Rotational => true,
+            DiskKind::Auto => {
+                self.rotating(node.stamp.device, || Some(node.mount)) != Spindle::None
+            }
         }
     }
 

@@ -73,6 +73,29 @@ pub trait Filesystem: Sync {
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError>;
 
+    /// Makes these copies, each as [`Filesystem::copy`] makes one, and says of each what became of it;
+    /// nothing of those that were not begun, because another failed or `watch` did not want more.
+    fn copy_all(
+        &self,
+        copies: &[Copying<'_>],
+        watch: &dyn CopyWatch,
+    ) -> Vec<Option<Result<Node, DiskError>>> {
+        let mut go_on = true;
+        let made = copies.iter().map(|copying| {
+            go_on = go_on && watch.wants_more();
+            if !go_on {
+                return None;
+            }
+            let (from, to) = (&copying.from, &copying.to);
+            let progress = |bytes| watch.advance(0, bytes);
+            let made = self.copy(from, to, copying.hash, copying.owner, &progress);
+            go_on = made.is_ok();
+            watch.advance(u64::from(go_on), 0);
+            Some(made)
+        });
+        made.collect()
+    }
+
     /// Whether a file may be given to this user and group, so that a copy can have the owner of its
     /// source.
     fn may_give(&self, owner: (u32, u32)) -> bool;
@@ -116,6 +139,29 @@ pub trait Filesystem: Sync {
 
     /// Forgets what was known of directories, which others may have renamed meanwhile.
     fn refresh(&self);
+}
+
+/// A copy that is to be made.
+pub struct Copying<'c> {
+    /// Where the file is.
+    pub from: TreePath<'c>,
+    /// Where the copy is to be, under a name of ours.
+    pub to: TreePath<'c>,
+    /// The size of the file in bytes.
+    pub size: u64,
+    /// The hash of the file.
+    pub hash: Digest,
+    /// Whose the copy is to be.
+    pub owner: Owner,
+}
+
+/// Who watches copies being made, in several threads.
+pub trait CopyWatch: Sync {
+    /// Whether another is to be begun.
+    fn wants_more(&self) -> bool;
+
+    /// So many more files and bytes are copied.
+    fn advance(&self, files: u64, bytes: u64);
 }
 
 /// Whose a copy is.

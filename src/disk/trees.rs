@@ -8,6 +8,7 @@
 
 mod attributes;
 mod copying;
+mod crowd;
 mod draft;
 mod kinds;
 mod operations;
@@ -281,10 +282,15 @@ impl Trees {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn touch(&self, tree: Tree, path: Option<TreePath<'_>>, directory: &Arc<OwnedFd>) {
+    /// Whether one call makes all durable that is on the file system of a tree.
+    fn syncs_whole(&self, tree: Tree) -> bool {
         let root = self.roots[tree as usize].as_ref();
+        root.is_some_and(|root| root.syncs_whole)
+    }
+
+    fn touch(&self, tree: Tree, path: Option<TreePath<'_>>, directory: &Arc<OwnedFd>) {
         let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
-        if root.is_some_and(|r| r.syncs_whole) {
+        if self.syncs_whole(tree) {
             unsynced.add_whole(tree);
         } else {
             unsynced.add(tree, path, directory);

@@ -3,7 +3,7 @@
 use crate::kept::{ACL, Kept, access_list, set_extended};
 use crate::library::{Library, Mounted, Said};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, FileTimes, Permissions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -187,14 +187,18 @@ impl World {
         end_of(child)
     }
 
-    /// How often the thread that was stopped last is known to have stopped.
+    /// How often a thread that was sent a stop is known to have stopped.
     fn stops(&self) -> usize {
         let trace = self.trace();
-        let mut lines = trace.lines().rev();
-        let last = lines.find_map(|line| line.split_once(" --- SIGSTOP {"));
-        let Some((thread, _)) = last else { return 0 };
-        let stopped = format!("{thread} --- stopped by SIGSTOP ---");
-        trace.lines().filter(|line| *line == stopped).count()
+        let mut sent = BTreeSet::new();
+        let stopped = trace.lines().filter(|line| {
+            if let Some((thread, _)) = line.split_once(" --- SIGSTOP {") {
+                sent.insert(thread.to_owned());
+            }
+            let stopped = line.split_once(" --- stopped by SIGSTOP ---");
+            stopped.is_some_and(|(thread, _)| sent.remove(thread))
+        });
+        stopped.count()
     }
 
     fn start_traced(&self, strace: &[&str]) -> Child {
@@ -217,11 +221,12 @@ impl World {
         fs::read_to_string(self.library.surroundings().join("trace")).unwrap()
     }
 
-    /// The copy that is being made in duplicates/2024.
+    /// The copy that is being made in duplicates/2024, the longest where there are several.
     pub fn part(&self) -> Option<PathBuf> {
         let dir = fs::read_dir(self.library.path("duplicates/2024")).ok()?;
-        let mut paths = dir.filter_map(|entry| Some(entry.ok()?.path()));
-        paths.find(|path| path.extension().is_some_and(|e| e == "part"))
+        let paths = dir.filter_map(|entry| Some(entry.ok()?.path()));
+        let parts = paths.filter(|path| path.extension().is_some_and(|e| e == "part"));
+        parts.max_by_key(|part| fs::metadata(part).map_or(0, |found| found.len()))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use super::{Mover, Stop, is_file};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::{Kind, Node, Owner};
+use crate::disk::filesystem::{Kind, Node};
 use crate::disk::preflight::{Kept, Ready};
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
 use crate::model::path::TreePath;
-use crate::model::run::{Copy, FileId, Record};
 use crate::model::schedule::{Hop, Step};
 use rustix::io::Errno;
 
@@ -25,17 +24,14 @@ pub(in crate::disk) struct Pending {
 pub(in crate::disk) enum How {
     /// It bears both names. What `stat` said of it.
     Linked(Stamp),
-    /// There is a copy of it, beside the new name or there. What `stat` said of the source.
+    /// There is, or will be, a copy of it, beside the new name or there. What `stat` said of the
+    /// source.
     Copied(Stamp),
     /// The same, and it stays where it is.
     Kept(Stamp),
     /// It was written anew, beside its name or there.
     Written,
 }
-
-/// Bytes that are copied before the copies take their places and their sources are put aside: what
-/// a kill may cost at most, but for one file.
-const COPIED_AT_ONCE: u64 = 256 << 20;
 
 impl Mover<'_> {
     /// Does one step; its file may have its old name still until [`Mover::finish`].
@@ -56,10 +52,7 @@ impl Mover<'_> {
                 self.go(at, step, ready)?;
             }
         }
-        if self.pending_bytes >= COPIED_AT_ONCE {
-            self.finish()?;
-        }
-        Ok(())
+        self.finish_full()
     }
 
     /// Brings a file to another name.
@@ -90,7 +83,7 @@ impl Mover<'_> {
             }
         }
         if let Step::Copy(_) = step {
-            return self.copy(at, &hop, found, How::Kept);
+            return self.copy_later(at, &hop, How::Kept(found));
         }
         let filesystem = self.tools.filesystem;
         let id = Some(found.into());
@@ -113,7 +106,7 @@ impl Mover<'_> {
                     Err(Stop::Changed(hop.from.into_owned()))
                 }
             },
-            Err(error) if error.is(Errno::XDEV) => self.copy(at, &hop, found, How::Copied),
+            Err(error) if error.is(Errno::XDEV) => self.copy_later(at, &hop, How::Copied(found)),
             Err(error) if error.cannot_refuse_to_replace() => self.link(at, &hop, found),
             Err(error) => Err(error.into()),
         }
@@ -145,35 +138,6 @@ impl Mover<'_> {
         }
     }
 
-    /// Copies a file to beside its destination, which lies on another file system or is to hold no more
-    /// than a copy.
-    fn copy(
-        &mut self,
-        at: usize,
-        hop: &Hop<'_>,
-        found: Stamp,
-        how: fn(Stamp) -> How,
-    ) -> Result<(), Stop> {
-        self.heed()?;
-        let part = self.fresh_part(at, &hop.to)?;
-        let monitor = self.tools.monitor;
-        let advance = |bytes| monitor.advance(0, bytes);
-        let filesystem = self.tools.filesystem;
-        let owner = match self.plan.is_copying() {
-            true => Owner::KeptIfAllowed,
-            false => Owner::Kept,
-        };
-        let copy = filesystem.copy(&hop.from, &part, hop.hash, owner, &advance)?;
-        self.copies.insert(at, copy.stamp.into());
-        // Reading it may have changed when its inode changed last; what was read was right.
-        let source = filesystem.look(&hop.from)?.map(|node| node.stamp);
-        let how = how(source.unwrap_or(found));
-        self.pending.push(Pending { at, how });
-        self.pending_bytes += hop.size;
-        monitor.advance(1, 0);
-        Ok(())
-    }
-
     /// Makes a file of ours beside its place.
     fn write(&mut self, at: usize, number: usize) -> Result<(), Stop> {
         let to = &self.plan.writes[number].to;
@@ -190,7 +154,11 @@ impl Mover<'_> {
 
     /// The name beside `to` for what a step makes, where nothing is any more: what was there is
     /// from a try that was killed.
-    fn fresh_part(&mut self, at: usize, to: &TreePath<'_>) -> Result<TreePath<'static>, DiskError> {
+    pub(super) fn fresh_part(
+        &mut self,
+        at: usize,
+        to: &TreePath<'_>,
+    ) -> Result<TreePath<'static>, DiskError> {
         let part = self.names().part(to, at);
         self.copies.remove(&at);
         if self.traces.contains(&at) {
@@ -231,8 +199,9 @@ impl Mover<'_> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let pending = std::mem::take(&mut self.pending);
+        let mut pending = std::mem::take(&mut self.pending);
         self.pending_bytes = 0;
+        self.make_copies(&mut pending)?;
         self.take_places(&pending)?;
         self.sync()?;
         for Pending { at, how } in pending {
@@ -252,35 +221,6 @@ impl Mover<'_> {
                     self.traces.remove(&at);
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Says durably which files were made, and lets them take their places.
-    fn take_places(&mut self, pending: &[Pending]) -> Result<(), Stop> {
-        let filesystem = self.tools.filesystem;
-        let made = pending.iter().filter(|p| !matches!(p.how, How::Linked(_)));
-        // Those that are at their places already were recorded before a kill.
-        let made: Vec<_> = made.filter(|p| self.placed[p.at].is_none()).collect();
-        if made.is_empty() {
-            return Ok(());
-        }
-        let copy = |p: &&Pending| Copy {
-            step: p.at as u64,
-            file: self.copies[&p.at],
-        };
-        let copies = made.iter().map(copy).collect();
-        self.tools.ledger.append(&Record::Copied { copies })?;
-        self.tools.ledger.sync()?;
-        for Pending { at, .. } in made {
-            let to = self.destination(*at);
-            self.install(&self.names().part(&to, *at), &to)?;
-            self.traces.remove(at);
-            let copy = self.copies.get(at).copied();
-            let node = filesystem.look(&to)?;
-            let node = node.filter(|n| Some(FileId::from(n.stamp)) == copy);
-            let node = node.ok_or_else(|| Stop::Changed(to.clone().into_owned()))?;
-            self.placed[*at] = Some(node.stamp);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Copying a file to another file system, so that nothing of it is lost.
 
 use super::attributes::{Attributes, Ends};
+use super::draft::Draft;
 use super::{Trees, node_of};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Node, Owner};
@@ -30,10 +31,22 @@ impl Trees {
         owner: Owner,
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
-        let ends = Ends { from, to };
-        let (source, node) = self.open_file(from)?;
-        let mut attributes = Attributes::of(&source, from, node)?;
-        let draft = self.draft(to)?;
+        let made = self.begin_copy(Ends { from, to }, hash, owner, progress)?;
+        made.draft.settle()?;
+        made.conclude()
+    }
+
+    /// Makes a copy that is neither durable nor read back yet.
+    pub(super) fn begin_copy<'c>(
+        &'c self,
+        ends: Ends<'c>,
+        hash: Digest,
+        owner: Owner,
+        progress: &dyn Fn(u64),
+    ) -> Result<Fresh<'c>, DiskError> {
+        let (source, node) = self.open_file(ends.from)?;
+        let mut attributes = Attributes::of(&source, ends.from, node)?;
+        let draft = self.draft(ends.to)?;
         attributes.give_owner(&draft.file, owner, ends)?;
         // Where the two are on one file system that shares blocks, this takes no time and no room.
         if rustix::fs::ioctl_ficlone(&draft.file, &source).is_ok() {
@@ -44,17 +57,43 @@ impl Trees {
         }
         let read = look(&source, ends)?;
         attributes.give_rest(&draft.file, ends)?;
-        draft.settle()?;
-        let kept = hash_file(&draft.file, |_| {});
-        if kept.map_err(|e| DiskError::in_tree("read back", to, e))? != hash {
+        Ok(Fresh {
+            ends,
+            hash,
+            source,
+            read,
+            attributes,
+            draft,
+        })
+    }
+}
+
+/// A copy that is made.
+pub(super) struct Fresh<'c> {
+    ends: Ends<'c>,
+    hash: Digest,
+    source: File,
+    /// What the source was when it had been read.
+    read: Node,
+    attributes: Attributes,
+    /// The copy.
+    pub draft: Draft<'c>,
+}
+
+impl Fresh<'_> {
+    /// Reads the copy back, which is durable, and lets it stay.
+    pub(super) fn conclude(self) -> Result<Node, DiskError> {
+        let Ends { from, to } = self.ends;
+        let kept = hash_file(&self.draft.file, |_| {});
+        if kept.map_err(|e| DiskError::in_tree("read back", to, e))? != self.hash {
             let what = "the copy that was read back from the disk differs: \
                         the file is not what it was, or a disk is bad";
             return Err(DiskError::in_tree("copy", from, io::Error::other(what)));
         }
-        let copy = draft.look()?;
-        attributes.refuse_less(&copy, ends)?;
-        refuse_changed(&source, &read, ends)?;
-        draft.finish();
+        let copy = self.draft.look()?;
+        self.attributes.refuse_less(&copy, self.ends)?;
+        refuse_changed(&self.source, &self.read, self.ends)?;
+        self.draft.finish();
         Ok(copy)
     }
 }

@@ -87,9 +87,15 @@ impl Draft<'_> {
     pub fn settle(&self) -> Result<(), DiskError> {
         let error = |source: std::io::Error| DiskError::in_tree("make durable", self.path, source);
         self.file.sync_all().map_err(error)?;
+        self.forget()
+    }
+
+    /// Has the file, which is durable, read from the disk from its beginning next.
+    pub fn forget(&self) -> Result<(), DiskError> {
         // Only pages that are on the disk are dropped; some file systems keep them nevertheless.
         let _ = rustix::fs::fadvise(&self.file, 0, None, Advice::DontNeed);
-        (&self.file).rewind().map_err(error)
+        let rewound = (&self.file).rewind();
+        rewound.map_err(|error| DiskError::in_tree("read back", self.path, error))
     }
 
     /// What the file is.

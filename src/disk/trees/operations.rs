@@ -4,7 +4,7 @@ use super::attributes::{LEFT_ALONE, timespec};
 use super::owners;
 use super::{Trees, node_of};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::{Filesystem, Kind, Node, Owner, Room};
+use crate::disk::filesystem::{CopyWatch, Copying, Filesystem, Kind, Node, Owner, Room};
 use crate::disk::hash::hash_file;
 use crate::model::digest::Digest;
 use crate::model::path::TreePath;
@@ -99,6 +99,14 @@ impl Filesystem for Trees {
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
         self.copy_file(from, to, hash, owner, progress)
+    }
+
+    fn copy_all(
+        &self,
+        copies: &[Copying<'_>],
+        watch: &dyn CopyWatch,
+    ) -> Vec<Option<Result<Node, DiskError>>> {
+        self.copy_files(copies, watch)
     }
 
     fn may_give(&self, owner: (u32, u32)) -> bool {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 mod copying;
+mod crowd;
 
 /// Trees in a directory, of which `duplicates` may be on a file system of its own.
 struct Fixture {

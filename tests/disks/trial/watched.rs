@@ -2,7 +2,7 @@
 
 use super::{Moment, Order, Witness};
 use mediastruct::disk::error::DiskError;
-use mediastruct::disk::filesystem::{Filesystem, Node, Owner, Room};
+use mediastruct::disk::filesystem::{CopyWatch, Copying, Filesystem, Node, Owner, Room};
 use mediastruct::disk::journal::{Journal, Ledger};
 use mediastruct::disk::trees::Trees;
 use mediastruct::model::digest::Digest;
@@ -100,6 +100,14 @@ impl Filesystem for Watched<'_> {
         progress: &dyn Fn(u64),
     ) -> Result<Node, DiskError> {
         self.trees.copy(from, to, hash, owner, progress)
+    }
+
+    fn copy_all(
+        &self,
+        copies: &[Copying<'_>],
+        watch: &dyn CopyWatch,
+    ) -> Vec<Option<Result<Node, DiskError>>> {
+        self.trees.copy_all(copies, watch)
     }
 
     fn may_give(&self, owner: (u32, u32)) -> bool {
