@@ -559,6 +559,36 @@ fn nothing_joins_or_leaves_a_volume_that_was_sealed_meanwhile() {
     library.succeed(&["undo", &first, "--yes"]);
 }
 
+#[test]
+fn a_seal_does_not_come_back_to_a_volume_that_changed_since_it_was_taken_back() {
+    let library = opened();
+    library.succeed(&["volumes", "seal", "01", "--yes"]);
+    library.succeed(&["undo", "--yes"]);
+    let undo = runs(&library).pop().unwrap();
+    let redo = ["undo", &undo, "--yes"];
+    library.copy().succeed(&redo);
+    let why = "archive/01/MANIFEST.sha256: volume 01 holds other files by now";
+    let by_hand = library.copy();
+    by_hand.write("archive/01/2018/b.jpg", "two");
+    by_hand.succeed(&["crawl"]);
+    by_hand.refuse(3, &redo, &[why, "mediastruct volumes seal 01"]);
+    by_hand.succeed(&["plan", "undo", &undo, "-o", "redo.json"]);
+    by_hand.refuse(3, &["check", "redo.json"], &[why]);
+    let without = by_hand.read("redo.json");
+    let without = without.lines().filter(|line| !line.contains("disc.json"));
+    by_hand.write("redo.json", &without.collect::<Vec<_>>().join("\n"));
+    by_hand.refuse(3, &["apply", "redo.json"], &["disc.json is missing"]);
+    by_hand.succeed(&["volumes", "seal", "01", "--yes"]);
+
+    library.write("media/2018/c.jpg", "three");
+    library.succeed(&["crawl"]);
+    archive(&library, &[]);
+    library.refuse(3, &redo, &[why]);
+    library.succeed(&["undo", "--yes"]);
+    library.succeed(&redo);
+    library.succeed(&["volumes", "verify", "01"]);
+}
+
 /// The names of all runs.
 fn runs(library: &Library) -> Vec<String> {
     let runs = fs::read_dir(library.path("data/runs")).unwrap();

@@ -7,16 +7,18 @@ use super::plan_source::refused;
 use super::progress::Progress;
 use super::readers::Reading;
 use super::volumes::volume;
+use crate::disk::disc::label_at;
 use crate::disk::hash::sum_files;
 use crate::disk::trees::Trees;
 use crate::model::index::Index;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Role};
 use crate::model::problem::{Fault, Problem};
 use crate::model::sha256::Sha256;
 use crate::model::state::Listed;
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
 use crate::phase::archive::texts::{Held, Sealing, SealingError, mark};
+use crate::phase::archive::{Returning, returning};
 use std::sync::Arc;
 
 /// The texts of the files that `plan` writes, in its order. Where it seals volumes, all their files
@@ -65,6 +67,7 @@ pub fn rehearse(
     trees: &Trees,
     context: &Context,
 ) -> Result<(), Failure> {
+    refuse_stale(plan, archive, trees)?;
     let Some(sealing) = Sealing::of(plan, archive) else {
         return Ok(());
     };
@@ -77,6 +80,33 @@ pub fn rehearse(
     }
     let mut volumes = sealing.volumes().iter();
     volumes.try_for_each(|volume| refuse_changed(volume, archive, trees, context))
+}
+
+/// Refuses to put back seals of volumes that hold other files by now: their manifests would vouch for
+/// what is not there.
+fn refuse_stale(plan: &Plan, archive: &Index<'_>, trees: &Trees) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    for Returning {
+        volume,
+        label,
+        holds,
+    } in returning(plan, archive)
+    {
+        let manifest = volume.holding(Role::Manifest.file_name().as_bytes());
+        let Some(label) = label else {
+            let fault = Fault::HalfSealed(Role::Disc.file_name());
+            problems.push(Problem::at(&manifest, fault));
+            continue;
+        };
+        let sealed = label_at(&label, trees)?.contents;
+        if sealed.is_some() && sealed != holds {
+            problems.push(Problem::at(&manifest, Fault::StaleSeal(volume)));
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(refused("the plan does not fit the disk", &problems)),
+    }
 }
 
 /// Makes sure that what is in a volume already is what the index has: a manifest names all of it.

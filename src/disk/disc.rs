@@ -8,16 +8,17 @@ mod image;
 use super::error::{DiskError, Reason};
 use super::hash::{BUFFER, Interrupted};
 use super::monitor::Monitor;
+use super::trees::Trees;
 use super::xorriso::XorrisoError;
 use crate::model::disc::{
     DiscFile, DiscLabel, DiscListing, DiscReading, LABEL_FILE, MAX_LABEL_BYTES,
 };
 use crate::model::index::Totals;
-use crate::model::path::Escaped;
+use crate::model::path::{Escaped, TreePath};
 use image::Extent;
 use rustix::fs::{FileType, Mode, OFlags, major};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -73,6 +74,18 @@ pub fn is_disc(path: &Path) -> Result<bool, DiscError> {
         DiscKind::Directory => rustix::fs::statfs(path)
             .is_ok_and(|about| [ISO_9660, UDF].contains(&(about.f_type as u32))),
     })
+}
+
+/// What the file at `path` says of the disc that it is on, or is to be on.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn label_at(path: &TreePath<'_>, trees: &Trees) -> Result<DiscLabel, DiskError> {
+    let (file, _) = trees.open_file(path)?;
+    let mut text = Vec::new();
+    let read = file.take(MAX_LABEL_BYTES).read_to_end(&mut text);
+    read.map_err(|e| DiskError::in_tree("read", path, e))?;
+    Ok(DiscLabel::parse(&text))
 }
 
 /// Why something cannot be read as a disc.

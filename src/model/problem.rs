@@ -83,6 +83,12 @@ pub enum Fault {
     /// The mark of a volume is to go that holds other files.
     #[error("its volume holds files of other runs, too; take those back first")]
     MarkOfOthers,
+    /// A seal is to come back to a volume that it does not fit any more.
+    #[error(
+        "volume {0} holds other files by now than when it was sealed, and this would vouch for what is \
+         not there; seal it anew: `mediastruct volumes seal {0}`"
+    )]
+    StaleSeal(VolumeName),
     /// Some of the files that seal a volume are written, and others are not.
     #[error(
         "a volume is sealed by README, manifest, disc.json and index.html together, and {0} is missing"

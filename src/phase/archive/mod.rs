@@ -12,6 +12,7 @@ mod load;
 pub mod pack;
 mod plan;
 mod restore;
+mod returning;
 mod seal;
 mod shelf;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub mod texts;
 
 pub use self::plan::plan;
 pub use self::restore::{restore, restore_wants};
+pub use self::returning::{Returning, returning};
 pub use self::seal::seal;
 
 use crate::model::path::{RelPath, TreePath};
