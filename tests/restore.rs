@@ -3,7 +3,7 @@
 
 mod library;
 
-use library::{Library, burn, record};
+use library::{Library, burn, can, record};
 use std::fs;
 use std::path::PathBuf;
 
@@ -172,4 +172,56 @@ fn what_no_disc_can_hold_is_not_restored() {
     library.refuse(3, &restore("08", at), &["volume 08 was never burned"]);
     record(&library, &["07 \"lost\",\"copy\":1"]);
     library.succeed(&restore("07", at));
+}
+
+#[test]
+fn what_is_damaged_on_the_disk_is_named_with_what_helps_and_let_alone() {
+    let (library, disc) = burned();
+    restore(&library, &disc, 0);
+    let rotten = library.path("archive/07/2019/a.jpg");
+    let modified = fs::metadata(&rotten).unwrap().modified().unwrap();
+    fs::write(&rotten, "ONE").unwrap();
+    let file = fs::File::options().write(true).open(&rotten).unwrap();
+    file.set_modified(modified).unwrap();
+    let moved = library.path("archive/07/2020/c.jpg");
+    fs::rename(&moved, library.surroundings().join("elsewhere")).unwrap();
+    fs::create_dir(&moved).unwrap();
+    fs::write(disc.join("2019/deep/b.jpg"), "TWO").unwrap();
+    let said = restore(&library, &disc, 4);
+    said.tells(&[
+        "archive/07/2019/a.jpg: it is on the disk, and holds something else than was indexed; this \
+         disc has it whole: move the damaged one out of the archive",
+        "archive/07/2020/c.jpg: it is on the disk, and cannot be read: it is a directory, not a",
+        "nothing can be copied back",
+    ]);
+    assert!(!said.err.contains("nothing to do"), "{}", said.err);
+    assert!(!said.err.contains("b.jpg"), "it is whole on the disk: {}", said.err);
+    assert_eq!(library.read("archive/07/2019/a.jpg"), "ONE");
+
+    fs::write(disc.join("2019/a.jpg"), "???").unwrap();
+    restore(&library, &disc, 4).tells(&["nor does this disc have it as it was"]);
+    fs::write(disc.join("2019/a.jpg"), "one").unwrap();
+    fs::rename(&rotten, library.surroundings().join("rotten")).unwrap();
+    fs::remove_dir(&moved).unwrap();
+    restore(&library, &disc, 0).tells(&["copied 2 files"]);
+    library.succeed(&["volumes", "verify", "07"]);
+}
+
+#[test]
+fn a_disc_is_read_once_for_the_plan_and_once_to_copy() {
+    if !can(&["strace", "-V"], "counting what is opened") {
+        return;
+    }
+    let (library, disc) = burned();
+    // What changed only just now could change again without a trace.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let at = disc.to_str().unwrap();
+    let strace = ["strace", "-f", "-e", "trace=openat,openat2", "-o", "trace"];
+    let restore = ["volumes", "restore", "07", "--at", at, "--yes"];
+    let said = library.run_within(&strace, &restore);
+    assert_eq!(said.code, 0, "{said:?}");
+    let trace = library.read("trace");
+    let opened = trace.lines().filter(|l| l.contains("\"b.jpg\"") || l.contains("deep/b.jpg"));
+    let opened: Vec<_> = opened.filter(|l| l.contains("O_NONBLOCK") && !l.contains(" -1 E")).collect();
+    assert_eq!(opened.len(), 2, "{opened:#?}");
 }

@@ -110,7 +110,8 @@ pub fn hashed(plan: &Plan, context: &Context) -> Option<Notebook> {
     let datadir = Datadir::at(&context.layout().datadir);
     let header = ProgressHeader::new(false, library::now());
     let open = || Notebook::open(&datadir, header, Purpose::Ingest);
-    (plan.phase == Phase::Ingest).then(open)
+    // A disc that files come back from stands in for the drop directory.
+    (plan.phase == Phase::Ingest || plan.is_restoring()).then(open)
 }
 
 /// The directories that the run which `plan` takes back had made, parents first.

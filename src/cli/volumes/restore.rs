@@ -7,19 +7,25 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::ingest::Card;
 use crate::cli::library;
 use crate::cli::past::Past;
-use crate::cli::phases::go;
+use crate::cli::phases::{Ended, go};
 use crate::cli::readers::Reading;
-use crate::disk::hash::hash_files;
+use crate::cli::show::summary;
+use crate::disk::filesystem::{Filesystem, Kind};
+use crate::disk::hash::{Readers, hash_files};
 use crate::disk::place::{Found, look};
+use crate::disk::progress::{Notebook, Purpose};
+use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::{named_file, names, scan};
 use crate::model::path::{Escaped, TreePath};
 use crate::model::plan::Plan;
 use crate::model::plan_file;
+use crate::model::progress::ProgressHeader;
 use crate::model::run::Verify;
-use crate::model::state::{Listed, Proof};
+use crate::model::state::{Listed, Proof, State};
 use crate::model::tree::Tree;
-use crate::phase::archive::{restore as plan_restore, restore_wants};
+use crate::model::volume::VolumeName;
+use crate::phase::archive::{restore as plan_restore, restore_doubts, restore_wants};
 
 /// Copies what is gone from the disk of the volume that `arguments` name back from a disc.
 ///
@@ -40,6 +46,11 @@ pub fn restore(arguments: &RestoreArguments, context: &Context) -> Result<Exit, 
         context.output.note(format_args!("wrote {file}"));
         card.tell();
         return Ok(left_out(&plan));
+    }
+    if plan.is_in_trouble() && !plan.has_operations() {
+        context.output.note(summary(&plan).trim_end());
+        context.output.note("nothing can be copied back");
+        return Ok(Ended::Done.exit(&plan, context));
     }
     let ended = go(&plan, arguments.yes, Verify::Stat, &card.context)?;
     Ok(ended.exit(&plan, context))
@@ -78,20 +89,69 @@ fn plan(arguments: &RestoreArguments, context: &Context) -> Result<Plan, Failure
     let mut state = library::state(context, &indexes)?;
     let progress = context.output.progress();
     state.found = scan::files(&trees, layout, Tree::Ingest, &progress)?;
-    let volume = arguments.volume.as_str();
-    state.taken = names::taken(layout.dir(Tree::Archive), Some(volume))?;
-    let wanted: Vec<Listed> = restore_wants(&state, &arguments.volume)
-        .into_iter()
-        .cloned()
-        .collect();
+    let volume = &arguments.volume;
+    state.taken = names::taken(layout.dir(Tree::Archive), Some(volume.as_str()))?;
+    read_on_disk(&mut state, volume, &trees, context)?;
+    let wanted = restore_wants(&state, volume);
+    let wanted: Vec<Listed> = wanted.into_iter().cloned().collect();
     let files: Vec<_> = wanted.iter().map(|file| (Tree::Ingest, file)).collect();
+    // The disc is read again where it is copied, and not in between to hold the plan against it.
+    let header = ProgressHeader::new(false, state.now);
+    let datadir = Datadir::at(&layout.datadir);
+    let notebook = Notebook::open(&datadir, header, Purpose::Ingest);
+    read(&mut state, &files, Some(&notebook), &trees, context)?;
+    Ok(plan_restore(&state, volume)?)
+}
+
+/// Reads what is on the disk of a volume: it may be damaged.
+fn read_on_disk(
+    state: &mut State<'_>,
+    volume: &VolumeName,
+    trees: &Trees,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut listed = Vec::new();
+    for path in restore_doubts(state, volume) {
+        let why = match trees.look(&path) {
+            Ok(Some(node)) if node.kind == Kind::File => {
+                listed.push(Listed {
+                    path: path.rel,
+                    stamp: node.stamp,
+                });
+                continue;
+            }
+            Ok(Some(node)) => format!("it is {}, not a regular file", node.kind.words()),
+            Ok(None) => "it went away meanwhile".to_owned(),
+            Err(error) => error.reason(),
+        };
+        state.proofs.insert(path, Proof::Failed(why.into()));
+    }
+    let files: Vec<_> = listed.iter().map(|file| (Tree::Archive, file)).collect();
+    read(state, &files, None, trees, context)
+}
+
+/// Reads files, and notes in the state what came of it.
+fn read(
+    state: &mut State<'_>,
+    files: &[(Tree, &Listed)],
+    notebook: Option<&Notebook>,
+    trees: &Trees,
+    context: &Context,
+) -> Result<(), Failure> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let reading = Reading::of(context);
-    let readings = hash_files(&trees, &files, &reading.readers(), &progress);
+    let readers = Readers {
+        notebook,
+        ..reading.readers()
+    };
+    let readings = hash_files(trees, files, &readers, &context.output.progress());
     let readings = readings.map_err(|interrupted| Failure::failed(interrupted.to_string()))?;
-    let proofs = wanted.iter().zip(readings).map(|(file, reading)| {
-        let path = TreePath::new(Tree::Ingest, file.path.clone());
+    let proofs = files.iter().zip(readings).map(|((tree, file), reading)| {
+        let path = TreePath::new(*tree, file.path.clone());
         (path, Proof::of(reading, file))
     });
     state.proofs.extend(proofs);
-    Ok(plan_restore(&state, &arguments.volume)?)
+    Ok(())
 }

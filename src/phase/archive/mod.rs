@@ -20,7 +20,7 @@ mod tests;
 pub mod texts;
 
 pub use self::plan::plan;
-pub use self::restore::{restore, restore_wants};
+pub use self::restore::{restore, restore_doubts, restore_wants};
 pub use self::returning::{Returning, returning};
 pub use self::seal::seal;
 
