@@ -8,10 +8,11 @@ use super::named_file::NamedFileError;
 use super::xorriso::{self, XorrisoError};
 use crate::model::index::Totals;
 use crate::model::path::{Escaped, RelPath};
-use rustix::fs::Advice;
+use rustix::fs::{Advice, MemfdFlags};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
-use std::io;
+use std::io::{self, BufWriter, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -69,9 +70,11 @@ pub fn make(
         .tempfile_in(directory)
         .map_err(failed)?;
     let image = Image { file, target };
+    let left_out = LeftOut::of(master).map_err(XorrisoError::Run)?;
     monitor.begin("Writing the image", master.totals);
     let mut told = 0;
-    let written = xorriso::tell(&arguments(master, image.file.path()), &mut || {
+    let arguments = arguments(master, &left_out, image.file.path());
+    let written = xorriso::tell(&arguments, &mut || {
         let size = image.size().unwrap_or_default().min(master.totals.bytes);
         monitor.advance(0, size.saturating_sub(told));
         told = told.max(size);
@@ -145,22 +148,55 @@ fn permissions() -> Permissions {
     Permissions::from_mode(0o666 & !mask.unwrap_or(0o077))
 }
 
+/// The list of what stays out, in memory: there may be more of it than arguments can hold.
+struct LeftOut(OwnedFd);
+
+impl LeftOut {
+    fn of(master: &Master<'_>) -> io::Result<LeftOut> {
+        let list = rustix::fs::memfd_create("left-out", MemfdFlags::CLOEXEC)?;
+        let mut out = BufWriter::new(File::from(list));
+        for path in master.left_out {
+            let path = master.volume.join(OsStr::from_bytes(path.as_bytes()));
+            out.write_all(&quoted(path.as_os_str().as_bytes()))?;
+        }
+        let list = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(LeftOut(list.into()))
+    }
+
+    /// Where xorriso finds it.
+    fn path(&self) -> OsString {
+        format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd()).into()
+    }
+}
+
+/// A path as a word of a list, with the end of its line: between single quotes all bytes stand for
+/// themselves but these quotes, also the end of a line.
+fn quoted(path: &[u8]) -> Vec<u8> {
+    let mut word = vec![b'\''];
+    for byte in path {
+        match byte {
+            b'\'' => word.extend(b"'\"'\"'"),
+            byte => word.push(*byte),
+        }
+    }
+    word.extend(b"'\n");
+    word
+}
+
 /// What xorriso is told: names are bytes, and each is an argument of its own. Whoever reads the disc
 /// one day is another user, so all may read what is on it; files of any size, long names, and sums
 /// by which xorriso itself can check it.
-fn arguments(master: &Master<'_>, image: &Path) -> Vec<OsString> {
+fn arguments(master: &Master<'_>, left_out: &LeftOut, image: &Path) -> Vec<OsString> {
     let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
     let drive = [b"stdio:", image.as_os_str().as_bytes()].concat();
-    let left_out = master.left_out.iter();
-    let left_out = left_out.map(|path| master.volume.join(OsStr::from_bytes(path.as_bytes())));
     [
         words(&["-joliet", "on", "-md5", "on"]),
         words(&["-compliance", "iso_9660_level=3:joliet_long_names"]),
         words(&["-volid", master.label, "-outdev"]),
         vec![OsString::from_vec(drive)],
-        words(&["-not_paths"]),
-        left_out.map(OsString::from).collect(),
-        words(&["--", "-map"]),
+        words(&["-quoted_not_list"]),
+        vec![left_out.path()],
+        words(&["-map"]),
         vec![master.volume.into(), "/".into()],
         words(&["-find", "/", "-type", "d", "-exec", "chmod", "a+rx", "--"]),
         words(&["-find", "/", "-type", "f", "-exec", "chmod", "a+r", "--"]),

@@ -285,10 +285,62 @@ fn a_volume_that_was_edited_by_hand_gets_no_image() {
         &["volumes", "image", "07", "-o", text(&image)],
         &[
             "archive/07/2019/a.jpg is damaged: it changed",
-            "archive/07/2019/link.jpg is extra: a symbolic link",
+            "archive/07/2019/link.jpg is a symbolic link, and not a regular file",
             "mediastruct crawl",
         ],
     );
+}
+
+#[test]
+fn what_is_no_file_is_named_with_what_to_do_about_it() {
+    let library = archived();
+    symlink("a.jpg", library.path("archive/07/2019/link\n.jpg")).unwrap();
+    library.succeed(&["volumes", "list"]);
+    let image = library.surroundings().join("07.iso");
+    for command in [
+        &["volumes", "image", "07", "-o", text(&image)][..],
+        &["volumes", "seal", "07", "--yes"],
+    ] {
+        let told = ["archive/07/2019/link\\n.jpg is a symbolic link", "move it out of the archive"];
+        let said = library.refuse(3, command, &told);
+        assert!(!said.err.contains("mediastruct crawl"), "{}", said.err);
+    }
+    if !has_xorriso("images without what is excluded") {
+        return;
+    }
+    let configuration = library.read("config.ini") + "\n[Crawl]\nexclude = link*\n";
+    library.write("config.ini", &configuration);
+    library.succeed(&["crawl"]);
+    imaged(&library);
+}
+
+#[test]
+fn more_is_left_out_than_arguments_can_hold() {
+    if !has_xorriso("images without many files") {
+        return;
+    }
+    let library = archived();
+    for number in 0..3000 {
+        library.write(&format!("archive/07/2019/._{number:0>100}"), "resource fork");
+    }
+    let dir = library.path("archive/07/2019");
+    for name in [
+        &b"._new\nline"[..],
+        b"._it's \"quoted\"",
+        b"._back\\slash\\n",
+        b"._not utf-8 \xff\xfe",
+        b"._*",
+        b"._#comment",
+        b"._ ",
+    ] {
+        fs::write(dir.join(OsStr::from_bytes(name)), "resource fork").unwrap();
+    }
+    let image = library.surroundings().join("07.iso");
+    let make = ["volumes", "image", "07", "-o", text(&image)];
+    let few_arguments = ["sh", "-c", "ulimit -s 1024; exec \"$@\"", "sh"];
+    let made = library.run_within(&few_arguments, &make);
+    assert_eq!(made.code, 0, "{}", made.err);
+    made.tells(&["8 files"]);
 }
 
 #[test]

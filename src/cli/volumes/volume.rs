@@ -105,15 +105,31 @@ pub fn refuse_changed(
     let count = Things(troubles.len() as u64, "file");
     let mut lines = vec![format!("volume {name} is not as the index has it: {count}")];
     lines.extend(troubles.iter().map(|trouble| said(name, trouble)));
-    Err(Failure::refused(lines.join("\n")).hint(format!(
-        "`mediastruct crawl {}` brings the index up to date, and says what changed",
-        Escaped::path(&context.layout().dir(Tree::Archive).join(name.as_str()))
-    )))
+    let mut failure = Failure::refused(lines.join("\n"));
+    let is_special = |trouble: &Trouble| matches!(trouble, Trouble::Special(..));
+    if troubles.iter().any(is_special) {
+        failure = failure.hint(
+            "what is no regular file goes onto no disc: move it out of the archive, or name it in \
+             `exclude`, in the section Crawl of the configuration, and it is left out",
+        );
+    }
+    if !troubles.iter().all(is_special) {
+        failure = failure.hint(format!(
+            "`mediastruct crawl {}` brings the index up to date, and says what changed",
+            Escaped::path(&context.layout().dir(Tree::Archive).join(name.as_str()))
+        ));
+    }
+    Err(failure)
 }
 
 /// What is wrong, with the whole path in the archive.
 fn said(name: &VolumeName, trouble: &Trouble) -> String {
-    format!("archive/{name}/{trouble}")
+    match trouble {
+        Trouble::Special(path, what) => {
+            format!("archive/{name}/{path} is {what}, and not a regular file")
+        }
+        trouble => format!("archive/{name}/{trouble}"),
+    }
 }
 
 /// Refuses what lies in a tree of the library: crawl takes an image there for media, and what is

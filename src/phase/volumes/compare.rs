@@ -16,8 +16,10 @@ pub enum Trouble {
     Damaged(RelPath<'static>, String),
     /// The file is not there.
     Missing(RelPath<'static>),
-    /// Something is there that the index does not have: a file, or what is said.
-    Extra(RelPath<'static>, &'static str),
+    /// A file is there that the index does not have.
+    Extra(RelPath<'static>),
+    /// Something is there that stands in no index, as it is no regular file but what is said.
+    Special(RelPath<'static>, &'static str),
     /// It cannot be read.
     Unreadable(RelPath<'static>, String),
     /// The content of the file was never known, so that nothing can be told of it.
@@ -56,7 +58,7 @@ pub fn compare(
             }
             (None, Some((file, _))) if leaves_out(&file.path) => continue,
             (None, Some((file, _))) => {
-                troubles.push(Trouble::Extra(file.path.clone(), "a file"));
+                troubles.push(Trouble::Extra(file.path.clone()));
                 continue;
             }
             (None, None) => continue,
@@ -93,7 +95,7 @@ pub fn look(
             },
             (Some((path, _)), None) => troubles.push(Trouble::Missing(path)),
             (None, Some(file)) if leaves_out(&file.path) => {}
-            (None, Some(file)) => troubles.push(Trouble::Extra(file.path.clone(), "a file")),
+            (None, Some(file)) => troubles.push(Trouble::Extra(file.path.clone())),
             (None, None) => {}
         }
     }
@@ -135,7 +137,7 @@ fn others(listing: &DiscListing, leaves_out: &dyn Fn(&RelPath<'_>) -> bool) -> V
     let special = listing.special.iter();
     let special = special
         .filter(|(path, _)| !leaves_out(path))
-        .map(|(path, what)| Trouble::Extra(path.clone(), what));
+        .map(|(path, what)| Trouble::Special(path.clone(), what));
     let unreadable = listing.unreadable.iter();
     let unreadable = unreadable.map(|(path, why)| Trouble::Unreadable(path.clone(), why.clone()));
     special.chain(unreadable).collect()
@@ -176,7 +178,8 @@ impl Trouble {
         match self {
             Trouble::Damaged(path, _)
             | Trouble::Missing(path)
-            | Trouble::Extra(path, _)
+            | Trouble::Extra(path)
+            | Trouble::Special(path, _)
             | Trouble::Unreadable(path, _)
             | Trouble::Unknown(path, _) => path,
         }
@@ -192,7 +195,8 @@ impl fmt::Display for Trouble {
         match self {
             Trouble::Damaged(path, why) => write!(f, "{path} is damaged: {why}"),
             Trouble::Missing(path) => write!(f, "{path} is missing"),
-            Trouble::Extra(path, what) => write!(f, "{path} is extra: {what}, not in the index"),
+            Trouble::Extra(path) => write!(f, "{path} is extra: a file, not in the index"),
+            Trouble::Special(path, what) => write!(f, "{path} is extra: {what}, not in the index"),
             Trouble::Unreadable(path, why) => write!(f, "{path} cannot be read: {why}"),
             Trouble::Unknown(path, why) => {
                 write!(
