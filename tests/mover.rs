@@ -6,7 +6,7 @@ use mediastruct::disk::error::DiskError;
 use mediastruct::disk::filesystem::{Filesystem, Node, Owner, Room};
 use mediastruct::disk::journal::{Ledger, Runs};
 use mediastruct::disk::monitor::Unwatched;
-use mediastruct::disk::preflight::{Ready, Undone, World, preflight};
+use mediastruct::disk::preflight::{Ready, Undone, World, Writing, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::trees::Trees;
 use mediastruct::model::digest::Digest;
@@ -168,6 +168,7 @@ impl Trial {
             hashed: None,
             undone,
             standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
+            writing: Writing::default(),
         };
         let ready =
             survey(plan, None, &every(plan), &trees, &world).map_err(|p| format!("{p:?}"))?;
@@ -243,6 +244,7 @@ impl Trial {
             hashed: None,
             undone,
             standing: undone.map(|r| undo::standing(r, &all)).unwrap_or_default(),
+            writing: Writing::default(),
         };
         let filesystem = Guarded::new(&trees, faults);
         let index = &mut self.media;
@@ -790,6 +792,7 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
             hashed: None,
             undone: None,
             standing: Standing::default(),
+            writing: Writing::default(),
         };
         let ready = survey(&plan, None, &every(&plan), &trees, &world).unwrap();
 
@@ -983,6 +986,7 @@ fn everything_that_does_not_fit_is_told_at_once() {
         hashed: None,
         undone: None,
         standing: Standing::default(),
+        writing: Writing::default(),
     };
     let plan = &trial.plan;
     let problems = survey(plan, None, &every(plan), &trees, &world).unwrap_err();

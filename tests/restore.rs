@@ -195,7 +195,11 @@ fn what_is_damaged_on_the_disk_is_named_with_what_helps_and_let_alone() {
         "nothing can be copied back",
     ]);
     assert!(!said.err.contains("nothing to do"), "{}", said.err);
-    assert!(!said.err.contains("b.jpg"), "it is whole on the disk: {}", said.err);
+    assert!(
+        !said.err.contains("b.jpg"),
+        "it is whole on the disk: {}",
+        said.err
+    );
     assert_eq!(library.read("archive/07/2019/a.jpg"), "ONE");
 
     fs::write(disc.join("2019/a.jpg"), "???").unwrap();
@@ -221,7 +225,11 @@ fn a_disc_is_read_once_for_the_plan_and_once_to_copy() {
     let said = library.run_within(&strace, &restore);
     assert_eq!(said.code, 0, "{said:?}");
     let trace = library.read("trace");
-    let opened = trace.lines().filter(|l| l.contains("\"b.jpg\"") || l.contains("deep/b.jpg"));
-    let opened: Vec<_> = opened.filter(|l| l.contains("O_NONBLOCK") && !l.contains(" -1 E")).collect();
+    let opened = trace
+        .lines()
+        .filter(|l| l.contains("\"b.jpg\"") || l.contains("deep/b.jpg"));
+    let opened: Vec<_> = opened
+        .filter(|l| l.contains("O_NONBLOCK") && !l.contains(" -1 E"))
+        .collect();
     assert_eq!(opened.len(), 2, "{opened:#?}");
 }

@@ -7,7 +7,7 @@ use super::library;
 use super::past::Past;
 use super::workshop::{Workshop, hashed, leftover, world};
 use crate::disk::journal::Runs;
-use crate::disk::preflight::{Undone, preflight};
+use crate::disk::preflight::{Undone, World, Writing, preflight};
 use crate::disk::recover::{RecoverError, Recovery};
 use crate::disk::trees::Trees;
 use crate::model::run::{Outcome, RunId};
@@ -39,9 +39,16 @@ pub fn recover(arguments: &RecoverArguments, context: &Context) -> Result<Exit, 
     let volumes = library::volumes(context)?;
     let hashed = hashed(&run.plan, context);
     let hashed = hashed.as_ref();
-    let world = world(
-        &run.plan, &archive, &media, &volumes, &undone, hashed, context,
-    );
+    let texts = run.progress.begin.texts.iter().map(|text| text.size);
+    let world = World {
+        writing: Writing {
+            texts: texts.collect(),
+            records: None,
+        },
+        ..world(
+            &run.plan, &archive, &media, &volumes, &undone, hashed, context,
+        )
+    };
     let tools = workshop.tools(&mut ledger);
     let recovery = Recovery {
         run: &run,

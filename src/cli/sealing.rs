@@ -8,8 +8,10 @@ use super::progress::Progress;
 use super::readers::Reading;
 use super::volumes::volume;
 use crate::disk::disc::label_at;
+use crate::disk::filesystem::Filesystem;
 use crate::disk::hash::sum_files;
-use crate::disk::trees::Trees;
+use crate::disk::preflight::{Records, Writing};
+use crate::disk::trees::{Trees, room_of};
 use crate::model::index::Index;
 use crate::model::plan::{Plan, Role};
 use crate::model::problem::{Fault, Problem};
@@ -81,6 +83,56 @@ pub fn rehearse(
     let mut volumes = sealing.volumes().iter();
     volumes.try_for_each(|volume| refuse_changed(volume, archive, trees, context))
 }
+
+/// How much room it takes at most to carry out `plan`, but for its copies.
+///
+/// # Errors
+/// Where it cannot be told how much there is.
+pub fn writing(
+    plan: &Plan,
+    archive: &Index<'_>,
+    trees: &Trees,
+    context: &Context,
+) -> Result<Writing, Failure> {
+    let mut texts: Vec<u64> = plan.writes.iter().map(|write| write.max_bytes).collect();
+    if let Some(first) = plan.writes.first()
+        && sum(&texts) > trees.room(&first.to)?.bytes / 2
+        && let Some(sealing) = Sealing::of(plan, archive)
+    {
+        // A plan allows a catalogue more than it takes by far, and there is one on every disc.
+        let size = sealing.catalogue().len() as u64;
+        let catalogues = texts.iter_mut().zip(&plan.writes);
+        let catalogues = catalogues.filter(|(_, write)| write.role == Role::Catalogue);
+        catalogues.for_each(|(most, _)| *most = size.min(*most));
+    }
+    // All catalogues are one text, which waits in the datadir once.
+    let sized = texts.iter().zip(&plan.writes);
+    let (catalogues, others): (Vec<_>, Vec<_>) =
+        sized.partition(|(_, write)| write.role == Role::Catalogue);
+    let staged = others
+        .iter()
+        .chain(catalogues.iter().max_by_key(|(size, _)| *size));
+    let staged: Vec<u64> = staged.map(|(size, _)| **size).collect();
+    let lines = plan.moves.iter().map(|m| {
+        let paths = [&m.from, &m.to].map(|path| path.rel.as_bytes().len() as u64);
+        LINES + paths.iter().sum::<u64>()
+    });
+    Ok(Writing {
+        records: Some(Records {
+            room: room_of(&context.layout().datadir)?,
+            bytes: sum(&staged).saturating_add(lines.sum()),
+            files: 2 + staged.len() as u64,
+        }),
+        texts,
+    })
+}
+
+fn sum(sizes: &[u64]) -> u64 {
+    sizes.iter().copied().fold(0, u64::saturating_add)
+}
+
+/// Bytes that a move takes in a plan and in a journal, about, but for its paths.
+const LINES: u64 = 400;
 
 /// Refuses to put back seals of volumes that hold other files by now: their manifests would vouch for
 /// what is not there.

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use crate::disk::apply::{BATCH, Follow, Tools};
 use crate::disk::interrupt::Watch;
 use crate::disk::journal::Ledger;
-use crate::disk::preflight::World;
+use crate::disk::preflight::{World, Writing};
 use crate::disk::progress::{Notebook, Purpose};
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
@@ -102,6 +102,7 @@ pub fn world<'w>(
         hashed,
         undone,
         standing: undone.map(|r| undo::standing(r, runs)).unwrap_or_default(),
+        writing: Writing::default(),
     }
 }
 

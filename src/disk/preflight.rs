@@ -3,7 +3,9 @@
 mod room;
 mod survey;
 
-use self::room::Copies;
+pub use self::room::{Records, Writing};
+
+use self::room::Demands;
 use self::survey::{Survey, Target};
 use super::filesystem::{Filesystem, Node};
 use super::progress::Notebook;
@@ -34,6 +36,8 @@ pub struct World<'w> {
     pub undone: Option<&'w Run>,
     /// For a plan to undo: what of that run stands; other undos took back the rest.
     pub standing: Standing<'w>,
+    /// What the plan writes besides the files that it copies.
+    pub writing: Writing,
 }
 
 /// What of a plan is to be done.
@@ -130,7 +134,7 @@ pub fn preflight(
         .par_iter()
         .map(|at| survey.target(*at, nodes.get(at), &parents))
         .collect();
-    let mut copies = Copies::default();
+    let mut demands = Demands::default();
     for ((at, source), target) in steps.iter().zip(sources).zip(targets) {
         problems.extend(source.err());
         if let (Some(node), Some(keeper)) = (nodes.get(at), survey.keeper(*at))
@@ -142,11 +146,20 @@ pub fn preflight(
         }
         match target {
             Ok(Target::Near) => {}
-            Ok(Target::Elsewhere(tree, room)) => copies.add(tree, room, nodes.get(at)),
+            Ok(Target::Copied(tree, room)) => {
+                let size = nodes.get(at).map_or(0, |node| node.stamp.size);
+                demands.copy(tree, room, size);
+            }
+            Ok(Target::Written(tree, room, size)) => demands.write(tree, room, size),
             Err(problem) => problems.push(problem),
         }
     }
-    problems.extend(copies.problems());
+    world
+        .writing
+        .records
+        .iter()
+        .for_each(|records| demands.record(records));
+    problems.extend(demands.problems());
     problems.extend(survey.same_names());
     problems.extend(survey.links_in_chains(&ready));
     if problems.is_empty() {

@@ -17,6 +17,8 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+pub use self::survey::room_of;
+
 use super::error::DiskError;
 use super::filesystem::{Filesystem, Kind, Node};
 use super::unsynced::Unsynced;

@@ -297,6 +297,29 @@ pub enum Fault {
         /// Files for which there is room.
         free: u64,
     },
+    /// What is written does not fit.
+    #[error(
+        "what is written and copied takes up to {need} bytes on the file system of {place}, and \
+         {free} are free there"
+    )]
+    NoRoomToWrite {
+        /// The tree, or what else it is, in words.
+        place: &'static str,
+        /// Bytes that are needed at most.
+        need: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// The file system has no inodes left for what is written.
+    #[error("{need} files are made on the file system of {place}, which has room for {free} more")]
+    NoInodesToWrite {
+        /// The tree, or what else it is, in words.
+        place: &'static str,
+        /// Files that are made.
+        need: u64,
+        /// Files for which there is room.
+        free: u64,
+    },
     /// The text is longer than the plan allows.
     #[error("its text takes {size} bytes, and the plan allows {max}")]
     TextTooLong {

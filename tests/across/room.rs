@@ -1,6 +1,6 @@
 //! File systems on which there is no room.
 
-use crate::library::{can, has_own_mounts};
+use crate::library::{Mounted, can, has_own_mounts};
 use crate::world::{COPIES, World, end_of};
 use std::fs::{self, File};
 use std::io::Write;
@@ -60,6 +60,46 @@ fn copies_for_which_there_are_no_inodes_are_refused_before_anything_moves() {
         world.library.end_with(3, &command).tells(&[&told]);
     }
     world.assert_untouched(&start);
+}
+
+#[test]
+fn what_is_written_is_refused_beforehand_where_it_does_not_fit() {
+    let skipped = "file systems that are too small for files of ours";
+    if !has_own_mounts(
+        what_is_written_is_refused_beforehand_where_it_does_not_fit,
+        skipped,
+    ) {
+        return;
+    }
+    for (tree, place) in [("archive", "archive"), ("data", "the datadir")] {
+        let world = World::mounted(|root, _| vec![Mounted::tmpfs("size=256k", &root.join(tree))]);
+        let library = &world.library;
+        library.write("archive/07/2019/a.jpg", "one");
+        library.succeed(&["crawl"]);
+        let filler = format!("{tree}/07/filler");
+        library.write(&filler, "");
+        let mut file = File::create(library.path(&filler)).unwrap();
+        while file.write_all(&[0; 1024]).is_ok() {}
+        // Some blocks are free, and they are too few for all of it.
+        file.set_len(240_000 & !4095).unwrap();
+        drop(file);
+        let start = world.moment();
+        let seal = ["volumes", "seal", "07", "--yes"];
+        let filler = library.path(&filler);
+        let aside = library.surroundings().join("filler");
+        if tree == "archive" {
+            library.succeed(&["crawl"]);
+        }
+        let said = library.end_with(3, &seal);
+        let told = format!("on the file system of {place}, and");
+        said.tells(&["what is written and copied takes up to", &told]);
+        world.assert_untouched(&start);
+        assert!(!library.path("data/runs").exists(), "a run began");
+        fs::copy(&filler, &aside).unwrap();
+        fs::remove_file(&filler).unwrap();
+        library.succeed(&["crawl"]);
+        library.succeed(&seal);
+    }
 }
 
 #[test]

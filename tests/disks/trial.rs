@@ -15,7 +15,7 @@ use mediastruct::disk::apply::{ApplyError, Course, Mover, Tools};
 use mediastruct::disk::filesystem::Filesystem;
 use mediastruct::disk::journal::Runs;
 use mediastruct::disk::monitor::Unwatched;
-use mediastruct::disk::preflight::{Ready, Undone, World, preflight};
+use mediastruct::disk::preflight::{Ready, Undone, World, Writing, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::trees::Trees;
 use mediastruct::model::digest::Digest;
@@ -250,6 +250,7 @@ impl Trial {
             hashed: None,
             undone: None,
             standing: Standing::default(),
+            writing: Writing::default(),
         };
         let undone = Undone {
             plan: &self.plan,

@@ -4,7 +4,7 @@ use crate::machine::{Blow, Machine, Make, Mutant, Name, Pen, STRANGERS, device, 
 use mediastruct::disk::apply::{ApplyError, Course, Follow, Mover, Tools};
 use mediastruct::disk::filesystem::Filesystem;
 use mediastruct::disk::monitor::Unwatched;
-use mediastruct::disk::preflight::{Ready, Undone, World, preflight};
+use mediastruct::disk::preflight::{Ready, Undone, World, Writing, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::store::StoreError;
 use mediastruct::model::digest::Digest;
@@ -245,6 +245,7 @@ impl Scene {
             hashed: None,
             undone: None,
             standing,
+            writing: Writing::default(),
         };
         let undone = Undone {
             plan,

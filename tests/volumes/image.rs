@@ -301,7 +301,10 @@ fn what_is_no_file_is_named_with_what_to_do_about_it() {
         &["volumes", "image", "07", "-o", text(&image)][..],
         &["volumes", "seal", "07", "--yes"],
     ] {
-        let told = ["archive/07/2019/link\\n.jpg is a symbolic link", "move it out of the archive"];
+        let told = [
+            "archive/07/2019/link\\n.jpg is a symbolic link",
+            "move it out of the archive",
+        ];
         let said = library.refuse(3, command, &told);
         assert!(!said.err.contains("mediastruct crawl"), "{}", said.err);
     }
@@ -321,7 +324,10 @@ fn more_is_left_out_than_arguments_can_hold() {
     }
     let library = archived();
     for number in 0..3000 {
-        library.write(&format!("archive/07/2019/._{number:0>100}"), "resource fork");
+        library.write(
+            &format!("archive/07/2019/._{number:0>100}"),
+            "resource fork",
+        );
     }
     let dir = library.path("archive/07/2019");
     for name in [

@@ -10,7 +10,7 @@ use crate::cli::plan_source::{read_plan, refused, shown};
 use crate::cli::sealing;
 use crate::cli::work::Tense;
 use crate::cli::workshop::{hashed, world};
-use crate::disk::preflight::{Ready, Undone, preflight};
+use crate::disk::preflight::{Ready, Undone, World, preflight};
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::index::Index;
@@ -85,7 +85,10 @@ pub(super) fn hold_against_disk(
     let volumes = library::volumes(context)?;
     let hashed = hashed(plan, context);
     let hashed = hashed.as_ref();
-    let world = world(plan, &archive, &media, &volumes, undone, hashed, context);
+    let world = World {
+        writing: sealing::writing(plan, &archive, trees, context)?,
+        ..world(plan, &archive, &media, &volumes, undone, hashed, context)
+    };
     let steps: Vec<_> = (0..schedule.steps().len()).collect();
     let undone = Undone {
         plan,

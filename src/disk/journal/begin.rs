@@ -1,6 +1,6 @@
 //! How a run begins on the disk.
 
-use super::under_way::text_name;
+use super::under_way::{remove_texts, staged_as, text_name};
 use super::{JOURNAL, Journal, Ledger, PLAN, Runs};
 use crate::disk::error::DiskError;
 use crate::model::run::{Begin, Record};
@@ -51,9 +51,9 @@ impl Runs {
         texts: &[Arc<[u8]>],
         begin: Begin,
     ) -> Result<Journal, DiskError> {
-        let names = (0..texts.len()).map(text_name);
-        let texts = names.zip(texts.iter().map(|text| &**text));
-        for (name, text) in texts.chain([(PLAN.to_owned(), plan)]) {
+        let staged = (0..texts.len()).filter(|number| staged_as(&begin.texts, *number) == *number);
+        let staged = staged.map(|number| (text_name(number), &*texts[number]));
+        for (name, text) in staged.chain([(PLAN.to_owned(), plan)]) {
             let mut file = create(&handle, dir, &name)?;
             file.write_all(text)
                 .and_then(|()| file.sync_all())
@@ -80,9 +80,8 @@ impl Runs {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(DiskError::at("remove", &dir.join(JOURNAL), errno)),
         }
-        for name in (0..texts).map(text_name).chain([PLAN.to_owned()]) {
-            let _ = rustix::fs::unlinkat(&handle, name, AtFlags::empty());
-        }
+        remove_texts(&handle, texts);
+        let _ = rustix::fs::unlinkat(&handle, PLAN, AtFlags::empty());
         let _ = rustix::fs::rmdir(dir);
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::disk::error::DiskError;
 use crate::model::digest::Digest;
 use crate::model::journal_file;
 use crate::model::run::{Record, Text};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -19,10 +19,13 @@ pub struct Journal {
     texts: Vec<Text>,
     seq: u64,
     broken: bool,
+    /// Whether its last record is written.
+    is_over: bool,
 }
 
 impl Ledger for Journal {
     fn append(&mut self, record: &Record) -> Result<(), DiskError> {
+        self.is_over |= matches!(record, Record::End(_));
         let line = journal_file::line(self.seq + 1, record);
         self.guarded("write", |file| file.write_all(line.as_bytes()))?;
         self.seq += 1;
@@ -30,11 +33,12 @@ impl Ledger for Journal {
     }
 
     fn text(&mut self, number: usize) -> Result<Vec<u8>, DiskError> {
-        let path = self.path.with_file_name(text_name(number));
+        let expected = self.texts[number];
+        let name = text_name(staged_as(&self.texts, number));
+        let path = self.path.with_file_name(&name);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let error = |e: std::io::Error| DiskError::at("read", &path, e);
-        let file = rustix::fs::openat(&self.dir, text_name(number), flags, Mode::empty());
-        let expected = self.texts[number];
+        let file = rustix::fs::openat(&self.dir, name, flags, Mode::empty());
         let mut text = Vec::new();
         File::from(file.map_err(|e| error(e.into()))?)
             .take(expected.size + 1)
@@ -49,7 +53,13 @@ impl Ledger for Journal {
     }
 
     fn sync(&mut self) -> Result<(), DiskError> {
-        self.guarded("make durable", |file| file.sync_data())
+        self.guarded("make durable", |file| file.sync_data())?;
+        if self.is_over {
+            // Nothing asks for them any more: what was written is in its place, or was never to be.
+            remove_texts(&self.dir, self.texts.len());
+            self.texts.clear();
+        }
+        Ok(())
     }
 }
 
@@ -70,6 +80,7 @@ impl Journal {
             texts,
             seq: records,
             broken: false,
+            is_over: false,
         }
     }
 
@@ -95,4 +106,19 @@ impl Journal {
 /// The name of the file beside the journal that holds the text of a write.
 pub(super) fn text_name(number: usize) -> String {
     format!("text-{number}")
+}
+
+/// The number of the write whose file beside the journal holds the text of the write `number`: the first
+/// with just that text, which may be long, and is there once.
+pub(super) fn staged_as(texts: &[Text], number: usize) -> usize {
+    let same = texts.iter().position(|text| *text == texts[number]);
+    same.unwrap_or(number)
+}
+
+/// Removes the files beside a journal that hold the texts of so many writes, as far as that can be
+/// done: they only take room.
+pub(super) fn remove_texts(dir: &OwnedFd, count: usize) {
+    for name in (0..count).map(text_name) {
+        let _ = rustix::fs::unlinkat(dir, name, AtFlags::empty());
+    }
 }

@@ -38,8 +38,10 @@ pub(super) struct Survey<'s> {
 pub(super) enum Target {
     /// Nothing has to be copied.
     Near,
-    /// To a file system with so much room.
-    Elsewhere(Tree, Room),
+    /// It is copied to a file system with so much room.
+    Copied(Tree, Room),
+    /// It is written there, and takes so many bytes at most.
+    Written(Tree, Room, u64),
 }
 
 /// What a plan states of a file, and what is known of it besides.

@@ -1,6 +1,6 @@
 //! What can be told of directories before anything is done in them.
 
-use super::{Trees, kinds, node_of};
+use super::{Trees, kinds, nearest, node_of};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::Room;
 use crate::model::path::TreePath;
@@ -8,6 +8,7 @@ use crate::model::tree::Tree;
 use rustix::fs::Dir;
 use rustix::io::Errno;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 /// The flag of directories that ignore case. Source: FS_CASEFOLD_FL in linux/fs.h.
@@ -119,6 +120,16 @@ impl Trees {
         }
         Ok(None)
     }
+}
+
+/// How much may yet be written where the directory `dir` is, or would be.
+///
+/// # Errors
+/// Where that cannot be told.
+pub fn room_of(dir: &Path) -> Result<Room, DiskError> {
+    let error = |errno: Errno| DiskError::at("ask for the room at", dir, errno);
+    let nearest = nearest(dir).ok_or_else(|| error(Errno::NOENT))?;
+    room_in(&nearest).map_err(error)
 }
 
 /// How much may yet be written to the file system of a directory.

@@ -96,7 +96,9 @@ fn source<'f>(
 /// What is to be done about a damaged file on the disk, as the end of what is said of it.
 fn helps(is_on_disc: bool) -> &'static str {
     match is_on_disc {
-        true => "; this disc has it whole: move the damaged one out of the archive, and restore again",
+        true => {
+            "; this disc has it whole: move the damaged one out of the archive, and restore again"
+        }
         false => "; nor does this disc have it as it was: is there another copy?",
     }
 }
@@ -153,10 +155,13 @@ impl Here {
         if !is_there(state, entry) {
             return Here::Gone;
         }
-        match (entry.remembered(), state.proofs.get(&in_archive(&entry.path))) {
-            (Some(known), Some(Proof::Read(read, _))) if known != *read => {
-                Here::Damaged("it is on the disk, and holds something else than was indexed".to_owned())
-            }
+        match (
+            entry.remembered(),
+            state.proofs.get(&in_archive(&entry.path)),
+        ) {
+            (Some(known), Some(Proof::Read(read, _))) if known != *read => Here::Damaged(
+                "it is on the disk, and holds something else than was indexed".to_owned(),
+            ),
             (_, Some(Proof::Read(..))) => Here::Whole,
             (_, Some(Proof::Failed(why))) => {
                 Here::Damaged(format!("it is on the disk, and cannot be read: {why}"))

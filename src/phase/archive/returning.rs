@@ -25,7 +25,9 @@ pub struct Returning {
 /// The seals that `plan` puts back, by volume, given the archive's index before it.
 pub fn returning(plan: &Plan, archive: &Index<'_>) -> Vec<Returning> {
     let manifests = plan.moves.iter().filter(|m| {
-        plan.phase == Phase::Undo && m.from.rel.is_aside() && Role::of(&m.to) == Some(Role::Manifest)
+        plan.phase == Phase::Undo
+            && m.from.rel.is_aside()
+            && Role::of(&m.to) == Some(Role::Manifest)
     });
     let mut volumes: Vec<_> = manifests.filter_map(|m| VolumeName::of(&m.to)).collect();
     if volumes.is_empty() {
@@ -60,7 +62,9 @@ pub fn returning(plan: &Plan, archive: &Index<'_>) -> Vec<Returning> {
 }
 
 fn is_in_archive(operation: &Move) -> bool {
-    [&operation.from, &operation.to].iter().any(|path| path.tree == Tree::Archive)
+    [&operation.from, &operation.to]
+        .iter()
+        .any(|path| path.tree == Tree::Archive)
 }
 
 fn is_ours(entry: &Entry<'_>) -> bool {

@@ -90,6 +90,15 @@ impl<'s> Survey<'s> {
         if let Some(above) = &above {
             self.refuse_mount(path, above).map_err(problem)?;
         }
+        let room = || {
+            let room = self.filesystem.room(path);
+            room.map_err(|error| problem(Fault::Unreachable(error.reason())))
+        };
+        if let Step::Write(number) = self.step(at) {
+            let told = self.world.writing.texts.get(number).copied();
+            let size = told.unwrap_or(plan.writes[number].max_bytes);
+            return Ok(Target::Written(path.tree, room()?, size));
+        }
         let Some(source) = source.filter(|_| is_move) else {
             return Ok(Target::Near);
         };
@@ -103,10 +112,7 @@ impl<'s> Survey<'s> {
             let (user, group) = source.owner;
             return Err(problem(Fault::NotOurs { user, group }));
         }
-        match self.filesystem.room(path) {
-            Ok(room) => Ok(Target::Elsewhere(path.tree, room)),
-            Err(error) => Err(problem(Fault::Unreachable(error.reason()))),
-        }
+        Ok(Target::Copied(path.tree, room()?))
     }
 
     /// Whether what is at `path` is taken away by the plan itself, under this name or, where names

@@ -123,6 +123,11 @@ impl<'s> Sealing<'s> {
         &self.volumes
     }
 
+    /// The catalogue of the whole archive, once the plan is carried out.
+    pub fn catalogue(&self) -> Vec<u8> {
+        catalogue::catalogue(&self.after)
+    }
+
     /// What the plan allows too little for: a person may have moved files from one volume to another.
     pub fn too_long(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -151,7 +156,7 @@ impl<'s> Sealing<'s> {
     /// What the files say that the plan writes, in its order, where the volumes hold `files` with the
     /// SHA-256 hashes `sums`, and are sealed at that time.
     pub fn texts(&self, files: &[Held<'_>], sums: &[Sha256], at: Time) -> Vec<Arc<[u8]>> {
-        let catalogue: Arc<[u8]> = catalogue::catalogue(&self.after).into();
+        let catalogue: Arc<[u8]> = self.catalogue().into();
         let mut volumes: BTreeMap<&[u8], Vec<(&Held<'_>, Sha256)>> = BTreeMap::new();
         for (file, sum) in files.iter().zip(sums) {
             let volume = file.entry.path.first();
