@@ -475,14 +475,19 @@ fn what_a_run_is_to_write_waits_once_beside_its_journal_and_goes_with_its_end() 
         let run = library.path("data/runs").join(runs(library).pop().unwrap());
         let files = fs::read_dir(run).unwrap().map(|file| file.unwrap().path());
         let texts = files.filter(|path| path.to_string_lossy().contains("text"));
-        texts.map(|path| fs::read(path).unwrap()).collect::<Vec<_>>()
+        texts
+            .map(|path| fs::read(path).unwrap())
+            .collect::<Vec<_>>()
     };
     let killed = library.copy();
     let manifest = killed.path("archive/02/MANIFEST.sha256");
     killed.kill_when_there(&["apply", "plan.json"], &manifest);
     let mut texts = waiting(&killed);
     texts.sort();
-    assert!(texts.windows(2).all(|pair| pair[0] != pair[1]), "a text waits twice");
+    assert!(
+        texts.windows(2).all(|pair| pair[0] != pair[1]),
+        "a text waits twice"
+    );
     killed.succeed(&["recover"]);
     assert_eq!(waiting(&killed).len(), 0);
 
@@ -491,7 +496,10 @@ fn what_a_run_is_to_write_waits_once_beside_its_journal_and_goes_with_its_end() 
     let sealed = library.census();
     library.succeed(&["undo", "--yes"]);
     library.succeed(&["undo", &runs(&library).pop().unwrap(), "--yes"]);
-    assert!(library.census() == sealed, "done again without what had waited");
+    assert!(
+        library.census() == sealed,
+        "done again without what had waited"
+    );
 }
 
 #[test]

@@ -149,11 +149,12 @@ pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-/// The copies that an undo puts aside, whose sources stayed where they were.
+/// What an undo puts aside: copies whose sources stayed where they were, and files of ours.
 fn put_aside(plan: &Plan) -> BTreeMap<Tree, Totals> {
     let mut trees: BTreeMap<Tree, Totals> = BTreeMap::new();
-    let copies = plan.moves.iter().filter(|m| Names::is_of_copy(&m.to.rel));
-    for Move { to, size, .. } in copies {
+    let is_aside = |path| Names::is_of_copy(path) || Names::is_of_text(path);
+    let aside = plan.moves.iter().filter(|m| is_aside(&m.to.rel));
+    for Move { to, size, .. } in aside {
         trees.entry(to.tree).or_default().add(*size);
     }
     trees

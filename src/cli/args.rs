@@ -178,7 +178,9 @@ pub enum Command {
     ///
     /// An undo of such a run parks the copies that it takes back, and has a purge of its own. Copies
     /// of `ingest --copy` that an undo put aside go by the run that made them, once their sources, or
-    /// other copies, are read.
+    /// other copies, are read. Files of mediastruct's own, such as those that sealed a volume until that
+    /// was undone, need no copy; after that, the undo cannot be undone.
+    ///
     /// Where this is interrupted, run it again.
     #[command(after_help = examples::PURGE)]
     Purge(PurgeArguments),

@@ -155,16 +155,19 @@ impl Past {
         briefs: impl IntoIterator<Item = &'b Brief>,
         context: &Context,
     ) -> Result<BTreeMap<RunId, Totals>, Failure> {
-        let briefs = briefs.into_iter();
-        let copied = briefs.filter(|run| run.copied > 0 || run.work.copies);
-        let copied: BTreeSet<&RunId> = copied.map(|run| &run.id).collect();
-        if copied.is_empty() {
+        let undone: BTreeSet<_> = self.briefs.iter().filter_map(Brief::took_back).collect();
+        let has_parked = |run: &&Brief| {
+            run.copied > 0 || run.work.copies || (run.work.writes > 0 && undone.contains(&run.id))
+        };
+        let parking = briefs.into_iter().filter(has_parked);
+        let parking: BTreeSet<&RunId> = parking.map(|run| &run.id).collect();
+        if parking.is_empty() {
             return Ok(BTreeMap::new());
         }
         let Ok(trees) = Trees::open(context.layout()) else {
             return Ok(BTreeMap::new());
         };
-        let runs = self.load(|_, run| copied.contains(&run.id))?;
+        let runs = self.load(|_, run| parking.contains(&run.id))?;
         let count = |run: Run| {
             let totals = parked_by(&run, &trees);
             (totals.files > 0).then_some((run.id, totals))

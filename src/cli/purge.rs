@@ -15,11 +15,11 @@ use crate::disk::monitor::Monitor;
 use crate::disk::purge::{Found, Purge, Purged, find, tidy, totals};
 use crate::disk::trees::Trees;
 use crate::model::index::Totals;
-use crate::model::parked::{Parked, Trail};
+use crate::model::parked::{Aside, Parked, Trail};
 use crate::model::run::{Run, RunId};
 use crate::model::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Deletes what the run that `arguments` name has parked, as far as copies of it are verified.
 ///
@@ -71,7 +71,11 @@ fn go(
     let trail = Trail::after(run, later);
     context.output.note(listing(run, &found, &trail).trim_end());
     let amount = amount(totals(&found));
-    let question = format!("Delete {amount} for good, after verifying the copies again?");
+    let vouched = Vouched::of(&found);
+    let question = match vouched {
+        Vouched::ByUs => format!("Delete {amount} of mediastruct's own for good?"),
+        _ => format!("Delete {amount} for good, after verifying the copies again?"),
+    };
     if !arguments.dry_run && !confirm(&question, arguments.yes)? {
         context.output.note("nothing was done");
         return Ok(Exit::Done);
@@ -101,11 +105,49 @@ fn go(
     if !arguments.dry_run {
         tidy(&trees, &run.id, &sources)?;
     }
-    tell(run, &purged, arguments.dry_run, output)
+    tell(run, &purged, vouched, arguments.dry_run, output)
+}
+
+/// What makes it right to delete files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Vouched {
+    /// There are copies of all of them.
+    ByCopies,
+    /// They are all files of ours.
+    ByUs,
+    /// Some are the one, and some the other.
+    ByBoth,
+}
+
+impl Vouched {
+    fn of(found: &[Found<'_>]) -> Vouched {
+        let texts = found.iter().filter(|f| f.parked.what == Aside::Text);
+        match texts.count() {
+            0 => Vouched::ByCopies,
+            all if all == found.len() => Vouched::ByUs,
+            _ => Vouched::ByBoth,
+        }
+    }
+}
+
+impl fmt::Display for Vouched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Vouched::ByCopies => "of which copies were verified",
+            Vouched::ByUs => "which mediastruct wrote itself",
+            Vouched::ByBoth => "of which copies were verified, or which mediastruct wrote itself",
+        })
+    }
 }
 
 /// Says what came of it.
-fn tell(run: &Run, purged: &Purged<'_>, rehearsed: bool, output: Output) -> Result<Exit, Failure> {
+fn tell(
+    run: &Run,
+    purged: &Purged<'_>,
+    vouched: Vouched,
+    rehearsed: bool,
+    output: Output,
+) -> Result<Exit, Failure> {
     for (path, why) in &purged.stays {
         output.warn(format_args!("{path} stays: {why}"));
     }
@@ -117,9 +159,9 @@ fn tell(run: &Run, purged: &Purged<'_>, rehearsed: bool, output: Output) -> Resu
     }
     tracing::info!("Purge - Run {}: {gone} done", run.id);
     output.note(if rehearsed {
-        format!("would delete {gone}, of which copies were verified; nothing was done")
+        format!("would delete {gone}, {vouched}; nothing was done")
     } else {
-        format!("deleted {gone}, of which copies were verified")
+        format!("deleted {gone}, {vouched}")
     });
     Ok(stay(purged.stays.len(), output))
 }
@@ -171,12 +213,17 @@ fn listing(run: &Run, found: &[Found<'_>], trail: &Trail<'_>) -> String {
         ]
     };
     text.push_str(&table(&columns, trees.into_iter().map(row)));
-    text.push_str("\nfirst their copies are read, and then these are deleted\n");
+    text.push_str(match Vouched::of(found) {
+        Vouched::ByUs => "\nthese are deleted, where they are what the run wrote\n",
+        _ => "\nfirst their copies are read, and then these are deleted\n",
+    });
     for Found { parked, path } in &found[..found.len().min(FIRST)] {
         let _ = writeln!(text, "  {path}");
         if let Some(copy) = parked.copies(trail).first() {
             let size = Bytes(parked.operation.size);
             let _ = writeln!(text, "    {size}, copy at {copy}");
+        } else if parked.what == Aside::Text {
+            let _ = writeln!(text, "    a file of mediastruct's own, and needs no copy");
         }
     }
     if found.len() > FIRST {

@@ -1,10 +1,12 @@
 //! The one place where files of people are deleted: sources that a finished run copied to another
-//! file system and parked, and copies that went aside because a run was taken back.
+//! file system and parked, and copies that went aside because a run was taken back; and files of ours
+//! that went aside with those.
 //!
 //! Before a parked file goes, it is read to its end, and must be what was parked; and a copy of it
 //! is read to its end from the disk, which must be another file and hold the same. That copy and its
 //! name are made durable, and right before the deletion both are looked at again. What cannot be
-//! verified so stays. Deletion is not journaled, as there is no way back from it; a purge that is
+//! verified so stays. A file of ours needs no copy, but has to be what the run wrote, to the last byte.
+//! Deletion is not journaled, as there is no way back from it; a purge that is
 //! interrupted is begun again, with what is left.
 
 use super::error::DiskError;
@@ -12,7 +14,7 @@ use super::filesystem::{Filesystem, Kind, Node};
 use super::monitor::Monitor;
 use crate::model::digest::Digest;
 use crate::model::index::{Stamp, Totals};
-use crate::model::parked::{Parked, Trail};
+use crate::model::parked::{Aside, Parked, Trail};
 use crate::model::path::TreePath;
 use crate::model::plan::Move;
 use crate::model::run::RunId;
@@ -133,12 +135,11 @@ impl fmt::Display for InOneLine<'_> {
     }
 }
 
-/// A parked file that may go, and the copy that stays in its stead.
+/// A parked file that may go, and the copy that stays in its stead; none of a file of ours.
 struct Proof<'f, 'r> {
     found: &'f Found<'r>,
     stamp: Stamp,
-    copy: TreePath<'r>,
-    copy_stamp: Stamp,
+    copy: Option<(TreePath<'r>, Stamp)>,
 }
 
 impl Purge<'_> {
@@ -177,7 +178,7 @@ impl Purge<'_> {
     /// Reads a parked file and a copy of it; none where nothing is parked there any more.
     fn prove<'f, 'r>(&self, found: &'f Found<'r>) -> Result<Option<Proof<'f, 'r>>, Reason> {
         let Found { parked, path } = found;
-        let planned = parked.operation;
+        let planned = &*parked.operation;
         let Some(node) = self.filesystem.look(path).map_err(refused)? else {
             return Ok(None);
         };
@@ -187,7 +188,10 @@ impl Purge<'_> {
         if (node.stamp.size, node.stamp.modified) != (planned.size, planned.modified) {
             return Err(Reason::Changed);
         }
-        let (copy, copy_stamp) = self.find_copy(parked, &node)?;
+        let copy = match parked.what {
+            Aside::Text => None,
+            Aside::Source | Aside::Copy => Some(self.find_copy(parked, &node)?),
+        };
         let (read, hash) = self.read(path).map_err(refused)?;
         if hash != planned.hash {
             return Err(Reason::OtherContent);
@@ -199,7 +203,6 @@ impl Purge<'_> {
             found,
             stamp: node.stamp,
             copy,
-            copy_stamp,
         }))
     }
 
@@ -211,7 +214,7 @@ impl Purge<'_> {
     ) -> Result<(TreePath<'r>, Stamp), Reason> {
         let mut unproven = Vec::new();
         for path in parked.copies(self.trail) {
-            match self.prove_copy(&path, parked.operation, node) {
+            match self.prove_copy(&path, &parked.operation, node) {
                 Ok(stamp) => return Ok((path, stamp)),
                 Err(why) => {
                     let path = path.into_owned();
@@ -267,8 +270,8 @@ impl Purge<'_> {
             return Ok(());
         }
         let filesystem = self.filesystem;
-        for proof in &proofs {
-            filesystem.mark(&proof.copy)?;
+        for (copy, _) in proofs.iter().filter_map(|proof| proof.copy.as_ref()) {
+            filesystem.mark(copy)?;
         }
         filesystem.sync()?;
         for proof in proofs {
@@ -287,18 +290,27 @@ impl Purge<'_> {
 
     /// Deletes one file, if it and its copy are what was verified; false where it is gone already.
     fn let_one_go(&self, proof: &Proof<'_, '_>) -> Result<bool, Reason> {
-        let (path, copy) = (proof.found.path, &proof.copy);
+        let path = proof.found.path;
         let is = |path: &TreePath<'_>, stamp: Stamp| {
             let node = self.filesystem.look(path).map_err(refused)?;
             Ok::<_, Reason>(node.map(|node| node.kind == Kind::File && node.stamp == stamp))
         };
-        match (is(path, proof.stamp)?, is(copy, proof.copy_stamp)?) {
+        let copy = match &proof.copy {
+            Some((copy, stamp)) => is(copy, *stamp)?,
+            None => Some(true),
+        };
+        match (is(path, proof.stamp)?, copy) {
             (None, _) => return Ok(false),
             (Some(true), Some(true)) => {}
             _ => return Err(Reason::ChangedMeanwhile),
         }
         let size = proof.stamp.size;
-        tracing::info!("Purge - Deleting {path}, {size} bytes, of which {copy} is a copy");
+        match &proof.copy {
+            Some((copy, _)) => {
+                tracing::info!("Purge - Deleting {path}, {size} bytes, of which {copy} is a copy");
+            }
+            None => tracing::info!("Purge - Deleting {path}, {size} bytes, which the run wrote"),
+        }
         self.filesystem.unlink(path).map_err(refused)?;
         Ok(true)
     }

@@ -2,20 +2,22 @@
 //!
 //! A move to another file system copies its file, and then parks the source under a name of ours.
 //! A run that copies what stays where it is parks nothing; but the copies go aside where it is taken
-//! back. Either lies there until `purge` deletes it; where its copy went since, later runs tell.
+//! back. Either lies there until `purge` deletes it; where its copy went since, later runs tell. The
+//! files of ours that a run wrote go aside as well where it is taken back.
 
 use super::path::TreePath;
 use super::plan::Move;
 use super::run::Run;
 use super::schedule::{Names, Step};
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A file that may lie aside for the sake of a run; whether it does, only the disk knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parked<'r> {
     /// The move of which it is an end: its size, its modification time and its hash are those that
     /// the file has.
-    pub operation: &'r Move,
+    pub operation: Cow<'r, Move>,
     /// Which end of it that is.
     pub what: Aside,
     /// The names under one of which it lies, in one tree.
@@ -29,11 +31,14 @@ pub enum Aside {
     Source,
     /// The copy of a source that stays, which goes aside where the run is taken back.
     Copy,
+    /// A file of ours that the run wrote, which goes aside where it is taken back. Nobody but us is its
+    /// author, and no copy of it is needed.
+    Text,
 }
 
 impl<'r> Parked<'r> {
     /// The files that may lie aside for the sake of `run`: the sources of what it copied, or where
-    /// those stay, the copies.
+    /// those stay, the copies; and of a run that was carried out, what it wrote.
     pub fn by(run: &'r Run) -> Vec<Parked<'r>> {
         let names = Names::of(&run.id);
         let copied = run.progress.copies.keys();
@@ -47,26 +52,42 @@ impl<'r> Parked<'r> {
         let parked = moves.into_iter().map(|(number, what)| {
             let operation = &run.plan.moves[number];
             let places = match what {
-                Aside::Source => names.parked(&operation.from, number).to_vec(),
                 Aside::Copy => vec![names.copied(&operation.to, number)],
+                Aside::Source | Aside::Text => names.parked(&operation.from, number).to_vec(),
             };
             Parked {
-                operation,
+                operation: Cow::Borrowed(operation),
                 what,
                 places,
             }
         });
-        parked.collect()
+        parked.chain(Parked::texts(run)).collect()
+    }
+
+    /// What of the files that `run` wrote may lie aside.
+    fn texts(run: &'r Run) -> impl Iterator<Item = Parked<'r>> {
+        let written: HashSet<_> = run.plan.writes.iter().map(|write| &write.to).collect();
+        let done = run.done().filter(|_| run.is_applied());
+        let texts =
+            done.filter(move |(hop, _)| hop.from.rel.is_ours() && written.contains(&hop.to));
+        texts.map(|(hop, _)| Parked {
+            places: vec![hop.from.clone().into_owned()],
+            operation: Cow::Owned(hop.reversed().inverse(&run.id)),
+            what: Aside::Text,
+        })
     }
 
     /// Where a copy of it may be, the likeliest place first: at the other end of its move, or where
     /// later runs brought what was there, and then the same of its own end. None is a name of ours:
     /// another file that waits to be purged proves nothing.
     pub fn copies(&self, trail: &Trail<'_>) -> Vec<TreePath<'r>> {
-        let Move { from, to, .. } = self.operation;
+        let Cow::Borrowed(Move { from, to, .. }) = self.operation else {
+            return Vec::new();
+        };
         let (other, own) = match self.what {
             Aside::Source => (to, from),
             Aside::Copy => (from, to),
+            Aside::Text => return Vec::new(),
         };
         let mut copies = Vec::with_capacity(4);
         for end in [other, own] {

@@ -11,6 +11,7 @@ mod library;
 mod copies;
 mod interrupted;
 mod refused;
+mod texts;
 mod told;
 
 use library::{Library, Said, can, is_root};

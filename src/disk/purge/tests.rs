@@ -5,6 +5,7 @@ use crate::disk::trees::Trees;
 use crate::model::layout::Layout;
 use crate::model::parked::Aside;
 use crate::model::plan::Why;
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -100,7 +101,7 @@ impl Fixture {
             .iter()
             .enumerate()
             .map(|(number, operation)| Parked {
-                operation,
+                operation: Cow::Borrowed(operation),
                 what: Aside::Source,
                 places: names.parked(&operation.from, number).to_vec(),
             });

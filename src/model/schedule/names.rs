@@ -50,15 +50,14 @@ impl<'r> Names<'r> {
         self.aside(to, "parked", &format!("c{number}-"))
     }
 
+    /// Whether some run's [`Names::written`] gives this name.
+    pub fn is_of_text(path: &RelPath<'_>) -> bool {
+        is_parked_as(b'w', path)
+    }
+
     /// Whether some run's [`Names::copied`] gives this name.
     pub fn is_of_copy(path: &RelPath<'_>) -> bool {
-        let number = path.file_name().strip_prefix(b"c");
-        path.is_aside()
-            && path.components().nth(1) == Some(b"parked")
-            && number.is_some_and(|rest| {
-                let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-                digits > 0 && rest.get(digits) == Some(&b'-')
-            })
+        is_parked_as(b'c', path)
     }
 
     /// Where the file of ours goes that is replaced at `to`.
@@ -97,4 +96,15 @@ impl<'r> Names<'r> {
         let dir = format!("{ASIDE}/{kind}/{}/{prefix}", self.run);
         TreePath::new(path.tree, RelPath::derived([dir.as_bytes(), name].concat()))
     }
+}
+
+/// Whether a name is that of something parked, with a number after this letter.
+fn is_parked_as(letter: u8, path: &RelPath<'_>) -> bool {
+    let number = path.file_name().strip_prefix(&[letter]);
+    path.is_aside()
+        && path.components().nth(1) == Some(b"parked")
+        && number.is_some_and(|rest| {
+            let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+            digits > 0 && rest.get(digits) == Some(&b'-')
+        })
 }
