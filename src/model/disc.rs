@@ -50,6 +50,8 @@ pub struct DiscLabel {
     pub uuid: Option<String>,
     /// The digest over what it held when it was sealed, but for the files that mediastruct added.
     pub contents: Option<Digest>,
+    /// The hash of the file in which it says all this.
+    pub hash: Option<Digest>,
 }
 
 /// The text of a label, of which anything may be missing.
@@ -77,6 +79,7 @@ impl DiscLabel {
                 label: read.label,
                 uuid: read.uuid,
                 contents: read.contents.and_then(|digest| digest.parse().ok()),
+                hash: Some(Digest::of(text)),
             },
         }
     }
@@ -169,7 +172,13 @@ mod tests {
         assert_eq!(label.volume.unwrap().as_str(), "07");
         assert_eq!(label.label.as_deref(), Some("MEDIA_0007"));
         let short = DiscLabel::parse(br#"{"format":"mediastruct/disc/1","volume":"../x"}"#);
-        assert_eq!(short, DiscLabel::default());
+        assert_eq!(
+            DiscLabel {
+                hash: None,
+                ..short
+            },
+            DiscLabel::default()
+        );
         for other in [
             &b""[..],
             b"{}",

@@ -148,6 +148,91 @@ fn a_number_that_is_known_with_other_files_is_refused() {
 }
 
 #[test]
+fn a_disc_of_another_set_is_taken_in_under_another_number_where_that_is_meant() {
+    let other = archived();
+    other.write("archive/07/2019/a.jpg", "of another set");
+    other.succeed(&["crawl"]);
+    other.succeed(&["volumes", "seal", "07", "--yes"]);
+    let disc = disc_of(&other, "07");
+    let library = archived();
+    let at = text(&disc).to_owned();
+    let import = |arguments: &[&'static str]| -> Vec<&str> {
+        let mut all = vec!["volumes", "import", "--at", &at];
+        all.extend(arguments);
+        all
+    };
+    let told = [
+        "a volume 07 is known already",
+        "volumes import NN --renumber",
+    ];
+    library.refuse(3, &import(&[]), &told);
+    let told = [
+        "says that it is volume 07, and not 12",
+        "as volume 12 with --renumber",
+    ];
+    library.refuse(3, &import(&["12"]), &told);
+    library.refuse(64, &import(&["--renumber"]), &["<NN>"]);
+    library.refuse(
+        3,
+        &import(&["7", "--renumber"]),
+        &["volume 07 has the number 7"],
+    );
+    let said = library.succeed(&import(&["12", "--renumber"]));
+    said.tells(&[
+        "volume 12: copy 1 is known, 8 files",
+        "it is on discs alone",
+    ]);
+    let verify = [
+        "volumes",
+        "verify",
+        "12",
+        "--at",
+        text(&disc),
+        "--copy",
+        "1",
+    ];
+    library
+        .succeed(&verify)
+        .tells(&["copy 1 of volume 12 is verified"]);
+    library.end_with(1, &["volumes", "verify", "07", "--at", text(&disc)]);
+    let told = ["holds just what volume 12 does", "volumes import 12"];
+    library.refuse(3, &import(&["13", "--renumber"]), &told);
+    let restore = ["volumes", "restore", "12", "--at", text(&disc), "--yes"];
+    library.succeed(&restore);
+    assert_eq!(library.read("archive/12/2019/a.jpg"), "of another set");
+    library.succeed(&["volumes", "verify", "12"]);
+    let another = archived();
+    let verify = ["volumes", "verify", "07", "--at", text(&disc)];
+    another
+        .end_with(1, &verify)
+        .tells(&["2019/a.jpg is damaged"]);
+}
+
+#[test]
+fn where_else_a_volume_is_that_was_taken_in_is_looked_at() {
+    let library = archived();
+    let disc = disc_of(&library, "07");
+    let import = ["volumes", "import", "07", "--at", text(&disc)];
+    library.succeed(&import).tells(&["it is on the disk, too"]);
+    let file = library.path("archive/07/2019/a.jpg");
+    fs::remove_file(&file).unwrap();
+    let said = library.succeed(&import);
+    said.tells(&[
+        "on the disk it is not as the index has it: 1 problem, which `mediastruct volumes",
+    ]);
+    fs::rename(
+        library.path("archive/07"),
+        library.surroundings().join("away"),
+    )
+    .unwrap();
+    library
+        .succeed(&import)
+        .tells(&["its files are gone from the disk", "crawl"]);
+    library.succeed(&["crawl"]);
+    library.succeed(&import).tells(&["it is on discs alone"]);
+}
+
+#[test]
 fn law_4_what_lies_in_the_library_and_what_it_lies_in_are_no_discs() {
     let library = archived();
     for place in ["archive/07", "media"] {

@@ -221,7 +221,8 @@ pub const VOLUMES_IMPORT: &str = "\
 Examples:
   mediastruct volumes import --at /media/MEDIA_0007
   mediastruct volumes import 03 --at /dev/sr0 --location 'shelf 3'
-  mediastruct volumes import 12 --at old-disc.iso";
+  mediastruct volumes import 12 --at old-disc.iso
+  mediastruct volumes import 61 --at /media/MEDIA_0007 --renumber";
 
 pub const FIND: &str = "\
 Examples:

@@ -238,6 +238,12 @@ pub struct ImportArguments {
     /// Where the disc is kept
     #[arg(long, value_name = "TEXT")]
     pub location: Option<String>,
+    /// Take it in as volume NN though it says another number itself: a disc of another set
+    ///
+    /// Whose numbers are not yours. It is known under NN from then on, also where it is verified or
+    /// restored.
+    #[arg(long, requires = "volume")]
+    pub renumber: bool,
     /// Take it in though it does not hold what was sealed on it; it does not count as read then
     #[arg(long)]
     pub damaged: bool,

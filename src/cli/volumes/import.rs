@@ -16,12 +16,13 @@ use crate::disk::trees::Trees;
 use crate::model::contents::contents;
 use crate::model::digest::Digest;
 use crate::model::disc::DiscLabel;
-use crate::model::index::{Entry, Totals, UnitState};
+use crate::model::index::{Entry, Index, Totals, UnitState};
 use crate::model::path::{Escaped, TreePath};
 use crate::model::plan::Role;
 use crate::model::state::State;
 use crate::model::tree::Tree;
-use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
+use crate::model::volume::{Volume, VolumeEvent, VolumeName, VolumeRecord};
+use crate::phase::volumes::compare::look;
 use crate::phase::volumes::import::{Other, Taken, import as phase, taken};
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -66,6 +67,7 @@ pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Fa
     let holds = holds.ok_or_else(|| Failure::failed("what was read has no hash"))?;
     refuse_alike(&name, &state)?;
     refuse_other_discs(&name, holds, &state)?;
+    refuse_other_number(&name, holds, &state)?;
     let index = phase(
         &state.archive,
         name.as_str(),
@@ -83,29 +85,61 @@ pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Fa
              --copy K says that it is that copy all the same",
         );
     }
-    let unit = index.unit(name.as_str()).map(|unit| unit.state);
     let totals: Totals = taken.entries.iter().collect();
     let said = format!(
         "volume {name}: copy {copy} is known, {}, {}{}",
         Things(totals.files, "file"),
         Bytes(totals.bytes),
-        match unit {
-            Some(UnitState::Present) => "; it is on the disk, too",
-            _ => "; it is on discs alone",
-        }
+        whereabouts(&name, &index, &trees, context)?
     );
     tracing::info!("Volumes - {said}");
     context.output.note(said);
     Ok(Exit::Done)
 }
 
+/// Where else the volume is, by a look at the disk, as the end of a sentence.
+fn whereabouts(
+    name: &VolumeName,
+    index: &Index<'_>,
+    trees: &Trees,
+    context: &Context,
+) -> Result<String, Failure> {
+    let unit = index.unit(name.as_str()).map(|unit| unit.state);
+    let Some(disc) = volume::on_disk(name, trees)? else {
+        return Ok(match unit {
+            Some(UnitState::Present) => {
+                "; its files are gone from the disk, which the index does not know yet: \
+                 `mediastruct crawl`"
+            }
+            _ => "; it is on discs alone",
+        }
+        .to_owned());
+    };
+    let entries = index.entries_of(name.as_str());
+    let leaves_out = volume::leaves_out(name, context)?;
+    let troubles = look(name.as_str(), entries, disc.listing(), &leaves_out);
+    Ok(match troubles.len() as u64 {
+        0 => "; it is on the disk, too".to_owned(),
+        count => format!(
+            "; on the disk it is not as the index has it: {}, which `mediastruct volumes verify \
+             {name}` names",
+            Things(count, "problem")
+        ),
+    })
+}
+
 /// Which volume a disc is: what it says itself, or what a person does where it says nothing.
 fn name(arguments: &ImportArguments, label: &DiscLabel) -> Result<VolumeName, Failure> {
     match (&arguments.volume, &label.volume) {
-        (Some(given), Some(told)) if given != told => Err(Failure::refused(format!(
-            "the disc says that it is volume {told}, and not {given}"
-        ))
-        .hint("leave the number out, or insert the disc that you mean")),
+        (Some(given), Some(told)) if given != told && !arguments.renumber => {
+            let message = format!("the disc says that it is volume {told}, and not {given}");
+            Err(Failure::refused(message)
+                .hint("leave the number out, or insert the disc that you mean")
+                .hint(format!(
+                    "a disc of another set, whose numbers are not yours, is taken in as volume \
+                     {given} with --renumber"
+                )))
+        }
         (Some(name), _) | (None, Some(name)) => Ok(name.clone()),
         (None, None) => {
             let named = label.label.as_deref();
@@ -201,6 +235,24 @@ fn refuse_other_discs(name: &VolumeName, holds: Digest, state: &State<'_>) -> Re
     }
 }
 
+/// Refuses a disc of which another volume is known to hold just the same: it would be known twice.
+fn refuse_other_number(name: &VolumeName, holds: Digest, state: &State<'_>) -> Result<(), Failure> {
+    let is_same = |volume: &Volume| {
+        let mut discs = volume.discs();
+        discs.any(|(_, disc)| disc.read.or(disc.holds) == Some(holds))
+    };
+    let mut others = state.volumes.iter().filter(|(known, _)| *known != name);
+    match others.find(|(_, volume)| is_same(volume)) {
+        Some((known, _)) => Err(Failure::refused(format!(
+            "the disc holds just what volume {known} does, and is not taken in as volume {name}"
+        ))
+        .hint(format!(
+            "if it is another copy of that one: `mediastruct volumes import {known}`"
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn other(name: &VolumeName) -> Failure {
     Failure::refused(format!(
         "a volume {name} is known already that holds other files"
@@ -208,7 +260,10 @@ fn other(name: &VolumeName) -> Failure {
     .hint(format!(
         "`mediastruct volumes verify {name} --at PATH` says what differs"
     ))
-    .hint("a disc of another set is taken in under a number that is free")
+    .hint(
+        "a disc of another set is taken in under a number that is free: `mediastruct volumes import \
+         NN --renumber`",
+    )
 }
 
 /// Records the disc: that it was burned, and where it `is_proof` of it, that it was read just now. Gives

@@ -15,7 +15,9 @@ use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
 use crate::model::disc::DiscLabel;
+use crate::model::index::Entry;
 use crate::model::path::Escaped;
+use crate::model::plan::Role;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::{Volume, VolumeEvent, VolumeName, VolumeRecord};
@@ -55,7 +57,7 @@ pub fn verify(arguments: &VerifyArguments, context: &Context) -> Result<Exit, Fa
     };
     let label = arguments.at.as_ref().map(|_| disc.label());
     let label = label.unwrap_or_default();
-    refuse_other(name, &label)?;
+    refuse_other(name, &label, entries)?;
     let readings = disc.read(&context.output.progress(), &|| false);
     let readings = readings.map_err(|Interrupted| Failure::failed("interrupted"))?;
     let leaves_out = volume::leaves_out(name, context)?;
@@ -137,11 +139,21 @@ fn subject(
     Ok(Subject::Copy(copy, disc.burned))
 }
 
-/// Says so where a disc is of another volume.
-fn refuse_other(name: &VolumeName, label: &DiscLabel) -> Result<(), Failure> {
+/// Says so where a disc is of another volume. One that was taken in under a number of its own says
+/// another, and the index has what it says among the files of the volume.
+fn refuse_other(
+    name: &VolumeName,
+    label: &DiscLabel,
+    entries: &[Entry<'_>],
+) -> Result<(), Failure> {
     let Some(other) = label.volume.as_ref().filter(|other| *other != name) else {
         return Ok(());
     };
+    let path = name.holding(Role::Disc.file_name().as_bytes());
+    let known = entries.iter().find(|entry| entry.path == path.rel);
+    if label.hash.is_some() && known.and_then(Entry::remembered) == label.hash {
+        return Ok(());
+    }
     let named = label.label.as_deref();
     let named = named.map_or_else(String::new, |l| format!(" ({})", terminal::line(l)));
     Err(
