@@ -15,6 +15,7 @@ use crate::model::disc::{
 };
 use crate::model::index::Totals;
 use crate::model::path::{Escaped, TreePath};
+use crate::model::run::FileId;
 use image::Extent;
 use rustix::fs::{FileType, Mode, OFlags, major};
 use std::fs::File;
@@ -28,6 +29,8 @@ pub struct Disc {
     listing: DiscListing,
     /// Where each of the files lies.
     places: Vec<Place>,
+    /// Which directories of the system it and those on it are, where it is a directory.
+    directories: Vec<FileId>,
     /// Its volume id, where it is an image that has one.
     volume_id: Option<String>,
 }
@@ -40,8 +43,8 @@ enum Source {
 
 /// Where a file lies, so that those that lie side by side are read one after another.
 enum Place {
-    /// In a directory: the number of its inode, which on a disc goes with the place.
-    Inode(u64),
+    /// In a directory: this file, whose inode has a number which on a disc goes with the place.
+    File(FileId),
     /// In an image: these bytes, one part after another.
     Extents(Vec<Extent>),
 }
@@ -140,15 +143,16 @@ impl Disc {
     /// # Errors
     /// Where it cannot be read.
     pub fn of_directory(root: OwnedFd, shown: &str) -> Result<Disc, DiscError> {
-        let (listing, places) = directory::list(&root).map_err(|source| DiskError {
+        let listed = directory::list(&root).map_err(|source| DiskError {
             action: "read",
             path: shown.to_owned(),
             source,
         })?;
         Ok(Disc {
             source: Source::Directory(root),
-            listing,
-            places: places.into_iter().map(Place::Inode).collect(),
+            listing: listed.listing,
+            places: listed.files.into_iter().map(Place::File).collect(),
+            directories: listed.directories,
             volume_id: None,
         })
     }
@@ -174,6 +178,7 @@ impl Disc {
             source: Source::Image(file),
             listing,
             places: places.into_iter().map(Place::Extents).collect(),
+            directories: Vec::new(),
             volume_id,
         })
     }
@@ -181,6 +186,19 @@ impl Disc {
     /// What is on it.
     pub fn listing(&self) -> &DiscListing {
         &self.listing
+    }
+
+    /// Which directories of the system it and those on it are; none where it is an image.
+    pub fn directories(&self) -> &[FileId] {
+        &self.directories
+    }
+
+    /// Which file of the system the one of that number in the listing is; none where it is in an image.
+    pub fn file(&self, at: usize) -> Option<FileId> {
+        match self.places.get(at)? {
+            Place::File(file) => Some(*file),
+            Place::Extents(_) => None,
+        }
     }
 
     /// What it says of itself. Where it has no label of ours, an image has at least a name.
@@ -220,7 +238,7 @@ impl Disc {
         monitor.begin("Reading", totals);
         let mut order: Vec<usize> = (0..files.len()).collect();
         order.sort_by_key(|at| match &self.places[*at] {
-            Place::Inode(inode) => *inode,
+            Place::File(file) => file.inode,
             Place::Extents(extents) => extents.first().map_or(0, |extent| extent.start),
         });
         let mut readings: Vec<DiscReading> = vec![Err(String::new()); files.len()];
@@ -266,7 +284,7 @@ impl Disc {
             (Source::Image(image), Place::Extents(extents)) => {
                 image::each(image, extents, file.size, buffer, take)
             }
-            (Source::Image(_), Place::Inode(_)) => Err(io::ErrorKind::InvalidInput.into()),
+            (Source::Image(_), Place::File(_)) => Err(io::ErrorKind::InvalidInput.into()),
         }
     }
 }

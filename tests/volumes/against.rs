@@ -1,6 +1,7 @@
 //! `volumes verify --against`.
 
-use super::{archived, text};
+use super::{archived, recorded, text};
+use crate::library::{Mounted, has_own_mounts};
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -89,4 +90,72 @@ fn law_4_a_part_of_the_library_does_not_prove_itself() {
         &["is no disc"],
     );
     library.refuse(64, &["volumes", "verify"], &["NN"]);
+}
+
+#[test]
+fn law_4_the_library_on_another_mount_does_not_prove_itself() {
+    let skipped = "the library on another mount";
+    if !has_own_mounts(
+        law_4_the_library_on_another_mount_does_not_prove_itself,
+        skipped,
+    ) {
+        return;
+    }
+    let library = archived();
+    library.write("media/2020/new.jpg", "only in media");
+    library.succeed(&["crawl"]);
+    let seen = library.surroundings().join("seen");
+    for (part, name) in [
+        ("archive", "the archive tree"),
+        ("archive/07", "archive/07"),
+        ("media/2020", "media/2020"),
+        ("", "the archive tree"),
+    ] {
+        let _mounted = Mounted::bind(&library.path(part), &seen);
+        let told =
+            format!("is no disc: it is {name} of this library that is there, reached another way");
+        for command in [
+            &["volumes", "verify", "--against", text(&seen)][..],
+            &["volumes", "import", "12", "--at", text(&seen)],
+        ] {
+            // The log is seen there, too, and so not all is as it was.
+            library.end_with(64, command).tells(&[&told]);
+        }
+    }
+    // A directory within a unit is told by its files.
+    let mounted = Mounted::bind(&library.path("archive/07/2019"), &seen);
+    let said = library.end_with(1, &["volumes", "verify", "--against", text(&seen)]);
+    said.tells(&["05/b.jpg is nowhere else: archive/07/2019/05/b.jpg is this very file"]);
+    drop(mounted);
+
+    library.succeed(&["volumes", "burned", "07"]);
+    let _mounted = Mounted::bind(&library.path("archive/07"), &seen);
+    let before = recorded(&library);
+    let verify = [
+        "volumes",
+        "verify",
+        "07",
+        "--at",
+        text(&seen),
+        "--copy",
+        "1",
+    ];
+    let said = library.succeed(&verify);
+    said.tells(&["nothing is recorded, as this is archive/07 of the library"]);
+    assert_eq!(recorded(&library), before);
+}
+
+#[test]
+fn a_hard_link_of_a_file_in_the_library_is_no_proof_of_it() {
+    let library = archived();
+    let old = library.surroundings().join("old");
+    fs::create_dir(&old).unwrap();
+    fs::hard_link(library.path("archive/07/2019/a.jpg"), old.join("a")).unwrap();
+    library.succeed(&["crawl"]);
+    let verify = ["volumes", "verify", "--against", text(&old)];
+    let said = library.end_with(1, &verify);
+    said.tells(&["a is nowhere else: archive/07/2019/a.jpg is this very file, under another name"]);
+    library.write("media/2019/copy.jpg", "one");
+    library.succeed(&["crawl"]);
+    library.succeed(&verify);
 }

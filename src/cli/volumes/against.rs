@@ -6,13 +6,14 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::human::{Bytes, Things};
 use crate::cli::library;
 use crate::disk::disc::Disc;
-use crate::disk::filesystem::{Filesystem, Kind};
+use crate::disk::filesystem::{Filesystem, Kind, Node};
 use crate::disk::hash::Interrupted;
 use crate::disk::trees::Trees;
 use crate::model::contents::contents;
 use crate::model::disc::{DiscFile, DiscReading};
 use crate::model::index::{Stamp, Totals};
 use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::run::FileId;
 use crate::model::state::State;
 use crate::model::volume::{Volume, VolumeName, Witness};
 use crate::phase::volumes::against::{Candidate, candidates};
@@ -32,13 +33,14 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
     if let Some(name) = only {
         volume::entries(name, &state)?;
     }
+    let trees = Trees::open(context.layout())?;
     let disc = Disc::open(path)?;
+    volume::refuse_part(&disc, path, &trees, &state)?;
     let readings = disc.read(&context.output.progress(), &|| false);
     let readings = readings.map_err(|Interrupted| Failure::failed("interrupted"))?;
     let wanted: HashSet<_> = readings.iter().flatten().copied().collect();
     let candidates = candidates(&state, only, &wanted);
     let itself = itself(&disc, &readings, &state);
-    let trees = Trees::open(context.layout())?;
 
     let mut told = Told::default();
     let output = context.output;
@@ -51,7 +53,8 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
         told.nowhere += 1;
         output.warn(format_args!("{path} cannot be read: {why}"));
     }
-    for (DiscFile { path, size, .. }, reading) in listing.files.iter().zip(&readings) {
+    let files = listing.files.iter().zip(&readings).enumerate();
+    for (at, (DiscFile { path, size, .. }, reading)) in files {
         if is_about_a_volume(path) {
             told.left_out += 1;
             continue;
@@ -68,7 +71,7 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
             .get(digest)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        match best(places, &itself, &trees) {
+        match best(places, disc.file(at), &itself, &trees) {
             _ if *size == 0 => told.found.add(0),
             Best::OnDisk => told.found.add(*size),
             Best::OnDisc(witness) => {
@@ -116,14 +119,25 @@ enum Best {
     Nowhere(String),
 }
 
-fn best(places: &[Candidate], itself: &HashSet<VolumeName>, trees: &Trees) -> Best {
+/// The best of these places for what `file` holds on the disc: no file proves anything of itself.
+fn best(
+    places: &[Candidate],
+    file: Option<FileId>,
+    itself: &HashSet<VolumeName>,
+    trees: &Trees,
+) -> Best {
     let mut why = String::new();
     for place in places {
         match place {
-            Candidate::OnDisk(path, stamp) if is_there(path, stamp, trees) => return Best::OnDisk,
-            Candidate::OnDisk(path, _) => {
-                why = format!(" any more: {path} is gone, or changed since it was indexed");
-            }
+            Candidate::OnDisk(path, stamp) => match there(path, stamp, trees) {
+                Some(node) if file == Some(node.stamp.into()) => {
+                    why = format!(" else: {path} is this very file, under another name");
+                }
+                Some(_) => return Best::OnDisk,
+                None => {
+                    why = format!(" any more: {path} is gone, or changed since it was indexed");
+                }
+            },
             Candidate::OnDisc(path, _)
                 if VolumeName::of(path).is_some_and(|v| itself.contains(&v)) =>
             {
@@ -138,10 +152,10 @@ fn best(places: &[Candidate], itself: &HashSet<VolumeName>, trees: &Trees) -> Be
     Best::Nowhere(why)
 }
 
-/// Whether a file is where the index has it, by a look at it.
-pub(super) fn is_there(path: &TreePath<'_>, stamp: &Stamp, trees: &Trees) -> bool {
+/// A file that is where the index has it, by a look at it.
+pub(super) fn there(path: &TreePath<'_>, stamp: &Stamp, trees: &Trees) -> Option<Node> {
     let found = trees.look(path).ok().flatten();
-    found.is_some_and(|node| node.kind == Kind::File && node.stamp.same_content_as(stamp))
+    found.filter(|node| node.kind == Kind::File && node.stamp.same_content_as(stamp))
 }
 
 /// What was found.

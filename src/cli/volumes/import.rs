@@ -35,6 +35,7 @@ use std::path::Path;
 pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Failure> {
     volume::refuse_library(&arguments.at, context)?;
     let disc = Disc::open(&arguments.at)?;
+    refuse_part(&disc, &arguments.at, context)?;
     let label = disc.label();
     let name = name(arguments, &label)?;
     let readings = disc.read(&context.output.progress(), &|| false);
@@ -95,6 +96,14 @@ pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Fa
     tracing::info!("Volumes - {said}");
     context.output.note(said);
     Ok(Exit::Done)
+}
+
+/// Refuses a part of the library that was reached another way, before it is read.
+fn refuse_part(disc: &Disc, at: &Path, context: &Context) -> Result<(), Failure> {
+    let indexes = library::index_files(context)?;
+    let state = library::state(context, &indexes)?;
+    let trees = Trees::open(context.layout())?;
+    volume::refuse_part(disc, at, &trees, &state)
 }
 
 /// Where else the volume is, by a look at the disk, as the end of a sentence.

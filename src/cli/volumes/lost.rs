@@ -1,6 +1,6 @@
 //! `volumes lost`: a disc that is gone, and what went with it.
 
-use super::against::is_there;
+use super::against::there;
 use crate::cli::args::LostArguments;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -31,7 +31,8 @@ pub fn lost(arguments: &LostArguments, context: &Context) -> Result<Exit, Failur
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
     let copy = copy(name, arguments.copy, state.volumes.get(name.as_str()))?;
-    let is_there = |path: &TreePath<'_>, entry: &Entry<'_>| is_there(path, &entry.stamp, &trees);
+    let is_there =
+        |path: &TreePath<'_>, entry: &Entry<'_>| there(path, &entry.stamp, &trees).is_some();
     let gone = only_there(&state, name, copy, &is_there);
     Datadir::at(&context.layout().datadir).record(&[VolumeRecord {
         volume: name.clone(),

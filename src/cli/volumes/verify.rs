@@ -47,7 +47,14 @@ pub fn verify(arguments: &VerifyArguments, context: &Context) -> Result<Exit, Fa
                 state.volumes.get(name.as_str()),
                 context,
             )?;
-            (Disc::open(at)?, subject)
+            let disc = Disc::open(at)?;
+            let subject = match volume::part_of_library(&disc, &trees, &state)? {
+                Some(part) if matches!(subject, Subject::Copy(..)) => Subject::Other(Some(
+                    format!("nothing is recorded, as this is {part} of the library"),
+                )),
+                _ => subject,
+            };
+            (disc, subject)
         }
         None => {
             require(context.layout(), &[Tree::Archive])?;

@@ -4,17 +4,19 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::human::Things;
 use crate::disk::disc::Disc;
-use crate::disk::filesystem::{Filesystem, Kind};
+use crate::disk::filesystem::{Filesystem, Kind, Node};
 use crate::disk::place::resolve;
 use crate::disk::trees::Trees;
 use crate::model::exclude::Excludes;
 use crate::model::index::Entry;
 use crate::model::path::{Escaped, RelPath, TreePath};
+use crate::model::run::FileId;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::model::volume::{Volume, VolumeName};
 use crate::phase::volumes::compare::{Trouble, look};
 use crate::phase::volumes::is_left_out;
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -161,6 +163,59 @@ pub fn refuse_library(path: &Path, context: &Context) -> Result<(), Failure> {
             "{} is no disc: the {tree} tree lies in it",
             Escaped::path(path)
         ))),
+        None => Ok(()),
+    }
+}
+
+/// What of the library a disc is that was reached another way, such as by a bind mount: a tree or a unit,
+/// if one is it or in it. It proves nothing of itself.
+///
+/// # Errors
+/// Where the library cannot be looked at.
+pub fn part_of_library(
+    disc: &Disc,
+    trees: &Trees,
+    state: &State<'_>,
+) -> Result<Option<String>, Failure> {
+    let directories: HashSet<FileId> = disc.directories().iter().copied().collect();
+    if directories.is_empty() {
+        return Ok(None);
+    }
+    let is_on_it = |node: &Node| directories.contains(&FileId::from(node.stamp));
+    let mut all = Tree::ALL.into_iter();
+    if let Some(tree) = all.find(|tree| trees.root(*tree).as_ref().is_some_and(is_on_it)) {
+        return Ok(Some(format!("the {tree} tree")));
+    }
+    for tree in Tree::INDEXED {
+        for unit in &state.index_of(tree).units {
+            let Ok(path) = RelPath::from_text(unit.unit.as_str()) else {
+                continue;
+            };
+            let path = TreePath::new(tree, path);
+            if trees.look(&path)?.as_ref().is_some_and(is_on_it) {
+                return Ok(Some(path.to_string()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Refuses a disc that is a part of the library, or in which one is, however it was reached.
+///
+/// # Errors
+/// Where it is, or the library cannot be looked at.
+pub fn refuse_part(
+    disc: &Disc,
+    at: &Path,
+    trees: &Trees,
+    state: &State<'_>,
+) -> Result<(), Failure> {
+    let at = Escaped::path(at);
+    match part_of_library(disc, trees, state)? {
+        Some(part) => Err(Failure::usage(format!(
+            "{at} is no disc: it is {part} of this library that is there, reached another way"
+        ))
+        .hint("is the library, or a part of it, mounted there once more?")),
         None => Ok(()),
     }
 }

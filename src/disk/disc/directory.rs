@@ -6,23 +6,40 @@ use crate::disk::filesystem::Kind;
 use crate::disk::trees::{DIRECTORY, node_of};
 use crate::model::disc::{DiscFile, DiscListing};
 use crate::model::path::RelPath;
+use crate::model::run::FileId;
 use rustix::fs::{Advice, Dir, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 
-/// What is in a directory and beneath it, and the inodes of the files.
+/// What is in a directory and beneath it.
+pub(super) struct Listed {
+    pub(super) listing: DiscListing,
+    /// Which files they are, in their order.
+    pub(super) files: Vec<FileId>,
+    /// Which directories it and those in it are.
+    pub(super) directories: Vec<FileId>,
+}
+
+/// Lists a directory.
 ///
 /// # Errors
 /// Where the directory itself cannot be read.
-pub(super) fn list(root: &OwnedFd) -> io::Result<(DiscListing, Vec<u64>)> {
+pub(super) fn list(root: &OwnedFd) -> io::Result<Listed> {
     let mut listing = DiscListing::default();
     let mut found = Vec::new();
+    let mut directories = vec![FileId::from(node_of(root, b"")?.stamp)];
     let mut waiting: Vec<Option<RelPath<'static>>> = vec![None];
     while let Some(directory) = waiting.pop() {
         let inner = directory.as_ref();
-        let listed = list_one(root, inner, &mut listing, &mut found, &mut waiting);
+        let mut finds = Finds {
+            listing: &mut listing,
+            files: &mut found,
+            directories: &mut directories,
+            waiting: &mut waiting,
+        };
+        let listed = list_one(root, inner, &mut finds);
         match (listed, directory) {
             (Ok(()), _) => {}
             (Err(errno), None) => return Err(errno.into()),
@@ -32,17 +49,30 @@ pub(super) fn list(root: &OwnedFd) -> io::Result<(DiscListing, Vec<u64>)> {
             }
         }
     }
-    Ok(sorted(listing, found))
+    let (listing, files) = sorted(listing, found);
+    Ok(Listed {
+        listing,
+        files,
+        directories,
+    })
+}
+
+/// Where is noted what is found.
+struct Finds<'f> {
+    listing: &'f mut DiscListing,
+    files: &'f mut Vec<(DiscFile, FileId)>,
+    directories: &'f mut Vec<FileId>,
+    /// The directories that are to be listed yet.
+    waiting: &'f mut Vec<Option<RelPath<'static>>>,
 }
 
 /// Lists what is right in a directory; those in it are to be listed, too.
 fn list_one(
     root: &OwnedFd,
     directory: Option<&RelPath<'static>>,
-    listing: &mut DiscListing,
-    found: &mut Vec<(DiscFile, u64)>,
-    waiting: &mut Vec<Option<RelPath<'static>>>,
+    finds: &mut Finds<'_>,
 ) -> Result<(), Errno> {
+    let listing = &mut *finds.listing;
     let path = directory.map_or(&b"."[..], RelPath::as_bytes);
     let handle = open(root, path, DIRECTORY)?;
     for entry in Dir::read_from(&handle)? {
@@ -62,14 +92,17 @@ fn list_one(
             continue;
         };
         match node_of(&handle, name) {
-            Ok(node) if node.kind == Kind::Directory => waiting.push(Some(path)),
+            Ok(node) if node.kind == Kind::Directory => {
+                finds.directories.push(node.stamp.into());
+                finds.waiting.push(Some(path));
+            }
             Ok(node) if node.kind == Kind::File => {
                 let file = DiscFile {
                     path,
                     size: node.stamp.size,
                     modified: Some(node.stamp.modified),
                 };
-                found.push((file, node.stamp.inode));
+                finds.files.push((file, node.stamp.into()));
             }
             Ok(node) => listing.special.push((path, node.kind.words())),
             Err(errno) => {
