@@ -826,3 +826,48 @@ fn a_volume_is_sealed_for_what_it_was_opened_for() {
     library.succeed(&["volumes", "seal", "01", "--medium", "bd50", "--yes"]);
     assert!(library.read("archive/01/disc.json").contains("bd50"));
 }
+
+#[test]
+fn sealing_takes_what_planning_does_and_warns_of_what_it_does() {
+    let library = opened();
+    library.write("archive/01/2018/A.jpg", "two");
+    library.write("archive/01/2018/b?.jpg", "three");
+    library.succeed(&["crawl"]);
+    let seal = ["volumes", "seal", "01"];
+    for (options, told) in [
+        (
+            &["--sectors", "5"][..],
+            "volume 01 is fuller than the 5 sectors of its medium allow",
+        ),
+        (
+            &["--medium", "sectors:1000", "--parity", "99%"],
+            "volume 01 is fuller than the 10 sectors",
+        ),
+    ] {
+        let copy = library.copy();
+        let said = copy.succeed(&[&seal[..], options, &["--yes"]].concat());
+        said.tells(&[told]);
+    }
+    let both = [&seal[..], &["--sectors", "5", "--medium", "bd25", "--yes"]].concat();
+    library.refuse(64, &both, &["cannot be used with"]);
+    let said = library.succeed(&["volumes", "seal", "01", "--raw-capacity", "--yes"]);
+    said.tells(&[
+        "sees others: archive/01/2018/b?.jpg",
+        "and another of its directory for one: archive/01/2018/a.jpg",
+    ]);
+}
+
+#[test]
+fn twins_of_what_is_in_the_open_volume_are_told() {
+    let library = opened();
+    library.write("media/2018/A.JPG", "two");
+    library.succeed(&["crawl"]);
+    let plan = planned(&library, &[]);
+    let told = "and another of its directory for one: media/2018/A.JPG";
+    assert!(
+        plan.warnings.iter().any(|w| w.ends_with(told)),
+        "{:?}",
+        plan.warnings
+    );
+    assert_eq!(plan.moves.len(), 1);
+}

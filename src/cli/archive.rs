@@ -45,7 +45,7 @@ pub fn seal(
 ) -> Result<Plan, Failure> {
     let indexes = library::index_files(context)?;
     let mut state = state(options, context, &indexes)?;
-    if options.medium.is_none() {
+    if options.capacity.medium.is_none() && options.capacity.sectors.is_none() {
         let marked = state.shelf.marked.get(volume.as_str()).copied().flatten();
         state.settings.medium = marked.or(state.settings.medium);
     }
@@ -88,13 +88,13 @@ fn state<'i>(
 /// What of the configuration and of `options` a plan is to remember.
 fn settings(options: &ArchiveOptions, context: &Context) -> Settings {
     let configured = &context.configuration.archive;
-    let sectors = options
-        .sectors
-        .map(|sectors| Medium::Sectors(sectors.get()));
-    let parity = options.parity.unwrap_or(configured.parity);
+    let capacity = &options.capacity;
+    let sectors = capacity.sectors;
+    let sectors = sectors.map(|sectors| Medium::Sectors(sectors.get()));
+    let parity = capacity.parity.unwrap_or(configured.parity);
     Settings {
-        medium: Some(sectors.or(options.medium).unwrap_or(configured.medium)),
-        raw_capacity: options.raw_capacity.then_some(true),
+        medium: Some(sectors.or(capacity.medium).unwrap_or(configured.medium)),
+        raw_capacity: capacity.raw_capacity.then_some(true),
         parity: (parity != Parity::NONE).then_some(parity),
         pack: Some(options.pack.unwrap_or(configured.pack)),
         seal: options.seal.then_some(true),

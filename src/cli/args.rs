@@ -10,8 +10,9 @@ mod volumes;
 
 pub use global::{Color, GlobalOptions};
 pub use phases::{
-    ArchiveArguments, ArchiveOptions, CrawlArguments, CrawlOptions, DedupeArguments, DedupeOptions,
-    DedupePlan, IngestArguments, IngestOptions, PlanArguments, PlanPhase, ValidateArguments,
+    ArchiveArguments, ArchiveOptions, CapacityOptions, CrawlArguments, CrawlOptions,
+    DedupeArguments, DedupeOptions, DedupePlan, IngestArguments, IngestOptions, PlanArguments,
+    PlanPhase, ValidateArguments,
 };
 pub use runs::{
     ApplyArguments, HistoryArguments, PurgeArguments, RecoverArguments, UndoArguments, Verify,

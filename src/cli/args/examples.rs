@@ -186,7 +186,9 @@ Examples:
 pub const VOLUMES_SEAL: &str = "\
 Examples:
   mediastruct volumes seal 07
-  mediastruct volumes seal 07 --yes";
+  mediastruct volumes seal 07 --yes
+  mediastruct volumes seal 07 --medium bd25 --parity 10%
+  mediastruct volumes seal 07 --sectors 11000000";
 
 pub const VOLUMES_RESTORE: &str = "\
 Examples:

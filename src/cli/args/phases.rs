@@ -174,10 +174,10 @@ pub struct ValidateArguments {
     pub yes: bool,
 }
 
-/// What goes to the archive, and into which volumes.
+/// What volumes are to fit, and how much of that is filled.
 #[derive(Clone, Debug, Default, Args)]
-pub struct ArchiveOptions {
-    /// What each volume is to fit [default: bd25]
+pub struct CapacityOptions {
+    /// What each volume is to fit [default: bd25, or what the volume was opened for]
     ///
     /// A disc: cd700, dvd+r, dvd-r, dvd+r-dl, dvd-r-dl, bd25, bd50, bd100 or bd128. Or dir:SIZE, such
     /// as dir:4TB, for a directory on a hard disk. Also: medium in the section Archive of the
@@ -198,6 +198,14 @@ pub struct ArchiveOptions {
     /// Also: parity in the section Archive of the configuration.
     #[arg(long, value_name = "PERCENT", value_parser = Parity::from_str)]
     pub parity: Option<Parity>,
+}
+
+/// What goes to the archive, and into which volumes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ArchiveOptions {
+    /// What volumes are to fit.
+    #[command(flatten)]
+    pub capacity: CapacityOptions,
     /// How files are packed into volumes: chronological or compact [default: chronological]
     ///
     /// Chronological volumes are ranges of dates: as few volumes as can be, and then as few days and

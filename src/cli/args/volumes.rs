@@ -1,6 +1,7 @@
 //! The arguments of `volumes`.
 
 use super::examples;
+use super::phases::CapacityOptions;
 use crate::model::medium::Medium;
 use crate::model::volume::VolumeName;
 use clap::{Args, Subcommand};
@@ -156,9 +157,9 @@ pub struct SealArguments {
     /// The volume, e.g. 07
     #[arg(value_name = "NN", value_parser = parse_volume)]
     pub volume: VolumeName,
-    /// What it is to fit: bd25, bd50, dvd+r, sectors:N ... [default: that of the configuration, bd25]
-    #[arg(long, value_name = "MEDIUM")]
-    pub medium: Option<Medium>,
+    /// What it is to fit.
+    #[command(flatten)]
+    pub capacity: CapacityOptions,
     /// Do not ask before writing files
     #[arg(short, long)]
     pub yes: bool,

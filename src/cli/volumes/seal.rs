@@ -2,7 +2,7 @@
 
 use crate::cli::apply::execute;
 use crate::cli::archive;
-use crate::cli::args::{ArchiveOptions, ImageArguments, SealArguments};
+use crate::cli::args::{ArchiveOptions, CapacityOptions, ImageArguments, SealArguments};
 use crate::cli::ask::can_be_asked;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -20,7 +20,7 @@ pub fn seal(arguments: &SealArguments, context: &Context) -> Result<Exit, Failur
     can_be_asked(arguments.yes, "mediastruct volumes seal")?;
     Past::of(context)?.refuse_unfinished()?;
     let options = ArchiveOptions {
-        medium: arguments.medium,
+        capacity: arguments.capacity.clone(),
         ..ArchiveOptions::default()
     };
     let plan = archive::seal(&arguments.volume, &options, context)?;
@@ -42,8 +42,11 @@ pub fn seal_first(
         return Ok(());
     }
     let options = ArchiveOptions {
-        medium: arguments.medium.medium,
-        raw_capacity: arguments.medium.raw_capacity,
+        capacity: CapacityOptions {
+            medium: arguments.medium.medium,
+            raw_capacity: arguments.medium.raw_capacity,
+            ..CapacityOptions::default()
+        },
         ..ArchiveOptions::default()
     };
     let plan = archive::seal(volume, &options, context)?;

@@ -1,10 +1,10 @@
 //! What a person should know of names before a volume is burned: not every system reads every name
 //! from a disc as it stands there.
 
-use super::in_media;
 use crate::model::index::Entry;
-use crate::model::path::TreePath;
+use crate::model::path::{RelPath, TreePath};
 use crate::model::time::Time;
+use crate::model::tree::Tree;
 use rayon::prelude::*;
 use std::hash::{DefaultHasher, Hasher};
 
@@ -45,16 +45,72 @@ enum Oddity {
     Device,
 }
 
+/// A file on its way to a disc.
+#[derive(Clone)]
+struct File<'e> {
+    entry: &'e Entry<'e>,
+    /// Where it is now, for people.
+    place: Tree,
+    /// Where it is on the disc.
+    path: RelPath<'e>,
+    /// Whether it is spoken of; else it is there already, and only others are held against it.
+    is_new: bool,
+}
+
+impl<'e> File<'e> {
+    /// A file of media that comes to a volume.
+    fn coming(entry: &'e Entry<'e>) -> File<'e> {
+        File {
+            entry,
+            place: Tree::Media,
+            path: entry.path.borrowed(),
+            is_new: true,
+        }
+    }
+
+    /// A file that is in a volume.
+    fn held(entry: &'e Entry<'e>, is_new: bool) -> Option<File<'e>> {
+        let volume = RelPath::new(entry.path.first()).ok()?;
+        Some(File {
+            entry,
+            place: Tree::Archive,
+            path: entry.path.strip_prefix(&volume)?,
+            is_new,
+        })
+    }
+
+    fn shown(&self) -> TreePath<'e> {
+        TreePath::new(self.place, self.entry.path.borrowed())
+    }
+}
+
 /// Warnings about the files that come to each volume: one for each kind of oddity, which names the
-/// first files in it.
-pub(super) fn warnings(volumes: &[Vec<&Entry<'_>>]) -> Vec<String> {
-    let odd = volumes.par_iter().flat_map_iter(|files| {
-        let mut odd = Vec::new();
-        files.iter().for_each(|file| look(file, &mut odd));
-        odd.extend(twins(files).map(|path| (Oddity::Twin, path)));
-        odd
-    });
-    let mut odd: Vec<_> = odd.collect();
+/// first files in it. To the volume of that number come others than are `held` in it.
+pub(super) fn warnings(
+    volumes: &[Vec<&Entry<'_>>],
+    held: Option<(usize, &[Entry<'_>])>,
+) -> Vec<String> {
+    let odd = volumes
+        .par_iter()
+        .enumerate()
+        .flat_map_iter(|(number, files)| {
+            let held = held.filter(|(volume, _)| *volume == number);
+            let held = held.map_or(&[][..], |(_, held)| held).iter();
+            let held = held.filter_map(|entry| File::held(entry, false));
+            let files = files.iter().map(|entry| File::coming(entry));
+            oddities(held.chain(files).collect())
+        });
+    told(odd.collect())
+}
+
+/// The same about all that a volume holds.
+pub(super) fn warnings_of(held: &[Entry<'_>]) -> Vec<String> {
+    let files = held.iter().filter_map(|entry| File::held(entry, true));
+    told(oddities(files.collect()))
+}
+
+/// What is told of these files.
+fn told(mut odd: Vec<(Oddity, TreePath<'_>)>) -> Vec<String> {
     odd.sort();
     odd.dedup();
     let kinds = odd.chunk_by(|a, b| a.0 == b.0);
@@ -74,18 +130,27 @@ pub(super) fn warnings(volumes: &[Vec<&Entry<'_>>]) -> Vec<String> {
         .collect()
 }
 
+/// What is odd about the files of one volume.
+fn oddities(files: Vec<File<'_>>) -> Vec<(Oddity, TreePath<'_>)> {
+    let mut odd = Vec::new();
+    let new = files.iter().filter(|file| file.is_new);
+    new.for_each(|file| look(file, &mut odd));
+    odd.extend(twins(&files).map(|path| (Oddity::Twin, path)));
+    odd
+}
+
 /// Looks at a file by itself.
-fn look<'e>(file: &'e Entry<'_>, found: &mut Vec<(Oddity, TreePath<'e>)>) {
-    let path = &file.path;
+fn look<'e>(file: &File<'e>, found: &mut Vec<(Oddity, TreePath<'e>)>) {
+    let (path, stamp) = (&file.path, &file.entry.stamp);
     let mut is = |odd: bool, oddity: Oddity| {
         if odd {
-            found.push((oddity, in_media(path)));
+            found.push((oddity, file.shown()));
         }
     };
     let bytes = path.as_bytes();
     is(bytes.len() > LONG_PATH, Oddity::LongPath);
-    is(file.stamp.size >= LARGE, Oddity::Large);
-    is(file.stamp.modified < Time::default(), Oddity::Old);
+    is(stamp.size >= LARGE, Oddity::Large);
+    is(stamp.modified < Time::default(), Oddity::Old);
     is(path.components().count() > DEEPEST, Oddity::Deep);
     is(std::str::from_utf8(bytes).is_err(), Oddity::NotUtf8);
     let odd = |byte: &u8| b":;*?\\".contains(byte) || byte.is_ascii_control();
@@ -99,24 +164,25 @@ fn look<'e>(file: &'e Entry<'_>, found: &mut Vec<(Oddity, TreePath<'e>)>) {
 }
 
 /// The files of one volume that some systems take for another one of it, which comes before them.
-fn twins<'e>(files: &[&'e Entry<'_>]) -> impl Iterator<Item = TreePath<'e>> {
+fn twins<'e>(files: &[File<'e>]) -> impl Iterator<Item = TreePath<'e>> {
+    let path = |file: &File<'e>| TreePath::new(Tree::Archive, file.path.clone());
     let mut folded = Vec::new();
     // Hashes in place of folded paths: most of them are nobody's twin.
-    let hash = |(number, file): (usize, &&'e Entry<'_>)| {
-        in_media(&file.path).fold_into(&mut folded);
+    let hash = |(number, file): (usize, &File<'e>)| {
+        path(file).fold_into(&mut folded);
         let mut hasher = DefaultHasher::new();
         hasher.write(&folded);
         (hasher.finish(), number)
     };
     let mut hashes: Vec<_> = files.iter().enumerate().map(hash).collect();
     hashes.sort_unstable();
-    let path = |number: usize| in_media(&files[number].path);
     let twins = hashes.windows(2).filter_map(|pair| {
         let [(hash, first), (other, second)] = pair else {
             return None;
         };
-        let are_twins = hash == other && path(*first).folded() == path(*second).folded();
-        are_twins.then(|| path(*second))
+        let (first, second) = (&files[*first], &files[*second]);
+        let are_twins = hash == other && path(first).folded() == path(second).folded();
+        (are_twins && second.is_new).then(|| second.shown())
     });
     twins.collect::<Vec<_>>().into_iter()
 }
@@ -163,13 +229,17 @@ mod tests {
     use super::*;
     use crate::model::digest::Digest;
     use crate::model::index::Stamp;
-    use crate::model::path::RelPath;
 
     fn warnings(files: &[(&[u8], u64, i64)]) -> Vec<String> {
-        let files: Vec<_> = files
+        let files = entries(files);
+        super::warnings(&[files.iter().collect()], None)
+    }
+
+    fn entries(files: &[(&[u8], u64, i64)]) -> Vec<Entry<'static>> {
+        files
             .iter()
             .map(|(path, size, modified)| Entry {
-                path: RelPath::new(*path).unwrap(),
+                path: RelPath::new(path.to_vec()).unwrap(),
                 hash: Ok(Digest::of(path)),
                 stamp: Stamp {
                     size: *size,
@@ -177,8 +247,7 @@ mod tests {
                     ..Stamp::default()
                 },
             })
-            .collect();
-        super::warnings(&[files.iter().collect()])
+            .collect()
     }
 
     #[test]
@@ -222,6 +291,35 @@ mod tests {
         assert_eq!(told.len(), 1);
         assert!(
             told[0].contains("for one: media/2019/a.JPG, media/2019/"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_in_the_volume_already_has_twins_too_and_is_not_told_of_again() {
+        let held = entries(&[
+            (b"07/2019/A.jpg", 1, 1),
+            (b"07/2019/b?.jpg", 1, 1),
+            (b"07/2019/B?.jpg", 1, 1),
+        ]);
+        let coming = entries(&[(b"2019/a.JPG", 1, 1), (b"2019/c.jpg", 1, 1)]);
+        let coming = [Vec::new(), coming.iter().collect()];
+        let told = super::warnings(&coming, Some((1, &held)));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ends_with("for one: media/2019/a.JPG"), "{told:?}");
+        assert_eq!(
+            super::warnings(&coming, Some((0, &held))),
+            Vec::<String>::new()
+        );
+
+        let told = warnings_of(&held);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].ends_with("archive/07/2019/B?.jpg, archive/07/2019/b?.jpg"),
+            "{told:?}"
+        );
+        assert!(
+            told[1].ends_with("for one: archive/07/2019/B?.jpg"),
             "{told:?}"
         );
     }

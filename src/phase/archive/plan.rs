@@ -62,7 +62,12 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ArchiveError> {
     let coming = shelves.entries(&packed.volumes);
     plan.warnings.extend(twice(&coming));
     if state.settings.medium.unwrap_or_default().is_disc() {
-        plan.warnings.extend(burnable::warnings(&coming));
+        let continued = packed
+            .volumes
+            .iter()
+            .position(|volume| volume.continues_open);
+        let held = continued.zip(open.as_ref().map(|open| open.entries));
+        plan.warnings.extend(burnable::warnings(&coming, held));
     }
     drop(coming);
     let too_large = packable.entries_of(&due, packed.too_large.iter().copied());

@@ -1,6 +1,7 @@
 //! Sealing: the files that make a disc readable alone, after which nothing is added to a volume.
 
 use super::ArchiveError;
+use super::burnable;
 use super::load::{capacity, contents, reserve};
 use super::pack::{Load, Reserve, Rooms};
 use super::shelf::Open;
@@ -44,6 +45,9 @@ pub fn seal(state: &State<'_>, volume: &VolumeName) -> Result<Plan, ArchiveError
         }
         plan.writes.extend(sealing.writes(volume));
         plan.warnings.extend(sealing.warning(volume));
+        if state.settings.medium.unwrap_or_default().is_disc() {
+            plan.warnings.extend(burnable::warnings_of(entries));
+        }
         plan.volumes.push(VolumePlan {
             volume: volume.path(),
             medium: state.settings.medium.unwrap_or_default(),
