@@ -871,3 +871,27 @@ fn twins_of_what_is_in_the_open_volume_are_told() {
     );
     assert_eq!(plan.moves.len(), 1);
 }
+
+#[test]
+fn a_directory_with_a_number_beyond_all_is_named_with_what_to_do() {
+    let library = year();
+    fs::create_dir(library.path("archive/99999999999")).unwrap();
+    let told = [
+        "archive/99999999999 is beyond all",
+        "move it out of the archive",
+    ];
+    library.refuse(3, &["plan", "archive"], &told);
+    library.write("archive/99999999999/a.jpg", "one");
+    library.succeed(&["crawl"]);
+    library.refuse(3, &["plan", "archive"], &told);
+    let beyond = library.path("archive/99999999999");
+    fs::rename(&beyond, library.path("archive/03")).unwrap();
+    library
+        .end_with(4, &["crawl"])
+        .tells(&["make an empty directory of its name"]);
+    fs::create_dir(&beyond).unwrap();
+    library.succeed(&["crawl"]);
+    fs::remove_dir_all(&beyond).unwrap();
+    let plan = planned(&library, &[]);
+    assert_eq!(plan.volumes[0].volume.to_string(), "archive/04");
+}

@@ -112,9 +112,12 @@ impl From<ArchiveError> for Failure {
             }
             ArchiveError::TooSmall { .. } => Failure::usage(message)
                 .hint("name a larger --medium or more --sectors, or leave less to --parity"),
-            ArchiveError::NoNumber => {
-                Failure::refused(message).hint("volumes are numbered up to 4294967295")
-            }
+            ArchiveError::NoNumber(_) => Failure::refused(message)
+                .hint("volumes are numbered up to 4294967295; is it a volume at all?")
+                .hint(
+                    "move it out of the archive, or give it the number that follows the last one, \
+                     and `mediastruct crawl`",
+                ),
             ArchiveError::Unknown(_) => Failure::usage(message)
                 .hint("`mediastruct volumes list` names the volumes; `mediastruct crawl` indexes new ones"),
             ArchiveError::Gone(_) | ArchiveError::Burned(_) => Failure::refused(message),

@@ -245,7 +245,7 @@ fn state<'k>(
             ..Settings::default()
         },
         listing: scan::scan(trees, request.layout, scopes, &request.excludes, monitor)?,
-        volumes: datadir.load_volumes()?,
+        volumes: datadir.load_volumes()?.volumes,
         ..State::unknown(request.now)
     };
     let sidecars = Sidecars::new(trees, &datadir);

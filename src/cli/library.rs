@@ -9,6 +9,7 @@ use crate::disk::store::{Datadir, IndexFiles, StoreError};
 use crate::disk::trees::Trees;
 use crate::model::index::Moved;
 use crate::model::last_crawls::LastCrawls;
+use crate::model::path::Escaped;
 use crate::model::state::State;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
@@ -35,12 +36,22 @@ pub fn state<'i>(context: &Context, indexes: &'i IndexFiles) -> Result<State<'i>
     })
 }
 
-/// What is known of the volumes of a library.
+/// What is known of the volumes of a library; says so where the last of it is torn.
 ///
 /// # Errors
 /// Where that cannot be read or trusted.
 pub fn volumes(context: &Context) -> Result<Volumes, Failure> {
-    Ok(Datadir::at(&context.layout().datadir).load_volumes()?)
+    let datadir = Datadir::at(&context.layout().datadir);
+    let known = datadir.load_volumes()?;
+    if let Some(torn) = &known.torn {
+        let (path, torn) = (datadir.volumes_path(), Escaped(torn));
+        context.output.warn(format_args!(
+            "{}: its last line is torn, as by a crash, and counts for nothing: {torn}; record that \
+             event again, if it happened",
+            Escaped::path(&path)
+        ));
+    }
+    Ok(known.volumes)
 }
 
 /// When the trees of a library were last crawled.

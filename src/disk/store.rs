@@ -75,6 +75,15 @@ impl From<TrustError> for StoreError {
     }
 }
 
+/// What the events of the volumes tell.
+#[derive(Debug, Default)]
+pub struct KnownVolumes {
+    /// What is known.
+    pub volumes: Volumes,
+    /// The last line, where it is torn and tells nothing.
+    pub torn: Option<Vec<u8>>,
+}
+
 impl Datadir {
     /// The datadir at `path`, whether it exists or not.
     pub fn at(path: &Path) -> Datadir {
@@ -150,21 +159,24 @@ impl Datadir {
     ///
     /// # Errors
     /// Where the file cannot be read or trusted, is damaged, or of another version.
-    pub fn load_volumes(&self) -> Result<Volumes, StoreError> {
+    pub fn load_volumes(&self) -> Result<KnownVolumes, StoreError> {
         let Some(directory) = trust::open_directory(&self.path)? else {
-            return Ok(Volumes::default());
+            return Ok(KnownVolumes::default());
         };
         let path = self.volumes_path();
         let name = path.file_name().unwrap_or_default();
         let opened = trust::open_file(directory, name.as_ref(), &path, MAX_VOLUMES_BYTES)?;
         let Some((file, _)) = opened else {
-            return Ok(Volumes::default());
+            return Ok(KnownVolumes::default());
         };
         let mut text = Vec::new();
         let read = file.take(MAX_VOLUMES_BYTES).read_to_end(&mut text);
         read.map_err(|e| DiskError::at("read", &path, e))?;
         match volumes_file::parse(&text) {
-            Ok((volumes, _)) => Ok(volumes),
+            Ok((volumes, end)) => Ok(KnownVolumes {
+                volumes,
+                torn: (end < text.len()).then(|| text.split_off(end)),
+            }),
             Err(source) => Err(StoreError::Volumes {
                 path: shown(&path),
                 source,

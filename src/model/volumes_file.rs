@@ -1,7 +1,8 @@
 //! The text of `volumes.jsonl`: a header, and one event a line, to which lines are only added.
 //!
 //! A torn last line is normal: the machine went down while it was being added, and nobody was told
-//! yet that it stands there. A damaged line before it stops everything.
+//! yet that it stands there. One that only lacks its end may be a person's, and counts. A damaged line
+//! before it stops everything.
 
 use super::volume::{VolumeError, VolumeRecord, Volumes};
 use schemars::JsonSchema;
@@ -67,7 +68,8 @@ pub fn line(record: &VolumeRecord) -> String {
     serde_json::to_string(record).expect("records serialize") + "\n"
 }
 
-/// What a text tells of volumes, and how many bytes of it do; what follows is torn.
+/// What a text tells of volumes, and how many bytes of it do; what follows is torn. The last line of
+/// these may lack its newline.
 ///
 /// # Errors
 /// Where it is of another version, a line is damaged that is not torn, or one tells of something that
@@ -100,6 +102,12 @@ pub fn parse(text: &[u8]) -> Result<(Volumes, usize), VolumesError> {
             }
         }
         end = next;
+    }
+    if let Ok(record) = serde_json::from_slice::<VolumeRecord>(&text[end..]) {
+        let line = number + 1;
+        let event = |source| VolumesError::Event { line, source };
+        volumes.add(record).map_err(event)?;
+        end = text.len();
     }
     Ok((volumes, end))
 }
@@ -168,11 +176,14 @@ mod tests {
     fn a_torn_last_line_is_normal() {
         let whole = text();
         let last = whole.rfind("{\"volume\"").unwrap();
-        for cut in last..whole.len() {
+        for cut in last..whole.len() - 1 {
             let (volumes, end) = parse(&whole.as_bytes()[..cut]).unwrap();
             assert_eq!(end, last, "cut at {cut}");
             assert_eq!(volumes.get("07").unwrap().state(), VolumeState::Burned);
         }
+        let (volumes, end) = parse(whole.trim_end().as_bytes()).unwrap();
+        assert_eq!(end, whole.len() - 1, "it lacks its newline alone");
+        assert_eq!(volumes.get("07").unwrap().state(), VolumeState::Verified);
         let zeros = [&whole.as_bytes()[..last], b"\0\0\0\n"].concat();
         assert_eq!(parse(&zeros).unwrap().1, last);
         // One whose newline is there is whole, and may say that a volume is burned.

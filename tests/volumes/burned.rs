@@ -136,3 +136,30 @@ fn what_changed_after_its_image_was_made_is_not_recorded_as_burned() {
     library.succeed(&["crawl"]);
     library.succeed(&["volumes", "burned", "07"]);
 }
+
+#[test]
+fn a_torn_last_event_is_told_and_nothing_is_glued_onto_it() {
+    let library = archived();
+    library.succeed(&["volumes", "burned", "07", "--location", "shelf"]);
+    let path = library.path("data/volumes.jsonl");
+    let whole = recorded(&library);
+    fs::write(&path, format!("{whole}{{\"volume\":\"07\",\"at")).unwrap();
+    let told = [
+        "data/volumes.jsonl: its last line is torn",
+        "{\"volume\":\"07\",\"at",
+    ];
+    library.succeed(&["volumes"]).tells(&told);
+    library
+        .succeed(&["volumes", "burned", "07"])
+        .tells(&["copy 2"]);
+    let again = library.succeed(&["volumes"]);
+    assert!(!again.err.contains("torn"), "{}", again.err);
+    assert!(recorded(&library).starts_with(&whole));
+    // Whoever writes an event by hand may forget to end its line.
+    let whole = recorded(&library);
+    fs::write(&path, whole.trim_end()).unwrap();
+    let said = library.succeed(&["volumes", "burned", "07"]);
+    said.tells(&["copy 3"]);
+    assert!(!said.err.contains("torn"), "{}", said.err);
+    assert!(recorded(&library).starts_with(&whole));
+}

@@ -5,6 +5,7 @@ use super::{Datadir, StoreError, shown};
 use crate::disk::error::DiskError;
 use crate::disk::trust;
 use crate::model::limits::MAX_VOLUMES_BYTES;
+use crate::model::path::Escaped;
 use crate::model::volume::{VolumeRecord, Volumes};
 use crate::model::volumes_file::{self, VolumesError};
 use rustix::fs::{Mode, OFlags};
@@ -15,7 +16,8 @@ use std::os::unix::fs::FileExt;
 
 impl Datadir {
     /// Adds these events to those of the volumes, all of them or, where the machine goes down
-    /// meanwhile, the first ones. A torn last line is cut off first. To be asked only under the lock.
+    /// meanwhile, the first ones. A torn last line is cut off first, and one without an end gets it. To
+    /// be asked only under the lock.
     ///
     /// # Errors
     /// Where one cannot have happened after the others, and then none is added; and where the file
@@ -49,10 +51,15 @@ impl Datadir {
         read.map_err(|e| DiskError::at("read", &path, e))?;
         let (volumes, end) = volumes_file::parse(&text).map_err(damaged)?;
         add(volumes)?;
-        let lines = match end {
-            0 => volumes_file::header() + &lines,
-            _ => lines,
+        let lines = match text[..end].last() {
+            None => volumes_file::header() + &lines,
+            Some(b'\n') => lines,
+            Some(_) => "\n".to_owned() + &lines,
         };
+        if end < text.len() {
+            let torn = Escaped(&text[end..]);
+            tracing::warn!("Volumes - Cut off as torn, and told nothing: {torn}");
+        }
         // The handle by which it was read may not write; this one is of the same file, whatever has
         // the name by now.
         let itself = format!("/proc/self/fd/{}", file.as_raw_fd());
@@ -107,7 +114,7 @@ mod tests {
             .record(&[event("07", burned()), event("08", VolumeEvent::Opened)])
             .unwrap();
         assert!(fs::read(&path).unwrap().starts_with(&first));
-        let volumes = datadir.load_volumes().unwrap();
+        let volumes = datadir.load_volumes().unwrap().volumes;
         assert_eq!(volumes.get("07").unwrap().state(), VolumeState::Burned);
         assert_eq!(volumes.get("08").unwrap().state(), VolumeState::Open);
     }
@@ -130,6 +137,26 @@ mod tests {
             let (volumes, end) = volumes_file::parse(&text).unwrap();
             assert_eq!(end, text.len());
             assert!(volumes.get("07").unwrap().is_held());
+        }
+    }
+
+    #[test]
+    fn nothing_is_glued_onto_a_last_line_without_an_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let datadir = Datadir::at(&dir.path().join("data"));
+        datadir.record(&[event("07", burned())]).unwrap();
+        let path = datadir.volumes_path();
+        let whole = fs::read(&path).unwrap();
+        for (cut, is_torn) in [(1, false), (2, true), (30, true)] {
+            fs::write(&path, &whole[..whole.len() - cut]).unwrap();
+            let known = datadir.load_volumes().unwrap();
+            assert_eq!(known.torn.is_some(), is_torn, "{known:?}");
+            assert_eq!(known.volumes.get("07").is_some(), !is_torn);
+            datadir.record(&[event("08", burned())]).unwrap();
+            let known = datadir.load_volumes().unwrap();
+            assert_eq!(known.torn, None);
+            assert_eq!(known.volumes.get("07").is_some(), !is_torn);
+            assert!(known.volumes.get("08").unwrap().is_held());
         }
     }
 

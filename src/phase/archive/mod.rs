@@ -43,9 +43,9 @@ pub enum ArchiveError {
         /// Sectors of a volume.
         capacity: u64,
     },
-    /// There is no number left for a new volume.
-    #[error("no number is left for a new volume")]
-    NoNumber,
+    /// There is no number left for a new volume, because of this one.
+    #[error("no number is left for a new volume: archive/{0} is beyond all that a volume can have")]
+    NoNumber(String),
     /// The index has no such volume, or no file of it.
     #[error("the index has no file of volume {0}")]
     Unknown(VolumeName),

@@ -118,7 +118,9 @@ impl<'p> Shelves<'p> {
         let mut new = shelf::new_names(self.state);
         let names = volumes.iter().map(|volume| match self.open {
             Some(open) if volume.continues_open => Ok(open.name.clone()),
-            _ => new.next().ok_or(ArchiveError::NoNumber),
+            _ => new
+                .next()
+                .ok_or_else(|| ArchiveError::NoNumber(shelf::highest(self.state))),
         });
         names.collect()
     }
@@ -131,7 +133,8 @@ impl<'p> Shelves<'p> {
         name: &VolumeName,
         is_sealed: bool,
     ) -> Result<(), ArchiveError> {
-        let number = name.as_str().parse().map_err(|_| ArchiveError::NoNumber)?;
+        let number = name.as_str().parse();
+        let number = number.map_err(|_| ArchiveError::NoNumber(name.to_string()))?;
         let (mut lines, mut rows) = (0, 0);
         let held = self.rooms.open.as_ref().filter(|_| volume.continues_open);
         let loaded = &self.packable.load;

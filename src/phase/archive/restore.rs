@@ -28,7 +28,7 @@ pub fn restore(state: &State<'_>, volume: &VolumeName) -> Result<Plan, ArchiveEr
         return Err(ArchiveError::NeverBurned(volume.clone()));
     }
     let number = volume.as_str().parse();
-    let number = number.map_err(|_| ArchiveError::NoNumber)?;
+    let number = number.map_err(|_| ArchiveError::NoNumber(volume.to_string()))?;
     let mut plan = RawPlan::of(Phase::Archive);
     plan.settings.copy = Some(true);
     plan.basis = state.basis();

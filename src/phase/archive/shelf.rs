@@ -43,6 +43,12 @@ pub(super) fn new_names(state: &State<'_>) -> impl Iterator<Item = VolumeName> +
     numbers.filter_map(|number| format!("{number:02}").try_into().ok())
 }
 
+/// The name of the volume that has the highest number; empty where there is none.
+pub(super) fn highest(state: &State<'_>) -> String {
+    let highest = names(state).max_by_key(|name| number(name));
+    highest.unwrap_or_default().to_owned()
+}
+
 /// The names of all volumes that are on the disk, in the index, or on discs.
 fn names<'s>(state: &'s State<'_>) -> impl Iterator<Item = &'s str> {
     // One of which a run took everything back was never used.
