@@ -895,3 +895,50 @@ fn a_directory_with_a_number_beyond_all_is_named_with_what_to_do() {
     let plan = planned(&library, &[]);
     assert_eq!(plan.volumes[0].volume.to_string(), "archive/04");
 }
+
+#[test]
+fn what_a_plan_says_of_its_volumes_is_made_anew_where_it_is_not_so() {
+    let library = year();
+    let plan = planned(&library, &["--sectors", SMALL]);
+    assert!(plan.remarks().is_empty(), "{:?}", plan.remarks());
+    let text = library.read("plan.json");
+    let [first, second] = [&plan.volumes[0], &plan.volumes[1]];
+    let used = format!("\"used_sectors\":{}", first.used_sectors);
+    let capacity = format!("\"capacity_sectors\":{SMALL}");
+    assert!(text.contains(&used) && text.contains(&capacity), "{text}");
+    for (from, to) in [
+        (&used, "\"used_sectors\":5"),
+        (&capacity, "\"capacity_sectors\":7"),
+    ] {
+        library.write("edited.json", &text.replacen(from, to, 1));
+        let edited = library.plan("edited.json");
+        assert_eq!(edited.volumes[0], *first);
+        assert_eq!(edited.remarks().len(), 1, "{:?}", edited.remarks());
+        library
+            .succeed(&["check", "edited.json"])
+            .tells(&["did not add up"]);
+    }
+    let (one, two) = (&first.volume, &second.volume);
+    let moved = text.lines().map(|line| match line.contains("\"from\"") {
+        true => line
+            .replace(&format!("{two}/"), &format!("{one}/"))
+            .replace("\"number\":2", "\"number\":1"),
+        false => line.to_owned(),
+    });
+    let moved: Vec<_> = moved
+        .filter(|line| !line.contains(&format!("{two}/")))
+        .collect();
+    library.write("edited.json", &moved.join("\n"));
+    let edited = library.plan("edited.json");
+    assert!(
+        edited.volumes[0].used_sectors > 1200,
+        "{:?}",
+        edited.volumes
+    );
+    let told = format!("an image of {one} takes up to");
+    assert!(
+        edited.remarks().iter().any(|r| r.contains(&told)),
+        "{:?}",
+        edited.remarks()
+    );
+}

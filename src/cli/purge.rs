@@ -73,7 +73,7 @@ fn go(
     let amount = amount(totals(&found));
     let vouched = Vouched::of(&found);
     let question = match vouched {
-        Vouched::ByUs => format!("Delete {amount} of mediastruct's own for good?"),
+        Vouched::Ourselves => format!("Delete {amount} of mediastruct's own for good?"),
         _ => format!("Delete {amount} for good, after verifying the copies again?"),
     };
     if !arguments.dry_run && !confirm(&question, arguments.yes)? {
@@ -112,20 +112,20 @@ fn go(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Vouched {
     /// There are copies of all of them.
-    ByCopies,
+    Copies,
     /// They are all files of ours.
-    ByUs,
+    Ourselves,
     /// Some are the one, and some the other.
-    ByBoth,
+    Both,
 }
 
 impl Vouched {
     fn of(found: &[Found<'_>]) -> Vouched {
         let texts = found.iter().filter(|f| f.parked.what == Aside::Text);
         match texts.count() {
-            0 => Vouched::ByCopies,
-            all if all == found.len() => Vouched::ByUs,
-            _ => Vouched::ByBoth,
+            0 => Vouched::Copies,
+            all if all == found.len() => Vouched::Ourselves,
+            _ => Vouched::Both,
         }
     }
 }
@@ -133,9 +133,9 @@ impl Vouched {
 impl fmt::Display for Vouched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Vouched::ByCopies => "of which copies were verified",
-            Vouched::ByUs => "which mediastruct wrote itself",
-            Vouched::ByBoth => "of which copies were verified, or which mediastruct wrote itself",
+            Vouched::Copies => "of which copies were verified",
+            Vouched::Ourselves => "which mediastruct wrote itself",
+            Vouched::Both => "of which copies were verified, or which mediastruct wrote itself",
         })
     }
 }
@@ -214,7 +214,7 @@ fn listing(run: &Run, found: &[Found<'_>], trail: &Trail<'_>) -> String {
     };
     text.push_str(&table(&columns, trees.into_iter().map(row)));
     text.push_str(match Vouched::of(found) {
-        Vouched::ByUs => "\nthese are deleted, where they are what the run wrote\n",
+        Vouched::Ourselves => "\nthese are deleted, where they are what the run wrote\n",
         _ => "\nfirst their copies are read, and then these are deleted\n",
     });
     for Found { parked, path } in &found[..found.len().min(FIRST)] {

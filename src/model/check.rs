@@ -62,6 +62,7 @@ impl RawPlan {
         }
         let mut remarks = self.recompute();
         remarks.extend(self.torn_bundles());
+        remarks.extend(self.overfull());
         let id = self.identity();
         self.id = Some(id);
         Ok(Plan::checked(self, id, remarks))

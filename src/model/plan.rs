@@ -12,7 +12,7 @@ use super::digest::Digest;
 use super::disc::SetName;
 use super::keep::Keep;
 use super::limits;
-use super::medium::{Medium, Pack, Parity};
+use super::medium::{DefectManagement, Medium, Pack, Parity};
 use super::path::TreePath;
 use super::report::{Account, Remain, WholeDirectory};
 use super::run::RunId;
@@ -336,6 +336,18 @@ pub struct Settings {
     /// The name of the set of discs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<SetName>,
+}
+
+impl Settings {
+    /// The sectors of a volume that may be filled, where it is said what that is to fit.
+    pub fn capacity(&self) -> Option<u64> {
+        let defects = match self.raw_capacity {
+            Some(true) => DefectManagement::Off,
+            _ => DefectManagement::On,
+        };
+        let sectors = self.medium?.sectors(defects);
+        Some(sectors - self.parity.unwrap_or_default().of(sectors))
+    }
 }
 
 /// Every file accounted for: seen = moves + kept + skipped.

@@ -1,9 +1,11 @@
 //! Makes what a plan says of itself true again, as far as the plan can tell.
 
+use crate::model::image_size::{Node, sectors_of};
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
 use crate::model::plan::{Filled, RawPlan, Role, Summary, VolumePlan};
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// All that a plan says of itself.
@@ -134,31 +136,67 @@ impl RawPlan {
         self.remains.sort_by_key(|remain| remain.why);
     }
 
-    /// Counts the files that come to each volume, and forgets the volumes with which nothing is done.
+    /// Counts the files that come to each volume and the sectors that they take, and forgets the volumes
+    /// with which nothing is done.
     fn recount_volumes(&mut self) {
-        let mut volumes: BTreeMap<TreePath<'_>, Totals> = BTreeMap::new();
         if self.volumes.is_empty() {
             return;
         }
+        let mut volumes: BTreeMap<TreePath<'_>, Coming<'_>> = BTreeMap::new();
         for operation in &self.moves {
             let volume = volumes.entry(operation.to.unit()).or_default();
-            volume.add(operation.size);
+            volume.totals.add(operation.size);
+            volume.files.push((&operation.to, operation.size));
         }
         for write in &self.writes {
-            volumes.entry(write.to.unit()).or_default();
-        }
-        self.volumes.retain_mut(|told| {
-            let volume = volumes.get(&told.volume);
-            if let Some(Totals { files, bytes }) = volume {
-                (told.files, told.bytes) = (*files, *bytes);
+            let volume = volumes.entry(write.to.unit()).or_default();
+            volume.is_new |= write.role == Role::Unburned && volume.totals.files > 0;
+            volume.is_sealed |= write.role == Role::Manifest;
+            if write.role.is_on_disc() {
+                volume.files.push((&write.to, write.max_bytes));
             }
-            let mut sealed = self.writes.iter().filter(|w| w.role == Role::Manifest);
-            told.state = match sealed.any(|write| write.to.unit() == told.volume) {
+        }
+        let capacity = self.settings.capacity();
+        self.volumes
+            .retain(|told| volumes.contains_key(&told.volume));
+        self.volumes.par_iter_mut().for_each(|told| {
+            let Some(coming) = volumes.get(&told.volume) else {
+                return;
+            };
+            (told.files, told.bytes) = (coming.totals.files, coming.totals.bytes);
+            told.state = match coming.is_sealed {
                 true => Filled::Unburned,
                 false => Filled::Open,
             };
-            volume.is_some()
+            told.capacity_sectors = capacity.unwrap_or(told.capacity_sectors);
+            let sectors = coming.sectors();
+            told.used_sectors = match coming.is_new && coming.is_sealed {
+                true => sectors,
+                // It holds something already, or will, of which the plan tells nothing.
+                false => sectors.max(told.used_sectors),
+            };
         });
+    }
+
+    /// A volume that gets fuller than it may be, in words.
+    pub(super) fn overfull(&self) -> Option<String> {
+        // Where nothing comes to it, sealing it says so.
+        let is_over = |v: &&VolumePlan| v.files > 0 && v.used_sectors > v.capacity_sectors;
+        let mut over = self.volumes.iter().filter(is_over);
+        let VolumePlan {
+            volume,
+            used_sectors,
+            capacity_sectors,
+            ..
+        } = over.next()?;
+        let more = match over.count() {
+            0 => String::new(),
+            more => format!(", and {more} more are too full"),
+        };
+        Some(format!(
+            "an image of {volume} takes up to {used_sectors} sectors, and the volume is to have \
+             {capacity_sectors}{more}"
+        ))
     }
 
     /// Forgets the directories of which some file does not move.
@@ -179,6 +217,31 @@ impl RawPlan {
             directory.bytes = sum(moves[start..end].iter().map(|m| m.size));
             start < end && (end - start) as u64 == directory.files
         });
+    }
+}
+
+/// What comes to a volume.
+#[derive(Default)]
+struct Coming<'p> {
+    totals: Totals,
+    /// The files, those of ours that go onto the disc included, and their bytes.
+    files: Vec<(&'p TreePath<'static>, u64)>,
+    /// Whether the plan opens the volume, so that nothing is in it yet.
+    is_new: bool,
+    is_sealed: bool,
+}
+
+impl Coming<'_> {
+    /// The most sectors of an image of just these files.
+    fn sectors(&self) -> u64 {
+        let within = |path: &'_ TreePath<'static>| {
+            let volume = path.rel.ancestors().last()?;
+            Some(path.rel.strip_prefix(&volume)?.into_owned())
+        };
+        let files = self.files.iter();
+        let files = files.filter_map(|(path, size)| Some((within(path)?, Node::File(*size))));
+        let files: Vec<_> = files.collect();
+        sectors_of(files.iter().map(|(path, node)| (path, *node)))
     }
 }
 

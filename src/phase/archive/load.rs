@@ -9,7 +9,7 @@ use super::texts::{catalogue::catalogue_length, manifest::line_length, page::row
 use crate::model::bundle::bundles_of_directories;
 use crate::model::image_size::{Directories, NameLength, SizedFile};
 use crate::model::index::Entry;
-use crate::model::medium::DefectManagement;
+use crate::model::medium::{DefectManagement, Medium};
 use crate::model::path::RelPath;
 use crate::model::plan::{Role, Settings};
 use crate::model::state::State;
@@ -85,12 +85,8 @@ impl Packable {
 
 /// The sectors of a volume that may be filled.
 pub(super) fn capacity(settings: &Settings) -> u64 {
-    let defects = match settings.raw_capacity {
-        Some(true) => DefectManagement::Off,
-        _ => DefectManagement::On,
-    };
-    let sectors = settings.medium.unwrap_or_default().sectors(defects);
-    sectors - settings.parity.unwrap_or_default().of(sectors)
+    let told = settings.capacity();
+    told.unwrap_or_else(|| Medium::default().sectors(DefectManagement::On))
 }
 
 /// What the tool adds to each volume when it is sealed, once these files are in the archive.
