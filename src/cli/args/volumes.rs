@@ -34,13 +34,17 @@ pub enum VolumesCommand {
     /// All of it is read and compared with the index. Then it gets a README, a manifest for
     /// `sha256sum -c`, a catalogue for any browser, and the index of the whole archive as of today.
     /// `archive` does so when it opens the next volume, and `volumes image` before it makes the image.
-    /// A run like any other: `undo` takes it back.
+    /// Names that other systems do not take as they are, and what does not fit, are told before.
+    ///
+    /// A run like any other: `undo` takes it back. Undoing that puts the seal back only where the volume
+    /// holds what it held then.
     #[command(after_help = examples::VOLUMES_SEAL)]
     Seal(SealArguments),
     /// Make the image of a volume, to be burned on a disc
     ///
     /// The volume must be on the disk as the index has it; every file of it goes into the image, and
-    /// `.unburned` and `.mediastruct` stay out. The image is read back, and every file in it compared
+    /// `.unburned` and `.mediastruct` stay out. A symbolic link, or anything else that is no regular file,
+    /// has to leave the volume, or be left out by `exclude`. The image is read back, and every file in it compared
     /// with the index by its hash. Where anything is wrong, or the image is larger than the medium, no
     /// image is left. What is at FILE already is never replaced.
     ///
@@ -53,6 +57,9 @@ pub enum VolumesCommand {
     /// What the index has of the volume and is not on the disk is copied from the disc to where it was,
     /// and has to have the hash that the index says. The disc is only read. What it does not hold, or
     /// holds otherwise, is named, and makes the exit code 4.
+    ///
+    /// What is on the disk is read, too: a file that is damaged there is named and stays, as nothing is
+    /// overwritten (exit 4). Move it out of the archive, and restore again.
     #[command(after_help = examples::VOLUMES_RESTORE)]
     Restore(RestoreArguments),
     /// Record that a volume was burned on a disc
@@ -76,7 +83,8 @@ pub enum VolumesCommand {
     ///
     /// With --against, every file on some old disc is read, and looked for in media and the archive by
     /// its content, under whatever name. Exits 0 only where all of it is there; a volume that is on
-    /// discs alone counts where a disc is known to hold it that is another one than this.
+    /// discs alone counts where a disc is known to hold it that is another one than this. A part of the
+    /// library on another mount is no disc, and a file is no proof of itself.
     #[command(after_help = examples::VOLUMES_VERIFY)]
     Verify(VerifyArguments),
     /// Record that a disc is lost or cannot be read, and say what nothing else holds
@@ -94,7 +102,7 @@ pub enum VolumesCommand {
     /// A disc in a drive, or one that is mounted, counts as read and whole; an image file or any other
     /// directory as burned, unless --copy says that it is that copy. Refused where the number is known
     /// with other files, and where a disc of ours does not hold what was sealed on it (--damaged takes
-    /// it in all the same). Where a copy is known that holds just this, it is that one; --copy says
+    /// it in all the same), or says another number (--renumber, for a disc of another set). Where a copy is known that holds just this, it is that one; --copy says
     /// that it is a further one.
     #[command(after_help = examples::VOLUMES_IMPORT)]
     Import(ImportArguments),
