@@ -605,6 +605,8 @@ fn a_seal_does_not_come_back_to_a_volume_that_changed_since_it_was_taken_back() 
     let why = "archive/01/MANIFEST.sha256: volume 01 holds other files by now";
     let by_hand = library.copy();
     by_hand.write("archive/01/2018/b.jpg", "two");
+    let not_crawled = "archive/01/2018/b.jpg is extra: a file, not in the index";
+    by_hand.refuse(3, &redo, &[not_crawled, "mediastruct crawl"]);
     by_hand.succeed(&["crawl"]);
     by_hand.refuse(3, &redo, &[why, "mediastruct volumes seal 01"]);
     by_hand.succeed(&["plan", "undo", &undo, "-o", "redo.json"]);

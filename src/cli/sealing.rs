@@ -69,7 +69,7 @@ pub fn rehearse(
     trees: &Trees,
     context: &Context,
 ) -> Result<(), Failure> {
-    refuse_stale(plan, archive, trees)?;
+    refuse_stale(plan, archive, trees, context)?;
     let Some(sealing) = Sealing::of(plan, archive) else {
         return Ok(());
     };
@@ -136,7 +136,12 @@ const LINES: u64 = 400;
 
 /// Refuses to put back seals of volumes that hold other files by now: their manifests would vouch for
 /// what is not there.
-fn refuse_stale(plan: &Plan, archive: &Index<'_>, trees: &Trees) -> Result<(), Failure> {
+fn refuse_stale(
+    plan: &Plan,
+    archive: &Index<'_>,
+    trees: &Trees,
+    context: &Context,
+) -> Result<(), Failure> {
     let mut problems = Vec::new();
     for Returning {
         volume,
@@ -144,6 +149,7 @@ fn refuse_stale(plan: &Plan, archive: &Index<'_>, trees: &Trees) -> Result<(), F
         holds,
     } in returning(plan, archive)
     {
+        refuse_changed(&volume, archive, trees, context)?;
         let manifest = volume.holding(Role::Manifest.file_name().as_bytes());
         let Some(label) = label else {
             let fault = Fault::HalfSealed(Role::Disc.file_name());

@@ -15,6 +15,20 @@ pub struct Moved<'p> {
     pub stamp: Option<Stamp>,
 }
 
+impl<'p> Moved<'p> {
+    /// A move that is yet to be carried out, and what its plan tells of the file.
+    pub fn planned(operation: &'p Move) -> Moved<'p> {
+        Moved {
+            operation,
+            stamp: Some(Stamp {
+                size: operation.size,
+                modified: operation.modified,
+                ..Stamp::default()
+            }),
+        }
+    }
+}
+
 impl<'a> Index<'a> {
     /// This index after `moved` files took their new places: entries follow their files, out of
     /// this tree or into it.

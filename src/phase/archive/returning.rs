@@ -3,11 +3,12 @@
 
 use crate::model::contents::contents;
 use crate::model::digest::Digest;
-use crate::model::index::{Entry, Index, Moved, Stamp};
+use crate::model::index::{Entry, Index, Moved};
 use crate::model::path::TreePath;
 use crate::model::plan::{Move, Phase, Plan, Role};
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A seal that a plan puts back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,37 +25,32 @@ pub struct Returning {
 
 /// The seals that `plan` puts back, by volume, given the archive's index before it.
 pub fn returning(plan: &Plan, archive: &Index<'_>) -> Vec<Returning> {
-    let manifests = plan.moves.iter().filter(|m| {
-        plan.phase == Phase::Undo
-            && m.from.rel.is_aside()
-            && Role::of(&m.to) == Some(Role::Manifest)
-    });
-    let mut volumes: Vec<_> = manifests.filter_map(|m| VolumeName::of(&m.to)).collect();
+    if plan.phase != Phase::Undo {
+        return Vec::new();
+    }
+    let (mut volumes, mut labels) = (BTreeSet::new(), BTreeMap::new());
+    for Move { from, to, .. } in plan.moves.iter().filter(|m| m.from.rel.is_aside()) {
+        match Role::of(to) {
+            Some(Role::Manifest) => volumes.extend(VolumeName::of(to)),
+            Some(Role::Disc) => drop(labels.insert(to, from)),
+            _ => {}
+        }
+    }
     if volumes.is_empty() {
         return Vec::new();
     }
-    volumes.sort();
     let moved = plan.moves.iter().filter(|m| is_in_archive(m));
-    let moved: Vec<_> = moved
-        .map(|operation| Moved {
-            operation,
-            stamp: Some(Stamp {
-                size: operation.size,
-                modified: operation.modified,
-                ..Stamp::default()
-            }),
-        })
-        .collect();
+    let moved: Vec<_> = moved.map(Moved::planned).collect();
     let after = archive.clone().after(&moved);
     let seal = |volume: VolumeName| {
         let label = volume.holding(Role::Disc.file_name().as_bytes());
-        let back = plan.moves.iter().find(|m| m.to == label);
+        let back = labels.get(&label).map(|from| (*from).clone());
         let is_known = archive.get(&label.rel).is_some();
         let entries = after.entries_of(volume.as_str()).iter();
         let held: Vec<_> = entries.filter(|entry| !is_ours(entry)).cloned().collect();
         Returning {
             holds: contents(volume.as_str(), &held),
-            label: back.map(|m| m.from.clone()).or(is_known.then_some(label)),
+            label: back.or(is_known.then_some(label)),
             volume,
         }
     };

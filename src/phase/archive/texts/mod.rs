@@ -10,7 +10,7 @@ use crate::model::contents::contents;
 use crate::model::digest::Digest;
 use crate::model::disc::disc_label;
 use crate::model::disc_document::{self, DISC_FORMAT, DiscDocument};
-use crate::model::index::{Entry, Index, Moved, Stamp, Totals};
+use crate::model::index::{Entry, Index, Moved, Totals};
 use crate::model::mark;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::{Move, Plan, Role, Write};
@@ -73,17 +73,7 @@ impl<'s> Sealing<'s> {
             return None;
         }
         let joining = plan.moves.iter().filter(|m| m.to.tree == Tree::Archive);
-        let moved: Vec<_> = joining
-            .clone()
-            .map(|operation| Moved {
-                operation,
-                stamp: Some(Stamp {
-                    size: operation.size,
-                    modified: operation.modified,
-                    ..Stamp::default()
-                }),
-            })
-            .collect();
+        let moved: Vec<_> = joining.clone().map(Moved::planned).collect();
         Some(Sealing {
             plan,
             after: archive.clone().after(&moved),
