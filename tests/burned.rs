@@ -121,10 +121,14 @@ fn while_it_is_in_doubt_what_is_burned_nothing_moves() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     let why = "volumes.jsonl cannot be trusted: others may write to it";
     library.refuse(1, &["apply", "undo.json"], &[why]);
-    // A line that was being added when the machine went down tells of nothing.
-    fs::write(&path, &good[..good.len() - 1]).unwrap();
+    // A line that was being added when the machine went down tells of nothing, unless all of it but
+    // its end is there.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    library.succeed(&["apply", "undo.json"]);
+    fs::write(&path, &good[..good.len() - 1]).unwrap();
+    library.refuse(3, &["apply", "undo.json"], &["volume 07 is burned"]);
+    fs::write(&path, &good[..good.len() - 2]).unwrap();
+    let said = library.succeed(&["apply", "undo.json"]);
+    said.tells(&["volumes.jsonl: its last line is torn"]);
 }
 
 /// A crawled library whose volume 07 is on a disc and gone from the disk, with a copy in media of
