@@ -14,9 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What became of a copy; nothing of one that was not begun.
 type Made = Option<Result<Node, DiskError>>;
 
-/// Bytes and files that are made durable together: to do so file by file took 0.6 ms each on ext4,
-/// more than all the rest that is done for a small one.
-const TOGETHER: (u64, usize) = (8 << 20, 64);
+/// Bytes that are made durable together: to do so file by file took 0.6 ms each on ext4, more than all
+/// the rest that is done for a small one.
+const TOGETHER: u64 = 8 << 20;
+
+/// Copies that are open at most, each with its source: with the directories that are kept open, well
+/// below the usual limit of 1024 files.
+const OPEN: usize = 128;
 
 impl Trees {
     /// Makes the copies of [`crate::disk::filesystem::Filesystem::copy_all`]: several at once, so that
@@ -32,7 +36,7 @@ impl Trees {
             is_failed.fetch_or(!all_made, Ordering::Relaxed);
             made
         };
-        let groups = groups(copies);
+        let groups = groups(copies, (OPEN / rayon::current_num_threads()).max(1));
         let made: Vec<Vec<Made>> = match self.has_heads(copies) {
             true => groups.into_iter().map(make).collect(),
             false => groups.into_par_iter().with_max_len(1).map(make).collect(),
@@ -108,13 +112,12 @@ impl Trees {
     }
 }
 
-/// The copies parted into such as become durable together.
-fn groups<'c, 'p>(copies: &'c [Copying<'p>]) -> Vec<&'c [Copying<'p>]> {
-    let (most_bytes, most_files) = TOGETHER;
+/// The copies parted into such as become durable together, no more than so many.
+fn groups<'c, 'p>(copies: &'c [Copying<'p>], most: usize) -> Vec<&'c [Copying<'p>]> {
     let mut groups = Vec::new();
     let (mut first, mut bytes) = (0, 0);
     for (number, copying) in copies.iter().enumerate() {
-        if number > first && (bytes + copying.size > most_bytes || number - first == most_files) {
+        if number > first && (bytes + copying.size > TOGETHER || number - first == most) {
             groups.push(&copies[first..number]);
             (first, bytes) = (number, 0);
         }
