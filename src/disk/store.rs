@@ -13,13 +13,13 @@ use super::filesystem::Kind;
 use super::trees::node_of;
 use super::trust::{self, TrustError, Untrusted};
 use crate::model::index::Index;
-use crate::model::index_file::{self, IndexError};
+use crate::model::index_file::{self, IndexError, Paths};
 use crate::model::limits::{MAX_BYTES, MAX_VOLUMES_BYTES};
 use crate::model::path::Escaped;
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeError, Volumes};
 use crate::model::volumes_file::{self, VolumesError};
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 use rustix::fs::{AtFlags, Dir};
 use rustix::io::Errno;
 use std::fs::{DirBuilder, File};
@@ -134,7 +134,14 @@ impl Datadir {
             return Ok(None);
         };
         let map = map(&file).map_err(|e| DiskError::at("read", &path, e))?;
-        Ok(Some(IndexFile { tree, path, map }))
+        let paths = Paths::of_text(map.len());
+        let file = IndexFile {
+            tree,
+            path,
+            map,
+            paths,
+        };
+        Ok(Some(file))
     }
 
     /// Opens the indexes of all trees that have one.
@@ -266,11 +273,13 @@ impl IndexFiles {
     }
 }
 
-/// The file of an index, mapped into memory; its entries borrow from it.
+/// The file of an index, mapped into memory, and the paths that were read in it, from which its
+/// entries borrow.
 pub struct IndexFile {
     tree: Tree,
     path: PathBuf,
     map: Mmap,
+    paths: Paths,
 }
 
 impl IndexFile {
@@ -279,7 +288,9 @@ impl IndexFile {
     /// # Errors
     /// Where it is damaged, of another version or of another tree.
     pub fn index(&self) -> Result<Index<'_>, StoreError> {
-        index_file::parse(self.tree, &self.map).map_err(|source| StoreError::Index {
+        let is_done = |piece: &[u8]| let_go(&self.map, piece);
+        let index = index_file::parse_apart(self.tree, &self.map, &self.paths, is_done);
+        index.map_err(|source| StoreError::Index {
             path: shown(&self.path),
             source,
         })
@@ -320,6 +331,28 @@ impl Write for Matching<'_> {
 fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: see the reason above; the bytes behind the map stay what they are while it lives.
     unsafe { Mmap::map(file) }
+}
+
+/// Lets the kernel take the memory of a part of a map, which it fills from the file again if somebody
+/// looks there.
+#[allow(
+    unsafe_code,
+    reason = "the map is of a file and nobody writes to it, so that its pages are the file's whenever \
+              they are looked at"
+)]
+fn let_go(map: &Mmap, part: &[u8]) {
+    let page = rustix::param::page_size();
+    let start = part.as_ptr().addr() - map.as_ptr().addr();
+    // Of the pages at both ends, another part may have been read but half.
+    let (first, end) = (
+        start.next_multiple_of(page),
+        (start + part.len()) / page * page,
+    );
+    if first < end {
+        // SAFETY: see the reason above. That it fails costs nothing but memory.
+        let _ =
+            unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, first, end - first) };
+    }
 }
 
 fn shown(path: &Path) -> String {

@@ -3,14 +3,13 @@
 mod report;
 
 use super::digest::{Digest, Pieces};
-use super::document::in_pieces;
+use super::document::{in_pieces, serialized};
 use super::path::TreePath;
-use super::plan::{Directory, Move, Phase, Plan, RawPlan, Role, Why};
+use super::plan::{Directory, Move, Need, Phase, Plan, RawPlan, Role, Why};
 use super::problem::{Fault, Problem};
 use super::tree::Tree;
 use super::volume::VolumeName;
 use rayon::prelude::*;
-use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -344,13 +343,14 @@ impl RawPlan {
     /// The hash over what would be done.
     fn identity(&self) -> Digest {
         let mut hasher = Pieces::default();
-        feed_all(&mut hasher, &[(&self.format, self.phase, &self.settings)]);
-        feed_all(&mut hasher, &self.moves);
-        feed_all(&mut hasher, &self.makes);
-        feed_all(&mut hasher, &self.writes);
-        feed_all(&mut hasher, &self.prunes);
-        feed_all(&mut hasher, &self.needs);
-        feed_all(&mut hasher, &self.units);
+        let head = (&self.format, self.phase, &self.settings);
+        feed_all(&mut hasher, &[head], serialized);
+        feed_all(&mut hasher, &self.moves, Move::write);
+        feed_all(&mut hasher, &self.makes, serialized);
+        feed_all(&mut hasher, &self.writes, serialized);
+        feed_all(&mut hasher, &self.prunes, serialized);
+        feed_all(&mut hasher, &self.needs, Need::write);
+        feed_all(&mut hasher, &self.units, serialized);
         hasher.finish()
     }
 }
@@ -386,17 +386,13 @@ fn unit_number(path: &TreePath<'_>) -> Option<u32> {
     is_unit.then(|| name.parse().ok())?
 }
 
-/// Hashes the texts of `items`, one after the other.
-fn feed_all<T: Serialize + Sync>(hasher: &mut Pieces, items: &[T]) {
-    let fed = in_pieces(
-        items,
-        |text, item| serde_json::to_writer(text, item),
-        |piece| {
-            hasher.update(piece);
-            Ok(())
-        },
-    );
-    fed.expect("plans serialize, and a hasher takes every byte");
+/// Hashes the texts of `items`, as `write` writes them, one after the other.
+fn feed_all<T: Sync>(hasher: &mut Pieces, items: &[T], write: impl Fn(&T, &mut Vec<u8>) + Sync) {
+    let fed = in_pieces(items, write, |piece| {
+        hasher.update(piece);
+        Ok(())
+    });
+    fed.expect("a hasher takes every byte");
 }
 
 #[cfg(test)]

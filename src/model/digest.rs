@@ -86,28 +86,49 @@ impl FromStr for Digest {
             return Err(DigestError);
         }
         let mut bytes = [0; 32];
+        // One question at the end is quicker than one for each digit.
+        let mut seen = 0;
         for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+            let [high, low] = [pair[0], pair[1]].map(|digit| NIBBLES[usize::from(digit)]);
+            seen |= high | low;
+            *byte = high << 4 | low;
         }
-        Ok(Digest(bytes))
+        match seen {
+            ..16 => Ok(Digest(bytes)),
+            _ => Err(DigestError),
+        }
     }
 }
 
-fn nibble(digit: u8) -> Result<u8, DigestError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(DigestError),
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// What each byte stands for as a digit; more than 15 where it is none.
+const NIBBLES: [u8; 256] = {
+    let mut nibbles = [16; 256];
+    let mut digit = 0;
+    while digit < HEX.len() {
+        nibbles[HEX[digit] as usize] = digit as u8;
+        digit += 1;
     }
-}
+    nibbles
+};
+
+/// The two digits of each byte.
+const PAIRS: [[u8; 2]; 256] = {
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [HEX[byte >> 4], HEX[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// The digits of a hash, without an allocation.
-fn digits(digest: &Digest) -> [u8; 64] {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
+pub(super) fn digits(digest: &Digest) -> [u8; 64] {
     let mut text = [0; 64];
     for (pair, byte) in text.chunks_exact_mut(2).zip(digest.0) {
-        pair[0] = HEX[usize::from(byte >> 4)];
-        pair[1] = HEX[usize::from(byte & 15)];
+        pair.copy_from_slice(&PAIRS[usize::from(byte)]);
     }
     text
 }

@@ -1,7 +1,8 @@
 //! The layout of the JSON that mediastruct writes: a field a line, and in the long arrays an item
 //! a line, so that files under version control show what changed.
 
-use rayon::prelude::*;
+use super::batches::in_order;
+use memchr::memchr;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -30,18 +31,18 @@ impl<'w> Document<'w> {
         Ok(serde_json::to_writer(&mut self.out, value)?)
     }
 
-    /// Writes an array with each item, as `line` gives it, on a line of its own.
-    pub fn lines<'i, I: Sync, L: Serialize>(
+    /// Writes an array with each item, as `write` writes it, on a line of its own.
+    pub fn lines<I: Sync>(
         &mut self,
         name: &str,
-        items: &'i [I],
-        line: impl Fn(&'i I) -> L + Sync,
+        items: &[I],
+        write: impl Fn(&I, &mut Vec<u8>) + Sync,
     ) -> io::Result<()> {
         self.name(name)?;
         self.out.write_all(b"[")?;
-        let separated = |text: &mut Vec<u8>, item| {
+        let separated = |item: &I, text: &mut Vec<u8>| {
             text.extend_from_slice(b",\n");
-            serde_json::to_writer(text, &line(item))
+            write(item, text);
         };
         let mut separator = 1;
         in_pieces(items, separated, |piece| {
@@ -64,29 +65,43 @@ impl<'w> Document<'w> {
     }
 }
 
+/// Writes an item as serde has it.
+pub(super) fn serialized<T: Serialize>(item: &T, text: &mut Vec<u8>) {
+    serde_json::to_writer(text, item)
+        .expect("values of ours serialize, and memory takes every byte");
+}
+
 /// Lets `write` write each item, and gives `take` what was written, in the order of the items: the
-/// same bytes for the same items, always. Pieces are written side by side, and only some at a time,
-/// so that never the whole is in memory.
+/// same bytes for the same items, always. Never is the whole in memory.
 ///
 /// # Errors
-/// Where `write` or `take` fails.
-pub(super) fn in_pieces<'i, I: Sync>(
-    items: &'i [I],
-    write: impl Fn(&mut Vec<u8>, &'i I) -> serde_json::Result<()> + Sync,
+/// Where `take` fails.
+pub(super) fn in_pieces<I: Sync>(
+    items: &[I],
+    write: impl Fn(&I, &mut Vec<u8>) + Sync,
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    let piece = |items: &'i [I]| {
+    let piece = |items: &&[I]| {
         let mut text = Vec::new();
-        let written = items.iter().try_for_each(|item| write(&mut text, item));
-        written.map(|()| text)
+        items.iter().for_each(|item| write(item, &mut text));
+        text
     };
-    for items in items.chunks(PIECE * 4 * rayon::current_num_threads()) {
-        let pieces: Vec<_> = items.par_chunks(PIECE).map(piece).collect();
-        for piece in pieces {
-            take(&piece?)?;
-        }
+    let pieces: Vec<&[I]> = items.chunks(PIECE).collect();
+    in_order(&pieces, piece, |text| take(&text))
+}
+
+/// The pieces of a text of such lines, each of whole lines and at least `least` bytes but for the
+/// last.
+pub(super) fn whole_lines(mut text: &[u8], least: usize) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    while let Some(rest) = text.get(least..) {
+        let newline = memchr(b'\n', rest);
+        let (piece, rest) = text.split_at(newline.map_or(text.len(), |at| least + at + 1));
+        pieces.push(piece);
+        text = rest;
     }
-    Ok(())
+    pieces.push(text);
+    pieces
 }
 
 #[cfg(test)]
@@ -99,7 +114,9 @@ mod tests {
             let items: Vec<usize> = (0..count).collect();
             let mut text = Vec::new();
             let mut document = Document::begin(&mut text).unwrap();
-            document.lines("items", &items, |item| item + 1).unwrap();
+            document
+                .lines("items", &items, |item, text| serialized(&(item + 1), text))
+                .unwrap();
             document.end().unwrap();
             let lines: Vec<_> = (1..=count).map(|item| format!("\n{item}")).collect();
             let expected = format!("{{\n\"items\": [{}\n]\n}}\n", lines.join(","));

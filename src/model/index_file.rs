@@ -3,13 +3,18 @@
 //! The layout is part of the format. It lets the lines be parsed side by side, and each entry
 //! borrow its path from the text, which is a memory map of the file.
 
+mod line;
+
+use super::batches::in_order;
 use super::digest::Digest;
-use super::document::Document;
+use super::document::{Document, serialized, whole_lines};
 use super::index::{Entry, Index, Stamp, Totals, Unit, Unread};
+use super::json::Reader;
 use super::limits::MAX_ITEMS;
 use super::path::RelPath;
 use super::time::Time;
 use super::tree::Tree;
+use memchr::memchr;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
@@ -18,6 +23,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 /// The `format` of the indexes that this version writes.
 pub const INDEX_FORMAT: &str = "mediastruct/index/1";
@@ -104,14 +110,74 @@ pub enum IndexError {
     },
 }
 
+/// Bytes of lines that a thread reads at once.
+const PIECE: usize = 1 << 20;
+
 const FILES: &[u8] = b"\n\"files\": [\n";
 const END: &[u8] = b"]\n}\n";
+
+/// Keeps the paths of an index that was read, so that its text, which is five times as long, need
+/// not stay in memory.
+#[derive(Debug)]
+pub struct Paths(Vec<OnceLock<Vec<u8>>>);
+
+impl Paths {
+    /// Room for the paths in a text of so many bytes.
+    pub fn of_text(bytes: usize) -> Paths {
+        Paths((0..=bytes / PIECE).map(|_| OnceLock::new()).collect())
+    }
+
+    /// Keeps the paths of the piece of that number. They are the same whenever it is read.
+    fn keep<'p>(&'p self, number: usize, entries: Vec<Entry<'_>>) -> Vec<Entry<'p>> {
+        let joined = || {
+            let paths: Vec<_> = entries.iter().map(|e| e.path.as_bytes()).collect();
+            paths.concat()
+        };
+        let mut paths = &self.0[number].get_or_init(joined)[..];
+        let keep = |entry: Entry<'_>| {
+            let (path, rest) = paths.split_at(entry.path.as_bytes().len());
+            paths = rest;
+            entry.at(path)
+        };
+        entries.into_iter().map(keep).collect()
+    }
+}
 
 /// Reads the index of `tree` from its text.
 ///
 /// # Errors
 /// Where the text is truncated, damaged, of another version or of another tree.
 pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
+    parse_pieces(tree, text, |(_, piece)| parse_piece(piece))
+}
+
+/// Reads the index of `tree` from its text, keeps its paths in `paths`, and says of each piece when
+/// nothing in it is needed any more.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_apart<'p>(
+    tree: Tree,
+    text: &[u8],
+    paths: &'p Paths,
+    is_done: impl Fn(&[u8]) + Sync,
+) -> Result<Index<'p>, IndexError> {
+    parse_pieces(tree, text, |(number, piece)| {
+        let entries = paths.keep(*number, parse_piece(piece)?);
+        is_done(piece);
+        Ok(entries)
+    })
+}
+
+/// The entries of a piece of an index; or the first line that is damaged, by its number in it, and
+/// why.
+type Piece<'a> = Result<Vec<Entry<'a>>, (usize, String)>;
+
+fn parse_pieces<'t, 'p>(
+    tree: Tree,
+    text: &'t [u8],
+    read: impl Fn(&(usize, &'t [u8])) -> Piece<'p> + Sync,
+) -> Result<Index<'p>, IndexError> {
     let (header, header_lines, body) = divide(text)?;
     if header.format != INDEX_FORMAT {
         return Err(IndexError::Format(header.format.into_owned()));
@@ -127,21 +193,19 @@ pub fn parse(tree: Tree, text: &[u8]) -> Result<Index<'_>, IndexError> {
         why,
     };
     let mut entries = Vec::new();
-    // Some pieces at a time: lists that are put together are in memory twice.
-    for pieces in pieces(body).chunks(4 * rayon::current_num_threads()) {
-        let parsed: Vec<_> = pieces.par_iter().map(|piece| parse_piece(piece)).collect();
-        for piece in parsed {
-            // What is no index at all is told by its length first.
-            let mut piece = piece.map_err(|(at, why)| match is_too_long(body) {
-                true => IndexError::TooLong,
-                false => damaged(entries.len() + at, why),
-            })?;
-            entries.append(&mut piece);
+    let pieces: Vec<_> = whole_lines(body, PIECE).into_iter().enumerate().collect();
+    in_order(&pieces, read, |piece| {
+        // What is no index at all is told by its length first.
+        let mut piece = piece.map_err(|(at, why)| match is_too_long(body) {
+            true => IndexError::TooLong,
+            false => damaged(entries.len() + at, why),
+        })?;
+        entries.append(&mut piece);
+        match entries.len() > MAX_ITEMS {
+            true => Err(IndexError::TooLong),
+            false => Ok(()),
         }
-        if entries.len() > MAX_ITEMS {
-            return Err(IndexError::TooLong);
-        }
-    }
+    })?;
     let pairs = entries.par_windows(2);
     if let Some(at) = pairs.position_first(|w| w[0].path >= w[1].path) {
         return Err(damaged(at + 1, "it is out of order".into()));
@@ -195,27 +259,38 @@ fn divide(text: &[u8]) -> Result<(IndexDocument<'static>, usize, &[u8]), IndexEr
     Ok((header, header_lines, body))
 }
 
-/// Pieces of whole lines.
-fn pieces(mut lines: &[u8]) -> Vec<&[u8]> {
-    const PIECE: usize = 1 << 20;
-    let mut pieces = Vec::new();
-    while let Some(rest) = lines.get(PIECE..) {
-        let newline = rest.iter().position(|b| *b == b'\n');
-        let (piece, rest) = lines.split_at(newline.map_or(lines.len(), |at| PIECE + at + 1));
-        pieces.push(piece);
-        lines = rest;
+/// The entries of some lines; or the first that is damaged, by its number among them, and why.
+fn parse_piece(lines: &[u8]) -> Piece<'_> {
+    let mut entries = Vec::new();
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let mut reader = Reader(rest);
+        if let Some(entry) = line::read(&mut reader)
+            && let Some(next) = behind_line(reader.0)
+            && !entry.path.is_ours()
+        {
+            entries.push(entry);
+            rest = next;
+            continue;
+        }
+        let end = memchr(b'\n', rest).unwrap_or(rest.len());
+        let (line, next) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
+        if !line.is_empty() {
+            entries.push(entry(line).map_err(|why| (entries.len(), why))?);
+        }
+        rest = next;
     }
-    pieces.push(lines);
-    pieces
+    Ok(entries)
 }
 
-/// The entries of some lines; or the first that is damaged, by its number among them, and why.
-fn parse_piece(lines: &[u8]) -> Result<Vec<Entry<'_>>, (usize, String)> {
-    let lines = lines.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-    let entries = lines.enumerate();
-    entries
-        .map(|(at, line)| entry(line).map_err(|why| (at, why)))
-        .collect()
+/// What stands behind the end of a line, where that is what is next.
+fn behind_line(rest: &[u8]) -> Option<&[u8]> {
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    match rest {
+        [] => Some(rest),
+        [b'\n', rest @ ..] => Some(rest),
+        _ => None,
+    }
 }
 
 /// What a text is that has not the layout of an index.
@@ -279,33 +354,9 @@ pub fn write(index: &Index<'_>, out: &mut dyn Write) -> io::Result<()> {
     document.field("algorithm", Digest::ALGORITHM)?;
     document.field("indexed", &index.indexed)?;
     document.field("totals", &index.totals)?;
-    document.lines("units", &index.units, |unit| unit)?;
-    document.lines("files", &index.entries, FileLine::from)?;
+    document.lines("units", &index.units, serialized)?;
+    document.lines("files", &index.entries, line::write)?;
     document.end()
-}
-
-impl<'a> From<&'a Entry<'a>> for FileLine<'a> {
-    fn from(entry: &'a Entry<'a>) -> Self {
-        let Stamp {
-            size,
-            modified,
-            changed,
-            device,
-            inode,
-        } = entry.stamp;
-        let unread = entry.hash.as_ref().err();
-        FileLine {
-            path: entry.path.borrowed(),
-            hash: entry.digest(),
-            size,
-            modified,
-            changed,
-            device,
-            inode,
-            why: unread.map(|u| Cow::Borrowed(u.why.as_str())),
-            was: unread.and_then(|u| u.was),
-        }
-    }
 }
 
 impl<'a> From<FileLine<'a>> for Entry<'a> {

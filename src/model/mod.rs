@@ -4,6 +4,7 @@
 //! value, its constructor says: a path that is in hand lies in a tree, a [`plan::Plan`] in hand
 //! obeys the laws.
 
+mod batches;
 pub mod bundle;
 pub mod byte_count;
 pub mod capture;
@@ -22,6 +23,7 @@ pub mod index;
 pub mod index_file;
 pub mod intake;
 pub mod journal_file;
+mod json;
 pub mod keep;
 pub mod last_crawls;
 pub mod layout;

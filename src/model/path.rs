@@ -106,6 +106,11 @@ impl<'a> RelPath<'a> {
         RelPath(Cow::Owned(bytes))
     }
 
+    /// A path with the bytes of one that is in hand, which therefore are lawful.
+    pub(super) fn same(bytes: &'a [u8]) -> RelPath<'a> {
+        RelPath(Cow::Borrowed(bytes))
+    }
+
     /// The bytes of the path.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -1,5 +1,6 @@
 //! What a phase wants done, for a person to read and `apply` to do.
 
+mod line;
 mod operations;
 mod packing;
 mod why;

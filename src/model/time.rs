@@ -1,5 +1,8 @@
 //! Points in time as file systems keep them.
 
+mod plain;
+
+use self::plain::Plain;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -49,6 +52,14 @@ impl Time {
         self.seconds.saturating_sub(earlier.seconds)
     }
 
+    /// Writes the text of the time.
+    pub(super) fn write_to(self, text: &mut Vec<u8>) {
+        match Plain::of(self) {
+            Some(plain) => text.extend_from_slice(plain.as_str().as_bytes()),
+            None => text.extend_from_slice(self.to_string().as_bytes()),
+        }
+    }
+
     /// The same instant for calendars, where RFC 3339 can name it.
     pub fn timestamp(self) -> Option<Timestamp> {
         let nanoseconds = i32::try_from(self.nanoseconds).ok()?;
@@ -73,8 +84,8 @@ impl From<Timestamp> for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.timestamp() {
-            Some(timestamp) => timestamp.fmt(f),
+        match Plain::of(*self) {
+            Some(plain) => f.write_str(plain.as_str()),
             None => write!(f, "@{}.{:09}", self.seconds(), self.nanoseconds()),
         }
     }
@@ -84,6 +95,9 @@ impl FromStr for Time {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
+        if let Some(time) = plain::read(text.as_bytes()) {
+            return Ok(time);
+        }
         let error = || TimeError(super::path::Escaped(text.as_bytes()).to_string());
         let Some(number) = text.strip_prefix('@') else {
             return Ok(text.parse::<Timestamp>().map_err(|_| error())?.into());
@@ -100,7 +114,10 @@ impl FromStr for Time {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match Plain::of(*self) {
+            Some(plain) => serializer.serialize_str(plain.as_str()),
+            None => serializer.collect_str(self),
+        }
     }
 }
 

@@ -150,6 +150,15 @@ impl Entry<'_> {
         hasher.update(&self.stamp.inode.to_le_bytes());
     }
 
+    /// The same entry with these bytes, which are the same, for its path.
+    pub(in crate::model) fn at(self, path: &[u8]) -> Entry<'_> {
+        Entry {
+            path: RelPath::same(path),
+            hash: self.hash,
+            stamp: self.stamp,
+        }
+    }
+
     /// The same entry, owning its path.
     pub fn into_owned(self) -> Entry<'static> {
         Entry {

@@ -44,6 +44,107 @@ fn an_index_round_trips() {
     }
 }
 
+/// Entries as an index may have them, read or not.
+fn entries() -> impl Strategy<Value = Entry<'static>> {
+    let path = "[a-z\"\\\\é\n]{1,4}/[ -~]{1,9}"
+        .prop_filter_map("no path", |path| RelPath::new(path.into_bytes()).ok());
+    let time = (any::<i64>(), 0u32..1_000_000_000);
+    let time = time.prop_map(|(seconds, nanoseconds)| Time::new(seconds >> 28, nanoseconds));
+    let unread = ("\\PC{0,9}", any::<bool>()).prop_map(|(why, was)| {
+        let was = was.then(|| Digest::of(why.as_bytes()));
+        Err(Box::new(Unread { why, was }))
+    });
+    let hash = prop_oneof![
+        any::<[u8; 32]>().prop_map(|bytes| Ok(Digest(bytes))),
+        unread
+    ];
+    let entry = (path, hash, any::<[u64; 3]>(), time);
+    entry.prop_map(|(path, hash, [size, device, inode], modified)| Entry {
+        path,
+        hash,
+        stamp: Stamp {
+            size,
+            modified: modified.unwrap(),
+            changed: modified.unwrap(),
+            device,
+            inode,
+        },
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_line_is_what_serde_makes_of_it(entry in entries(), at: prop::sample::Index, odd: u8) {
+        let mut text = Vec::new();
+        line::write(&entry, &mut text);
+        prop_assert_eq!(&text, &serde_json::to_vec(&FileLine::from(&entry)).unwrap());
+
+        let read = |text: &[u8]| {
+            let mut reader = Reader(text);
+            line::read(&mut reader).filter(|_| reader.0.is_empty()).map(Entry::into_owned)
+        };
+        let is_plain = entry.hash.is_ok() && !text.contains(&b'\\');
+        prop_assert_eq!(read(&text), is_plain.then_some(entry));
+        let at = at.index(text.len());
+        text[at] = odd;
+        if let Some(entry) = read(&text) {
+            let file: FileLine<'_> = serde_json::from_slice(&text).unwrap();
+            prop_assert_eq!(entry, Entry::from(file));
+        }
+    }
+}
+
+#[test]
+fn paths_apart_from_the_text_are_the_same() {
+    let mut index = Index::empty(Tree::Media);
+    index.entries = (0..20_000)
+        .map(|number| Entry {
+            path: RelPath::from_text(format!("2024/{number:05}.jpg")).unwrap(),
+            hash: Ok(Digest::of(b"")),
+            stamp: Stamp::default(),
+        })
+        .collect();
+    index.totals = index.entries.iter().collect();
+    let text = text(&index);
+    let paths = Paths::of_text(text.len());
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    for _ in 0..2 {
+        let read = parse_apart(Tree::Media, &text, &paths, |piece| {
+            done.fetch_add(piece.len(), std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(read.unwrap() == index);
+    }
+    // All lines twice, and nothing else.
+    let lines = text.len() - text.windows(FILES.len()).position(|w| w == FILES).unwrap();
+    let lines = lines - FILES.len() - END.len();
+    assert_eq!(done.into_inner(), 2 * lines);
+    assert!(lines > 3 * PIECE);
+}
+
+impl<'a> From<&'a Entry<'a>> for FileLine<'a> {
+    fn from(entry: &'a Entry<'a>) -> Self {
+        let Stamp {
+            size,
+            modified,
+            changed,
+            device,
+            inode,
+        } = entry.stamp;
+        let unread = entry.hash.as_ref().err();
+        FileLine {
+            path: entry.path.borrowed(),
+            hash: entry.digest(),
+            size,
+            modified,
+            changed,
+            device,
+            inode,
+            why: unread.map(|u| Cow::Borrowed(u.why.as_str())),
+            was: unread.and_then(|u| u.was),
+        }
+    }
+}
+
 #[test]
 fn the_layout_of_an_index() {
     insta::with_settings!({snapshot_path => "../../../snapshots", prepend_module_to_snapshot => false}, {
