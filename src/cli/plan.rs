@@ -25,6 +25,7 @@ use crate::model::tree::Tree;
 use crate::phase::dedupe::{self, DedupeError};
 use crate::phase::undo::{self, UndoError};
 use std::ffi::OsString;
+use std::fmt;
 use std::path::Path;
 
 /// Makes the plan that `arguments` ask for, writes it to the standard output or to a file, and
@@ -60,18 +61,24 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         Some(file) => named_file::write(file, |out| plan_file::write(&plan, out))?,
         None => context.output.data(|out| plan_file::write(&plan, out))?,
     }
-    context.output.note(show::summary(&plan).trim_end());
+    // Where nobody listens, it is not even made.
+    let summary = fmt::from_fn(|f| f.write_str(show::summary(&plan).trim_end()));
+    context.output.note(summary);
     if let Some(file) = &arguments.output {
         let file = Escaped::path(file);
         context.output.note(format_args!("wrote {file}"));
     }
-    if plan.is_in_trouble() {
-        return Ok(Exit::LeftOut);
-    }
-    if arguments.detailed_exitcode && plan.has_work() {
-        return Ok(Exit::HasWork);
-    }
-    Ok(Exit::Done)
+    let exit = if plan.is_in_trouble() {
+        Exit::LeftOut
+    } else if arguments.detailed_exitcode && plan.has_work() {
+        Exit::HasWork
+    } else {
+        Exit::Done
+    };
+    // The program ends here, and the kernel takes all memory back at once; path by path, it would
+    // take as long as some phases do.
+    std::mem::forget(plan);
+    Ok(exit)
 }
 
 /// The plan that leaves each content in media at most once.

@@ -36,9 +36,34 @@ pub(super) fn in_order<I: Sync, M: Send, E>(
     }
 }
 
+/// The longest parts of a list in which each item and the next are alike: what
+/// [`slice::chunk_by`] gives, with the items looked at side by side.
+pub fn runs<T: Sync>(items: &[T], are_alike: impl Fn(&T, &T) -> bool + Sync) -> Vec<&[T]> {
+    let is_start = |at: &usize| !are_alike(&items[*at - 1], &items[*at]);
+    let starts = (1..items.len()).into_par_iter().filter(is_start);
+    let starts: Vec<usize> = starts.collect();
+    let mut runs = Vec::with_capacity(starts.len() + 1);
+    let (mut rest, mut done) = (items, 0);
+    for start in starts {
+        let (run, behind) = rest.split_at(start - done);
+        runs.push(run);
+        (rest, done) = (behind, start);
+    }
+    runs.extend((!rest.is_empty()).then_some(rest));
+    runs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_are_those_of_chunk_by() {
+        for items in [&[][..], &[1], &[1, 1], &[1, 2, 2, 1, 1, 1, 3]] {
+            let expected: Vec<_> = items.chunk_by(|a, b| a == b).collect();
+            assert_eq!(runs(items, |a, b| a == b), expected);
+        }
+    }
 
     #[test]
     fn all_is_taken_in_its_order_up_to_an_error() {

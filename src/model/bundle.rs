@@ -11,7 +11,9 @@ mod takeout;
 
 use self::edited::edited_from;
 use self::kind::{Kind, kind_of};
+use super::batches::runs;
 use super::path::RelPath;
+use memchr::memrchr;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -63,20 +65,20 @@ pub fn bundles(names: &[&[u8]]) -> Bundles {
 /// of their main files in the list.
 pub fn bundles_of_directories(paths: &[&RelPath<'_>]) -> Bundles {
     // Files of one directory stand together in a sorted list, but for what lies deeper.
+    let are_of_one =
+        |a: &&RelPath<'_>, b: &&RelPath<'_>| parent_of(a.as_bytes()) == parent_of(b.as_bytes());
     let mut known: HashMap<&[u8], usize> = HashMap::new();
     let mut directories: Vec<Vec<usize>> = Vec::new();
-    let mut last: &[u8] = &[];
-    let mut directory = None;
-    for (at, path) in paths.iter().enumerate() {
-        let parent = parent_of(path.as_bytes());
-        let number = directory.filter(|_| parent == last).unwrap_or_else(|| {
-            *known.entry(parent).or_insert_with(|| {
+    let mut start = 0;
+    for files in runs(paths, are_of_one) {
+        let number = *known
+            .entry(parent_of(files[0].as_bytes()))
+            .or_insert_with(|| {
                 directories.push(Vec::new());
                 directories.len() - 1
-            })
-        });
-        (last, directory) = (parent, Some(number));
-        directories[number].push(at);
+            });
+        directories[number].extend(start..start + files.len());
+        start += files.len();
     }
     let found = directories.par_iter().map(|files| {
         let names: Vec<_> = files.iter().map(|at| paths[*at].file_name()).collect();
@@ -99,8 +101,7 @@ pub fn bundles_of_directories(paths: &[&RelPath<'_>]) -> Bundles {
 
 /// The bytes before the last slash.
 fn parent_of(path: &[u8]) -> &[u8] {
-    let slash = path.iter().rposition(|b| *b == b'/');
-    &path[..slash.unwrap_or(0)]
+    &path[..memrchr(b'/', path).unwrap_or(0)]
 }
 
 /// Whether it is worth looking any closer: in most directories there is but one kind of file.

@@ -2,6 +2,7 @@
 
 mod report;
 
+use super::batches::runs;
 use super::digest::{Digest, Pieces};
 use super::document::{in_pieces, serialized};
 use super::path::TreePath;
@@ -13,6 +14,9 @@ use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
+/// Items that a thread looks at by itself, of lists that are gone along side by side.
+const PIECE: usize = 1 << 12;
+
 impl RawPlan {
     /// Checks everything that can be told from the plan alone, sorts it, and recomputes its id and
     /// its summary; where those stood otherwise, a remark says so.
@@ -22,7 +26,14 @@ impl RawPlan {
     /// # Errors
     /// All problems, not the first one.
     pub fn check(mut self) -> Result<Plan, Vec<Problem>> {
-        self.moves.sort_by(|a, b| a.from.cmp(&b.from));
+        // Mostly they are sorted, which is told side by side.
+        if !self
+            .moves
+            .par_windows(2)
+            .all(|pair| pair[0].from <= pair[1].from)
+        {
+            self.moves.sort_by(|a, b| a.from.cmp(&b.from));
+        }
         self.makes.sort_by(|a, b| a.dir.cmp(&b.dir));
         self.writes.sort_by(|a, b| a.to.cmp(&b.to));
         self.prunes.sort_by(|a, b| a.dir.cmp(&b.dir));
@@ -205,21 +216,19 @@ impl RawPlan {
     /// where there are millions, and smaller.
     fn collisions(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for pair in self.moves.windows(2) {
-            if pair[0].from == pair[1].from {
-                problems.push(Problem::at(&pair[1].from, Fault::SourceTwice));
-            }
-        }
-        let places = self.moves.iter().map(|m| &m.to);
-        let places = places.chain(self.writes.iter().map(|w| &w.to));
-        let mut destinations: Vec<&TreePath<'_>> = places.clone().collect();
-        destinations.extend(self.makes.iter().map(|d| &d.dir));
-        destinations.par_sort_unstable();
-        for pair in destinations.windows(2) {
-            if pair[0] == pair[1] {
-                problems.push(Problem::at(pair[1], Fault::DestinationTwice));
-            }
-        }
+        let sources = self.moves.par_windows(2);
+        let twice = sources.filter(|pair| pair[0].from == pair[1].from);
+        problems.par_extend(twice.map(|m| Problem::at(&m[1].from, Fault::SourceTwice)));
+        let mut named: Vec<&TreePath<'_>> = self.moves.par_iter().map(|m| &m.to).collect();
+        named.extend(self.writes.iter().map(|w| &w.to));
+        named.extend(self.makes.iter().map(|d| &d.dir));
+        let mut destinations = named.clone();
+        // Stable, for that is the quicker one where much is in order already.
+        destinations.par_sort();
+        let twice = destinations
+            .par_windows(2)
+            .filter(|pair| pair[0] == pair[1]);
+        problems.par_extend(twice.map(|pair| Problem::at(pair[1], Fault::DestinationTwice)));
         let is_destination =
             |path: &TreePath<'_>| destinations.binary_search_by(|to| (*to).cmp(path)).is_ok();
         let mut pruned = HashSet::with_capacity(self.prunes.len());
@@ -234,30 +243,35 @@ impl RawPlan {
             }
         }
         let made: HashSet<_> = self.makes.iter().map(|d| &d.dir).collect();
-        // Files of one directory mostly follow one another; where nothing was found about the
-        // first, there is nothing to be found about the others.
-        let mut clear = None;
-        for to in places.chain(made.iter().copied()) {
-            let parent = to.parent();
-            if parent == clear {
-                continue;
-            }
-            let found = problems.len();
-            for ancestor in to.rel.ancestors() {
+        let around = |to: &TreePath<'_>| {
+            let ancestors = to.rel.ancestors();
+            let faults = ancestors.filter_map(|ancestor| {
                 let ancestor = TreePath::new(to.tree, ancestor);
-                let fault = if !made.contains(&ancestor) && is_destination(&ancestor) {
-                    Fault::InsideFile(ancestor.into_owned())
+                if !made.contains(&ancestor) && is_destination(&ancestor) {
+                    Some(Fault::InsideFile(ancestor.into_owned()))
                 } else if pruned.contains(&ancestor) {
-                    Fault::InsidePruned(ancestor.into_owned())
+                    Some(Fault::InsidePruned(ancestor.into_owned()))
                 } else {
-                    continue;
-                };
-                problems.push(Problem::at(to, fault));
-            }
-            if problems.len() == found {
-                clear = parent;
-            }
-        }
+                    None
+                }
+            });
+            faults
+                .map(|fault| Problem::at(to, fault))
+                .collect::<Vec<_>>()
+        };
+        // Files of one directory mostly follow one another; where nothing is to be found about the
+        // first, there is nothing to be found about the others.
+        let directories = runs(&named, |a, b| a.parent() == b.parent());
+        problems.par_extend(directories.par_iter().flat_map_iter(|of_one| {
+            let first = around(of_one[0]);
+            let others = match first.is_empty() {
+                true => &[],
+                false => &of_one[1..],
+            };
+            first
+                .into_iter()
+                .chain(others.iter().flat_map(|to| around(to)))
+        }));
         problems
     }
 
@@ -283,53 +297,61 @@ impl RawPlan {
             }
         }
         let brought: HashMap<_, _> = self.brought().map(|m| (&m.to, m)).collect();
-        let leaning = self.moves.iter().enumerate();
+        let leaning = self.moves.par_iter().enumerate();
         let leaning = leaning.filter_map(|(at, m)| Some((m.why.keeper()?, at)));
         let mut leaning: Vec<(&TreePath<'static>, usize)> = leaning.collect();
         leaning.par_sort_unstable();
-        // All three lists are sorted by path, and gone along side by side.
-        let (mut moves, mut needs) = (&self.moves[..], &self.needs[..]);
-        let mut faults = Vec::new();
-        for (keeper, at) in &leaning {
-            let operation = &self.moves[*at];
-            let need = next_at(keeper, &mut needs, |need| &need.path);
-            let fault = if next_at(keeper, &mut moves, |m| &m.from).is_some() {
-                Fault::KeeperMoves((*keeper).clone())
-            } else if !Tree::INDEXED.contains(&keeper.tree) {
-                Fault::KeeperElsewhere((*keeper).clone())
-            } else {
-                let brought = || brought.get(keeper).map(|m| (m.size, m.hash));
-                match need.map(|need| (need.size, need.hash)).or_else(brought) {
-                    None => Fault::KeeperNotNeeded((*keeper).clone()),
-                    Some(kept) if kept != (operation.size, operation.hash) => {
-                        Fault::KeeperDiffers((*keeper).clone())
+        let faults = leaning.par_chunks(PIECE).flat_map_iter(|leaning| {
+            // All three lists are sorted by path, and gone along side by side.
+            let mut moves = from(leaning[0].0, &self.moves, |m| &m.from);
+            let mut needs = from(leaning[0].0, &self.needs, |need| &need.path);
+            let fault = |(keeper, at): &(&TreePath<'static>, usize)| {
+                let operation = &self.moves[*at];
+                let need = next_at(keeper, &mut needs, |need| &need.path);
+                let fault = if next_at(keeper, &mut moves, |m| &m.from).is_some() {
+                    Fault::KeeperMoves((*keeper).clone())
+                } else if !Tree::INDEXED.contains(&keeper.tree) {
+                    Fault::KeeperElsewhere((*keeper).clone())
+                } else {
+                    let brought = || brought.get(keeper).map(|m| (m.size, m.hash));
+                    match need.map(|need| (need.size, need.hash)).or_else(brought) {
+                        None => Fault::KeeperNotNeeded((*keeper).clone()),
+                        Some(kept) if kept != (operation.size, operation.hash) => {
+                            Fault::KeeperDiffers((*keeper).clone())
+                        }
+                        Some(_) => return None,
                     }
-                    Some(_) => continue,
-                }
+                };
+                Some((*at, Problem::at(&operation.from, fault)))
             };
-            faults.push((*at, Problem::at(&operation.from, fault)));
-        }
+            leaning.iter().filter_map(fault).collect::<Vec<_>>()
+        });
+        let mut faults: Vec<_> = faults.collect();
         faults.sort_by_key(|(at, _)| *at);
         problems.extend(faults.into_iter().map(|(_, problem)| problem));
         // What is not copied because it is known already leans on them, too.
         let is_copying = self.settings.copy == Some(true);
-        let mut named = &leaning[..];
-        self.needs.retain(|need| {
-            is_copying || next_at(&need.path, &mut named, |(keeper, _)| keeper).is_some()
+        let named = self.needs.par_chunks(PIECE).flat_map_iter(|needs| {
+            let mut named = from(&needs[0].path, &leaning, |(keeper, _)| keeper);
+            let needs = needs.iter();
+            needs.map(move |need| next_at(&need.path, &mut named, |(keeper, _)| keeper).is_some())
         });
+        let named: Vec<bool> = named.collect();
+        let mut named = named.into_iter();
+        self.needs
+            .retain(|_| named.next() == Some(true) || is_copying);
         problems
     }
 
     /// Bundles of which a part moves without the main file: a person may have meant it so.
     fn torn_bundles(&self) -> Option<String> {
-        let of_bundle = |m: &&Move| m.bundle.is_some();
-        let members = self.moves.iter().filter(of_bundle);
-        let mut torn = members.filter(|m| {
-            let main = m.bundle.as_ref();
+        let is_torn = |m: &&Move| {
+            let main = m.bundle.as_ref().filter(|main| **main != m.from);
             main.is_some_and(|main| self.move_of(main).is_none())
-        });
-        let first = torn.next()?;
-        let more = match torn.count() {
+        };
+        let torn: Vec<&Move> = self.moves.par_iter().filter(is_torn).collect();
+        let first = torn.first()?;
+        let more = match torn.len() - 1 {
             0 => String::new(),
             more => format!(", and {more} more do so"),
         };
@@ -360,6 +382,15 @@ fn misplaced(why: &Why, keeper: &TreePath<'static>) -> Option<Fault> {
     let is_archived = matches!(why, Why::AlreadyArchived { .. });
     let is_misplaced = is_archived && keeper.tree != Tree::Archive;
     is_misplaced.then(|| Fault::NotArchived(keeper.clone()))
+}
+
+/// The items of a list that is sorted by path from `path` on.
+fn from<'i, T>(
+    path: &TreePath<'_>,
+    items: &'i [T],
+    path_of: impl Fn(&T) -> &TreePath<'static>,
+) -> &'i [T] {
+    &items[items.partition_point(|item| path_of(item) < path)..]
 }
 
 /// The first item at `path` of a list that is sorted by path, where there is one. Leaves out of the

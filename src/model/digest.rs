@@ -47,6 +47,10 @@ impl Pieces {
 
     /// Adds one more piece.
     pub fn update(&mut self, piece: &[u8]) {
+        if self.waiting.is_empty() && piece.len() >= Self::CHUNK {
+            self.hasher.update(piece);
+            return;
+        }
         self.waiting.extend_from_slice(piece);
         if self.waiting.len() >= Self::CHUNK {
             self.hasher.update(&self.waiting);

@@ -7,6 +7,7 @@ pub use self::entry::{Entry, Reading, Stamp, Unread};
 pub use self::follow::Moved;
 
 use super::digest::{Digest, Pieces};
+use super::document::in_pieces;
 use super::path::RelPath;
 use super::time::Time;
 use super::tree::Tree;
@@ -72,6 +73,12 @@ impl Totals {
         self.files += 1;
         self.bytes = self.bytes.saturating_add(size);
     }
+
+    /// Counts more files, which were counted by themselves.
+    pub fn extend(&mut self, others: &Totals) {
+        self.files += others.files;
+        self.bytes = self.bytes.saturating_add(others.bytes);
+    }
 }
 
 impl<'a> FromIterator<&'a Entry<'a>> for Totals {
@@ -121,11 +128,7 @@ impl<'a> Index<'a> {
     /// The BLAKE3 hash over path, size, modification time and hash of every entry: what a plan
     /// names as its basis.
     pub fn basis(&self) -> Digest {
-        let mut hasher = Pieces::default();
-        for entry in &self.entries {
-            entry.write_content(&mut hasher);
-        }
-        hasher.finish()
+        digest_of(&self.entries, Entry::write_content)
     }
 
     /// The same index, owning its paths.
@@ -143,11 +146,10 @@ impl<'a> Index<'a> {
 impl Unit {
     /// The unit `name` with these entries.
     pub fn of(name: &str, indexed: Option<Time>, entries: &[Entry<'_>]) -> Unit {
-        let mut hasher = Pieces::default();
-        for entry in entries {
-            entry.write_content(&mut hasher);
-            entry.write_identity(&mut hasher);
-        }
+        let digest = digest_of(entries, |entry, bytes| {
+            entry.write_content(bytes);
+            entry.write_identity(bytes);
+        });
         let mut totals = Totals::default();
         entries.iter().for_each(|e| totals.add(e.stamp.size));
         Unit {
@@ -155,9 +157,20 @@ impl Unit {
             indexed,
             state: UnitState::Present,
             totals,
-            digest: hasher.finish(),
+            digest,
         }
     }
+}
+
+/// The hash over what `write` writes of these entries.
+fn digest_of<'a>(entries: &[Entry<'a>], write: impl Fn(&Entry<'a>, &mut Vec<u8>) + Sync) -> Digest {
+    let mut hasher = Pieces::default();
+    let hashed = in_pieces(entries, write, |piece| {
+        hasher.update(piece);
+        Ok(())
+    });
+    hashed.expect("a hasher takes every byte");
+    hasher.finish()
 }
 
 #[cfg(test)]

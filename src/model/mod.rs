@@ -4,7 +4,7 @@
 //! value, its constructor says: a path that is in hand lies in a tree, a [`plan::Plan`] in hand
 //! obeys the laws.
 
-mod batches;
+pub mod batches;
 pub mod bundle;
 pub mod byte_count;
 pub mod capture;

@@ -17,6 +17,7 @@ pub(super) use self::in_tree::fold;
 
 use self::text::{decode, encode};
 use super::run::RunId;
+use memchr::{memchr, memrchr};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -128,12 +129,12 @@ impl<'a> RelPath<'a> {
 
     /// The last component.
     pub fn file_name(&self) -> &[u8] {
-        self.components().next_back().unwrap_or_default()
+        &self.0[memrchr(b'/', &self.0).map_or(0, |slash| slash + 1)..]
     }
 
     /// The path without its last component, if there is more than one.
     pub fn parent(&self) -> Option<RelPath<'_>> {
-        let slash = self.0.iter().rposition(|b| *b == b'/')?;
+        let slash = memrchr(b'/', &self.0)?;
         Some(RelPath(Cow::Borrowed(&self.0[..slash])))
     }
 
@@ -147,7 +148,7 @@ impl<'a> RelPath<'a> {
 
     /// The first component.
     pub fn first(&self) -> &[u8] {
-        self.components().next().unwrap_or_default()
+        &self.0[..memchr(b'/', &self.0).unwrap_or(self.0.len())]
     }
 
     /// Whether this path lies beneath `prefix` or is it.

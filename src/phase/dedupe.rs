@@ -22,10 +22,11 @@ use self::decision::{Because, Beside, Decision, Fate, Stay};
 use super::names::Names;
 use crate::model::index::{Entry, Index};
 use crate::model::path::TreePath;
-use crate::model::plan::{Move, Phase, Plan, RawPlan, Skip, SkipKind, Why};
+use crate::model::plan::{Move, Need, Phase, Plan, RawPlan, Skip, SkipKind, Why};
 use crate::model::problem;
 use crate::model::state::State;
 use crate::model::tree::Tree;
+use rayon::prelude::*;
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,21 +51,18 @@ pub enum DedupeError {
 /// # Errors
 /// Where a tree was never indexed, or equal hashes stand at unequal sizes.
 pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
-    let decision = decide(state)?;
+    let (decision, basis) = rayon::join(|| decide(state), || state.basis());
+    let decision = decision?;
     let mut plan = RawPlan::of(Phase::Dedupe);
     plan.settings = state.settings.clone();
-    plan.basis = state.basis();
+    plan.basis = basis;
     plan.moves = moves(state, &decision)?;
-    for group in 0..decision.copies.len() {
-        let copies = decision.copies.group(group).iter();
-        let mut media = copies.filter(|place| place.tree == Tree::Media);
-        if media.any(|place| decision.fate(place.at) == Fate::Moves) {
-            plan.needs
-                .extend(decision.copies.need(decision.keeper(group)));
-        }
-    }
-    let beside = decision.beside.iter();
-    plan.skipped.extend(beside.map(|beside| Skip {
+    plan.needs = needs(&decision);
+    let mut beside: Vec<_> = decision.beside.iter().collect();
+    beside.sort_unstable_by_key(|beside| beside.file);
+    let beside = beside.into_par_iter();
+    plan.skipped.extend(unread(&state.archive));
+    plan.skipped.par_extend(beside.map(|beside| Skip {
         path: decision.copies.path(Place::of_media(beside.file)),
         kind: match beside.stay {
             Stay::With(..) => SkipKind::Bundle,
@@ -76,7 +74,6 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             Stay::Link(_) => None,
         },
     }));
-    plan.skipped.extend(unread(&state.archive));
     plan.skipped.extend(unread(&state.media));
     plan.warnings = nothing_there(state);
     report::tell(&mut plan, state, &decision);
@@ -100,28 +97,47 @@ fn moves(state: &State<'_>, decision: &Decision<'_>) -> Result<Vec<Move>, Dedupe
     let paths = moving.iter().map(|file| &entry(*file).path);
     let mut names = Names::new(&state.taken, paths);
     let copies = &decision.copies;
-    let moves = moving.into_iter().filter_map(|file| {
-        let place = Place::of_media(file);
-        let (entry, from) = (entry(file), copies.path(place));
-        let keeper = decision.keeper(copies.group_of(file)?);
-        let hash = entry.digest()?;
-        Some(match names.free(&entry.path) {
-            Err(_) => Err(DedupeError::NoName(from)),
-            Ok(name) => Ok(Move {
-                from,
-                to: TreePath::new(Tree::Duplicates, name),
+    let mut named = Vec::with_capacity(moving.len());
+    for file in &moving {
+        let name = names.free(&entry(*file).path);
+        named.push(name.map_err(|_| DedupeError::NoName(copies.path(Place::of_media(*file))))?);
+    }
+    let moves = moving
+        .into_par_iter()
+        .zip(named)
+        .filter_map(|(file, name)| {
+            let entry = entry(file);
+            let keeper = decision.keeper(copies.group_of(file)?);
+            Some(Move {
+                from: copies.path(Place::of_media(file)),
+                to: TreePath::new(Tree::Duplicates, name.into_owned()),
                 size: entry.stamp.size,
                 modified: entry.stamp.modified,
-                hash,
+                hash: entry.digest()?,
                 why: Why::Duplicate {
                     of: copies.path(keeper),
                     dated: None,
                 },
                 bundle: bundle_of(file, decision),
-            }),
-        })
+            })
+        });
+    Ok(moves.collect())
+}
+
+/// The keepers that moves lean on, in the order of their paths.
+fn needs(decision: &Decision<'_>) -> Vec<Need> {
+    let copies = &decision.copies;
+    let groups = (0..copies.len()).into_par_iter();
+    let needed = groups.filter(|group| {
+        let mut places = copies.group(*group).iter();
+        places.any(|place| decision.fate_of(*place) == Fate::Moves)
     });
-    moves.collect()
+    let mut keepers: Vec<Place> = needed.map(|group| decision.keeper(group)).collect();
+    keepers.par_sort_unstable();
+    let needs = keepers
+        .into_par_iter()
+        .filter_map(|keeper| copies.need(keeper));
+    needs.collect()
 }
 
 /// The main file of the bundle of a file of media.

@@ -12,18 +12,28 @@ pub(super) struct Names<'s> {
     /// names.
     wanted: HashSet<RelPath<'s>>,
     /// The directories that they get.
-    directories: HashMap<RelPath<'static>, RelPath<'static>>,
+    directories: HashMap<RelPath<'s>, RelPath<'s>>,
+    /// The directory of the last file, and the one that it got: the next one mostly wants the same.
+    last: Option<Given<'s>>,
     /// All that was given, to files and to directories.
-    given: HashSet<RelPath<'static>>,
+    given: HashSet<RelPath<'s>>,
 }
 
 impl<'s> Names<'s> {
     /// The names for a plan that moves the files at `paths`.
     pub(super) fn new(taken: &'s Taken, paths: impl Iterator<Item = &'s RelPath<'s>>) -> Self {
+        let mut last = None;
+        let parents = paths.filter_map(|path| {
+            let parent = path.parent();
+            let is_other = last != parent;
+            last.clone_from(&parent);
+            parent.filter(|_| is_other).map(|_| path)
+        });
         Names {
             taken,
-            wanted: paths.flat_map(|path| path.ancestors()).collect(),
+            wanted: parents.flat_map(RelPath::ancestors).collect(),
             directories: HashMap::new(),
+            last: None,
             given: HashSet::new(),
         }
     }
@@ -33,8 +43,9 @@ impl<'s> Names<'s> {
     ///
     /// # Errors
     /// Where the numbers make the path too long.
-    pub(super) fn free(&mut self, path: &RelPath<'_>) -> Result<RelPath<'static>, PathError> {
-        let wanted = self.beneath(path)?;
+    pub(super) fn free(&mut self, path: &'s RelPath<'s>) -> Result<RelPath<'s>, PathError> {
+        let directory = self.directory_of(path)?;
+        let wanted = beneath(directory.as_ref(), path.borrowed())?;
         let mut name = wanted.clone();
         let mut number = 1;
         while self.taken.files.contains(&name)
@@ -49,12 +60,32 @@ impl<'s> Names<'s> {
         Ok(name)
     }
 
-    /// The directory that stands for `path`: no file has its name.
-    fn directory(&mut self, path: &RelPath<'_>) -> Result<RelPath<'static>, PathError> {
-        if let Some(known) = self.directories.get(path) {
-            return Ok(known.clone());
+    /// The directory that stands for the one of the file at `path`; none where that is the tree.
+    fn directory_of(&mut self, path: &'s RelPath<'s>) -> Result<Option<Given<'s>>, PathError> {
+        let parent = path.parent();
+        if self.last.as_ref().map(|last| &last.wanted) == parent.as_ref() {
+            return Ok(self.last.clone());
         }
-        let wanted = self.beneath(path)?;
+        let mut innermost = None;
+        let ancestors: Vec<_> = path.ancestors().collect();
+        for wanted in ancestors.into_iter().rev() {
+            let name = match self.directories.get(&wanted) {
+                Some(known) => known.clone(),
+                None => self.new_directory(innermost.as_ref(), &wanted)?,
+            };
+            innermost = Some(Given { wanted, name });
+        }
+        self.last.clone_from(&innermost);
+        Ok(innermost)
+    }
+
+    /// A directory that stands for `path`, within one that was given: no file has its name.
+    fn new_directory(
+        &mut self,
+        within: Option<&Given<'s>>,
+        path: &RelPath<'s>,
+    ) -> Result<RelPath<'s>, PathError> {
+        let wanted = beneath(within, path.clone())?;
         let mut name = wanted.clone();
         let mut number = 1;
         while self.taken.files.contains(&name) || self.given.contains(&name) {
@@ -62,17 +93,23 @@ impl<'s> Names<'s> {
             name = numbered(&wanted, number)?;
         }
         self.given.insert(name.clone());
-        let path = path.clone().into_owned();
-        self.directories.insert(path, name.clone());
+        self.directories.insert(path.clone(), name.clone());
         Ok(name)
     }
+}
 
-    /// `path` in the directory that stands for its parent.
-    fn beneath(&mut self, path: &RelPath<'_>) -> Result<RelPath<'static>, PathError> {
-        match path.parent() {
-            Some(parent) => self.directory(&parent)?.join(path.file_name()),
-            None => Ok(path.clone().into_owned()),
-        }
+/// A directory that was wanted, and the one that was given for it.
+#[derive(Clone)]
+struct Given<'s> {
+    wanted: RelPath<'s>,
+    name: RelPath<'s>,
+}
+
+/// `path` in the directory that was given for its parent.
+fn beneath<'s>(parent: Option<&Given<'s>>, path: RelPath<'s>) -> Result<RelPath<'s>, PathError> {
+    match parent {
+        Some(parent) if parent.name != parent.wanted => parent.name.join(path.file_name()),
+        _ => Ok(path),
     }
 }
 

@@ -95,7 +95,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ValidateError> {
         needs.entry(twin.path()).or_insert_with(need);
         plan.moves.push(Move {
             from,
-            to: TreePath::new(Tree::Validated, name),
+            to: TreePath::new(Tree::Validated, name.into_owned()),
             size: stamp.size,
             modified: stamp.modified,
             hash: twin.hash,

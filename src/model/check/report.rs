@@ -1,5 +1,6 @@
 //! Makes what a plan says of itself true again, as far as the plan can tell.
 
+use crate::model::batches::runs;
 use crate::model::image_size::{Node, sectors_of};
 use crate::model::index::Totals;
 use crate::model::path::TreePath;
@@ -44,16 +45,19 @@ impl RawPlan {
 
     fn recount(&mut self) {
         let told = self.summary.take().unwrap_or_default();
-        let mut kinds = BTreeMap::new();
-        for operation in &self.moves {
-            *kinds.entry(operation.why.kind().to_owned()).or_insert(0) += 1;
-        }
+        let kinds = runs(&self.moves, |a, b| a.why.kind() == b.why.kind());
+        let kinds = kinds.iter().fold(BTreeMap::new(), |mut kinds, moves| {
+            let kind = moves[0].why.kind().to_owned();
+            *kinds.entry(kind).or_insert(0) += moves.len() as u64;
+            kinds
+        });
         let mut left = BTreeMap::new();
         for skip in &self.skipped {
             *left.entry(skip.kind).or_insert(0) += 1;
         }
         let (moves, skipped) = (self.moves.len() as u64, self.skipped.len() as u64);
-        let bytes = sum(self.moves.iter().map(|m| m.size));
+        let sizes = self.moves.par_iter().map(|m| m.size);
+        let bytes = sizes.reduce(|| 0, u64::saturating_add);
         self.recount_units();
         let seen = match &self.accounts[..] {
             [] => told.seen.max(moves + skipped),
@@ -90,7 +94,7 @@ impl RawPlan {
         for told in &self.accounts {
             account(&mut units, told.unit.unit(), told.seen);
         }
-        for moves in self.moves.chunk_by(|a, b| a.from.unit() == b.from.unit()) {
+        for moves in runs(&self.moves, |a, b| a.from.unit() == b.from.unit()) {
             let unit = moves[0].from.unit();
             account(&mut units, unit.borrowed(), 0);
             if let Some(account) = units.get_mut(&unit.into_owned()) {
@@ -143,10 +147,12 @@ impl RawPlan {
             return;
         }
         let mut volumes: BTreeMap<TreePath<'_>, Coming<'_>> = BTreeMap::new();
-        for operation in &self.moves {
-            let volume = volumes.entry(operation.to.unit()).or_default();
-            volume.totals.add(operation.size);
-            volume.files.push((&operation.to, operation.size));
+        for moves in runs(&self.moves, |a, b| a.to.unit() == b.to.unit()) {
+            let volume = volumes.entry(moves[0].to.unit()).or_default();
+            for operation in moves {
+                volume.totals.add(operation.size);
+                volume.files.push((&operation.to, operation.size));
+            }
         }
         for write in &self.writes {
             let volume = volumes.entry(write.to.unit()).or_default();
@@ -231,12 +237,12 @@ struct Coming<'p> {
     is_sealed: bool,
 }
 
-impl Coming<'_> {
+impl<'p> Coming<'p> {
     /// The most sectors of an image of just these files.
     fn sectors(&self) -> u64 {
-        let within = |path: &'_ TreePath<'static>| {
+        let within = |path: &'p TreePath<'static>| {
             let volume = path.rel.ancestors().last()?;
-            Some(path.rel.strip_prefix(&volume)?.into_owned())
+            path.rel.strip_prefix(&volume)
         };
         let files = self.files.iter();
         let files = files.filter_map(|(path, size)| Some((within(path)?, Node::File(*size))));

@@ -1,6 +1,6 @@
 //! A file in an index, and what reading one came to.
 
-use crate::model::digest::{Digest, Pieces};
+use crate::model::digest::Digest;
 use crate::model::path::RelPath;
 use crate::model::time::Time;
 
@@ -125,29 +125,30 @@ impl Entry<'_> {
         }
     }
 
-    /// Adds what the index says of its content to a hash: path, size, modification time and hash.
-    pub(super) fn write_content(&self, hasher: &mut Pieces) {
-        write_bytes(hasher, self.path.as_bytes());
-        hasher.update(&self.stamp.size.to_le_bytes());
-        write_time(hasher, self.stamp.modified);
+    /// Adds to `bytes` what the index says of its content, for a hash over it: path, size,
+    /// modification time and hash.
+    pub(super) fn write_content(&self, bytes: &mut Vec<u8>) {
+        write_bytes(bytes, self.path.as_bytes());
+        bytes.extend_from_slice(&self.stamp.size.to_le_bytes());
+        write_time(bytes, self.stamp.modified);
         match &self.hash {
             Ok(digest) => {
-                hasher.update(&[1]);
-                hasher.update(&digest.0);
+                bytes.push(1);
+                bytes.extend_from_slice(&digest.0);
             }
             Err(unread) => {
-                hasher.update(&[0]);
-                write_bytes(hasher, unread.why.as_bytes());
-                hasher.update(&unread.was.unwrap_or(Digest([0; 32])).0);
+                bytes.push(0);
+                write_bytes(bytes, unread.why.as_bytes());
+                bytes.extend_from_slice(&unread.was.unwrap_or(Digest([0; 32])).0);
             }
         }
     }
 
-    /// Adds which file it is to a hash.
-    pub(super) fn write_identity(&self, hasher: &mut Pieces) {
-        write_time(hasher, self.stamp.changed);
-        hasher.update(&self.stamp.device.to_le_bytes());
-        hasher.update(&self.stamp.inode.to_le_bytes());
+    /// Adds to `bytes` which file it is.
+    pub(super) fn write_identity(&self, bytes: &mut Vec<u8>) {
+        write_time(bytes, self.stamp.changed);
+        bytes.extend_from_slice(&self.stamp.device.to_le_bytes());
+        bytes.extend_from_slice(&self.stamp.inode.to_le_bytes());
     }
 
     /// The same entry with these bytes, which are the same, for its path.
@@ -169,12 +170,12 @@ impl Entry<'_> {
     }
 }
 
-fn write_bytes(hasher: &mut Pieces, bytes: &[u8]) {
-    hasher.update(&(bytes.len() as u64).to_le_bytes());
-    hasher.update(bytes);
+fn write_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
+    to.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    to.extend_from_slice(bytes);
 }
 
-fn write_time(hasher: &mut Pieces, time: Time) {
-    hasher.update(&time.seconds().to_le_bytes());
-    hasher.update(&time.nanoseconds().to_le_bytes());
+fn write_time(to: &mut Vec<u8>, time: Time) {
+    to.extend_from_slice(&time.seconds().to_le_bytes());
+    to.extend_from_slice(&time.nanoseconds().to_le_bytes());
 }

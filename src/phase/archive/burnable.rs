@@ -153,7 +153,8 @@ fn look<'e>(file: &File<'e>, found: &mut Vec<(Oddity, TreePath<'e>)>) {
     is(stamp.modified < Time::default(), Oddity::Old);
     is(path.components().count() > DEEPEST, Oddity::Deep);
     is(std::str::from_utf8(bytes).is_err(), Oddity::NotUtf8);
-    let odd = |byte: &u8| b":;*?\\".contains(byte) || byte.is_ascii_control();
+    let odd =
+        |byte: &u8| matches!(byte, b':' | b';' | b'*' | b'?' | b'\\') || byte.is_ascii_control();
     is(bytes.iter().any(odd), Oddity::Character);
     for name in path.components() {
         let units = || String::from_utf8_lossy(name).encode_utf16().count();
@@ -219,9 +220,9 @@ impl Oddity {
 /// Whether Windows keeps a name for a device.
 fn is_device(name: &[u8]) -> bool {
     let stem = name.split(|byte| *byte == b'.').next().unwrap_or(name);
-    DEVICES
-        .iter()
-        .any(|device| stem.eq_ignore_ascii_case(device.as_bytes()))
+    let is_one = |device: &str| stem.eq_ignore_ascii_case(device.as_bytes());
+    // Most names are longer than all of these.
+    stem.len() <= 4 && DEVICES.iter().any(|device| is_one(device))
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ use super::filed::Filed;
 use super::in_media;
 use super::shelf::Open;
 use crate::model::bundle::{Bundle, bundles_of_directories};
+use crate::model::digest::Digest;
 use crate::model::index::{Entry, Totals};
 use crate::model::path::RelPath;
 use crate::model::plan::{Skip, SkipKind};
 use crate::model::report::{Account, Remain, Remains};
 use crate::model::state::State;
-use std::collections::{BTreeMap, HashSet};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// The longest path that a disc takes, in bytes. Source: ISO 9660 with Rock Ridge, where readers keep
 /// no longer ones.
@@ -64,24 +66,25 @@ impl<'s> Due<'s> {
             }
         }
         let judge = Judge::of(state, open);
-        let fates = in_years.iter().map(|(entry, _)| judge.fate(entry));
+        let fates = in_years.par_iter().map(|(entry, _)| judge.fate(entry));
         let mut fates: Vec<_> = fates.collect();
-        let paths: Vec<_> = in_years.iter().map(|(entry, _)| &entry.path).collect();
+        let paths: Vec<_> = in_years.par_iter().map(|(entry, _)| &entry.path).collect();
         for bundle in &bundles_of_directories(&paths).bundles {
             keep_whole(bundle, &paths, &mut fates);
         }
-        for ((entry, year), fate) in in_years.into_iter().zip(fates) {
+        let zone = &state.intake.time_zone;
+        let filed = in_years
+            .par_iter()
+            .map(|(entry, year)| Filed::of(&entry.path, *year, entry.stamp.modified, zone));
+        let filed: Vec<_> = filed.collect();
+        for (((entry, _), fate), filed) in in_years.into_iter().zip(fates).zip(filed) {
             match fate {
                 Fate::Archived => due.stays(entry, Remains::Archived),
                 Fate::Cannot(remains, kind, why) => {
                     due.stays(entry, remains);
                     due.skip(entry, kind, why);
                 }
-                Fate::Goes => {
-                    let zone = &state.intake.time_zone;
-                    let filed = Filed::of(&entry.path, year, entry.stamp.modified, zone);
-                    due.files.push((entry, filed));
-                }
+                Fate::Goes => due.files.push((entry, filed)),
             }
         }
         due
@@ -141,7 +144,8 @@ fn keep_whole(bundle: &Bundle, paths: &[&RelPath<'_>], fates: &mut [Fate]) {
 struct Judge<'s> {
     state: &'s State<'s>,
     open: Option<&'s Open<'s>>,
-    archived: HashSet<[u8; 32]>,
+    /// The hashes of what the archive holds, sorted.
+    archived: Vec<Digest>,
     is_disc: bool,
 }
 
@@ -162,7 +166,9 @@ impl<'s> Judge<'s> {
                 let why = format!("unreadable: {}", unread.why);
                 Fate::Cannot(Remains::Unread, SkipKind::Unread, why)
             }
-            Ok(hash) if entry.stamp.size > 0 && self.archived.contains(&hash.0) => Fate::Archived,
+            Ok(hash) if entry.stamp.size > 0 && self.archived.binary_search(hash).is_ok() => {
+                Fate::Archived
+            }
             Ok(_) if self.is_disc && length > LONGEST_PATH => {
                 let why = format!("its path has {length} bytes, and a disc takes {LONGEST_PATH}");
                 Fate::Cannot(Remains::Unfit, SkipKind::Other, why)
@@ -189,14 +195,16 @@ impl<'s> Judge<'s> {
     }
 }
 
-/// The hashes of what the archive holds, on the disk or on a disc that is known to hold it.
-fn archived(state: &State<'_>) -> HashSet<[u8; 32]> {
+/// The hashes of what the archive holds, on the disk or on a disc that is known to hold it, sorted.
+fn archived(state: &State<'_>) -> Vec<Digest> {
     let offline = state.offline();
     let is_lost = |entry: &&Entry<'_>| {
         let unit = std::str::from_utf8(entry.path.first()).unwrap_or_default();
         offline.get(unit).is_some_and(Option::is_none)
     };
-    let entries = state.archive.entries.iter();
+    let entries = state.archive.entries.par_iter();
     let held = entries.filter(|entry| offline.is_empty() || !is_lost(entry));
-    held.filter_map(|entry| Some(entry.digest()?.0)).collect()
+    let mut hashes: Vec<_> = held.filter_map(Entry::digest).collect();
+    hashes.par_sort_unstable();
+    hashes
 }

@@ -6,6 +6,7 @@ use super::pack::{Atom, Contents, Growth, Load, LoadedFile, OwnFile, Reserve, Ro
 use super::shelf::Open;
 use super::texts::most_beside_files;
 use super::texts::{catalogue::catalogue_length, manifest::line_length, page::row_length};
+use crate::model::batches::runs;
 use crate::model::bundle::bundles_of_directories;
 use crate::model::image_size::{Directories, NameLength, SizedFile};
 use crate::model::index::Entry;
@@ -13,6 +14,8 @@ use crate::model::medium::{DefectManagement, Medium};
 use crate::model::path::RelPath;
 use crate::model::plan::{Role, Settings};
 use crate::model::state::State;
+use memchr::memrchr;
+use rayon::prelude::*;
 
 /// The files that are due, as they are packed.
 pub(super) struct Packable {
@@ -29,40 +32,43 @@ pub(super) struct Packable {
 impl Packable {
     /// What is packed of the files that are due.
     pub(super) fn of(due: &Due<'_>) -> Packable {
-        let paths: Vec<&RelPath<'_>> = due.files.iter().map(|(entry, _)| &entry.path).collect();
+        let paths: Vec<_> = due.files.par_iter().map(|(entry, _)| &entry.path).collect();
         let mut main_of: Vec<u32> = (0..paths.len() as u32).collect();
-        let bundles = bundles_of_directories(&paths).bundles;
-        for bundle in &bundles {
+        for bundle in bundles_of_directories(&paths).bundles {
             for member in &bundle.members {
                 main_of[*member] = bundle.main() as u32;
             }
         }
-        // A bundle is filed under the date of its main file, which may say the most of it.
-        let date = |file: u32| due.files[main_of[file as usize] as usize].1;
-        let mut files: Vec<u32> = (0..paths.len() as u32).collect();
-        // What is due is sorted by path, and so are its numbers.
-        files.sort_by_key(|file| (date(*file), main_of[*file as usize], *file));
         let mut load = Load::default();
+        let directory_of = numbers(&paths, &mut load.directories);
+        // A bundle is filed under the date of its main file, which may say the most of it. What is
+        // due is sorted by path, and so are its numbers.
+        let files = main_of.par_iter().zip(0..paths.len() as u32);
+        let dated = files.map(|(main, file)| (due.files[*main as usize].1, *main, file));
+        let mut dated: Vec<(Filed, u32, u32)> = dated.collect();
+        dated.par_sort_unstable();
+        let loaded = dated.par_iter().map(|(_, _, file)| {
+            let (entry, _) = due.files[*file as usize];
+            let directory = directory_of[*file as usize];
+            loaded(entry.path.as_bytes(), entry.stamp.size, directory)
+        });
+        load.files = loaded.collect();
         let mut dates = Vec::new();
-        for atom in files.chunk_by(|a, b| main_of[*a as usize] == main_of[*b as usize]) {
-            let start = load.files.len() as u32;
-            for file in atom {
-                let (entry, _) = due.files[*file as usize];
-                let path = entry.path.as_bytes();
-                load.files
-                    .push(loaded(path, entry.stamp.size, &mut load.directories));
-            }
-            let filed = date(atom[0]);
+        let mut start = 0;
+        for atom in dated.chunk_by(|(_, one, _), (_, other, _)| one == other) {
+            let end = start + atom.len() as u32;
+            let (filed, ..) = atom[0];
             dates.push(filed);
             load.atoms.push(Atom {
-                files: start..load.files.len() as u32,
+                files: start..end,
                 day: filed.day(),
                 month: filed.month(),
             });
+            start = end;
         }
         Packable {
             load,
-            files,
+            files: dated.par_iter().map(|(_, _, file)| *file).collect(),
             dates,
             main_of,
         }
@@ -77,7 +83,7 @@ impl Packable {
     ) -> Rooms {
         Rooms {
             capacity: capacity(&state.settings),
-            reserve: reserve(state, due.files.iter().map(|(entry, _)| *entry)),
+            reserve: reserve(state, due.files.par_iter().map(|(entry, _)| *entry)),
             open: open.map(|open| contents(open, &mut self.load.directories)),
         }
     }
@@ -92,9 +98,9 @@ pub(super) fn capacity(settings: &Settings) -> u64 {
 /// What the tool adds to each volume when it is sealed, once these files are in the archive.
 pub(super) fn reserve<'e>(
     state: &State<'_>,
-    coming: impl Iterator<Item = &'e Entry<'e>>,
+    coming: impl ParallelIterator<Item = &'e Entry<'e>>,
 ) -> Reserve {
-    let known = state.archive.entries.iter();
+    let known = state.archive.entries.par_iter();
     let known = known.map(|entry| catalogue_length(entry.path.as_bytes()));
     let coming = coming.map(|entry| catalogue_length(entry.path.as_bytes()));
     let catalogue: u64 = known.chain(coming).sum();
@@ -121,25 +127,38 @@ pub(super) fn contents(open: &Open<'_>, directories: &mut Directories) -> Conten
     let volume = open.name.as_str().len() + 1;
     let files = open.entries.iter().map(|entry| {
         let path = &entry.path.as_bytes()[volume..];
-        loaded(path, entry.stamp.size, directories)
+        loaded(path, entry.stamp.size, directories.number(parent_of(path)))
     });
     Contents {
         files: files.collect(),
     }
 }
 
-/// A file at `path` in a volume.
-fn loaded(path: &[u8], size: u64, directories: &mut Directories) -> LoadedFile {
-    let slash = path.iter().rposition(|byte| *byte == b'/');
-    let (parent, name) = match slash {
-        Some(slash) => (&path[..slash], &path[slash + 1..]),
-        None => (&path[..0], path),
-    };
+/// The number of the directory of each of these paths, which are sorted.
+fn numbers(paths: &[&RelPath<'_>], directories: &mut Directories) -> Vec<u32> {
+    let mut numbers = Vec::with_capacity(paths.len());
+    let are_of_one =
+        |a: &&RelPath<'_>, b: &&RelPath<'_>| parent_of(a.as_bytes()) == parent_of(b.as_bytes());
+    for files in runs(paths, are_of_one) {
+        let number = directories.number(parent_of(files[0].as_bytes()));
+        numbers.resize(numbers.len() + files.len(), number);
+    }
+    numbers
+}
+
+/// The bytes of a path before its last slash; none where it has no slash.
+fn parent_of(path: &[u8]) -> &[u8] {
+    &path[..memrchr(b'/', path).unwrap_or(0)]
+}
+
+/// A file at `path` in a volume, where its directory has that number.
+fn loaded(path: &[u8], size: u64, directory: u32) -> LoadedFile {
+    let name = memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..]);
     // No path is so long that these would not fit.
     let bytes = |length: u64| u32::try_from(length).unwrap_or(u32::MAX);
     LoadedFile {
         file: SizedFile {
-            directory: directories.number(parent),
+            directory,
             name: NameLength::of(name),
             size,
         },

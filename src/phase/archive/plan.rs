@@ -14,6 +14,7 @@ use crate::model::problem;
 use crate::model::state::State;
 use crate::model::volume::VolumeName;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// The plan that moves the years that are due to volumes.
 ///
@@ -25,10 +26,11 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ArchiveError> {
     }
     let mut plan = RawPlan::of(Phase::Archive);
     plan.settings = state.settings.clone();
-    plan.basis = state.basis();
     let (open, warning) = continued(state);
     plan.warnings.extend(warning);
-    let mut due = Due::of(state, open.as_ref());
+    let due = || Due::of(state, open.as_ref());
+    let (mut due, basis) = rayon::join(due, || state.basis());
+    plan.basis = basis;
     let mut packable = Packable::of(&due);
     let rooms = packable.rooms(state, &due, open.as_ref());
     if !rooms.is_usable() {
@@ -49,10 +51,11 @@ pub fn plan(state: &State<'_>) -> Result<Plan, ArchiveError> {
     };
     let names = shelves.names(&packed.volumes)?;
     let last = packed.volumes.len();
-    for (number, (volume, name)) in packed.volumes.iter().zip(&names).enumerate() {
-        let is_sealed = number + 1 < last || state.settings.seal == Some(true);
-        shelves.fill(&mut plan, volume, name, is_sealed)?;
+    for (at, (volume, (name, _))) in packed.volumes.iter().zip(&names).enumerate() {
+        let is_sealed = at + 1 < last || state.settings.seal == Some(true);
+        shelves.fill(&mut plan, volume, name, is_sealed);
     }
+    plan.moves = shelves.moves(&packed.volumes, &names);
     shelves.close_open(&mut plan, &packed.volumes);
     plan.packing = (last > 0).then(|| Packing {
         lower_bound: packed.lower_bound,
@@ -113,8 +116,8 @@ struct Shelves<'p> {
 }
 
 impl<'p> Shelves<'p> {
-    /// The names of the volumes that were packed, in their order.
-    fn names(&self, volumes: &[PackedVolume]) -> Result<Vec<VolumeName>, ArchiveError> {
+    /// The names and numbers of the volumes that were packed, in their order.
+    fn names(&self, volumes: &[PackedVolume]) -> Result<Vec<(VolumeName, u32)>, ArchiveError> {
         let mut new = shelf::new_names(self.state);
         let names = volumes.iter().map(|volume| match self.open {
             Some(open) if volume.continues_open => Ok(open.name.clone()),
@@ -122,19 +125,62 @@ impl<'p> Shelves<'p> {
                 .next()
                 .ok_or_else(|| ArchiveError::NoNumber(shelf::highest(self.state))),
         });
-        names.collect()
+        let numbered = names.map(|name| {
+            let name = name?;
+            let number = name.as_str().parse();
+            let number = number.map_err(|_| ArchiveError::NoNumber(name.to_string()))?;
+            Ok((name, number))
+        });
+        numbered.collect()
     }
 
-    /// Adds to the plan what fills a volume, and what seals it.
-    fn fill(
-        &self,
-        plan: &mut RawPlan,
-        volume: &PackedVolume,
-        name: &VolumeName,
-        is_sealed: bool,
-    ) -> Result<(), ArchiveError> {
-        let number = name.as_str().parse();
-        let number = number.map_err(|_| ArchiveError::NoNumber(name.to_string()))?;
+    /// The moves that fill the volumes of these names, in the order of their sources.
+    fn moves(&self, volumes: &[PackedVolume], names: &[(VolumeName, u32)]) -> Vec<Move> {
+        let Packable {
+            load,
+            files,
+            main_of,
+            ..
+        } = self.packable;
+        // Of each file, the number of its volume, and whether it is in a bundle.
+        let mut places = vec![None; self.due.files.len()];
+        for (volume, number) in volumes.iter().zip(0_u32..) {
+            for atom in &volume.atoms {
+                let Range { start, end } = load.atoms[*atom as usize].files;
+                let files = &files[start as usize..end as usize];
+                let place = Some((number, files.len() > 1));
+                files.iter().for_each(|file| places[*file as usize] = place);
+            }
+        }
+        let going = places
+            .into_par_iter()
+            .enumerate()
+            .filter_map(|(file, place)| {
+                let (volume, is_bundled) = place?;
+                Some((file as u32, volume, is_bundled))
+            });
+        let going: Vec<_> = going.collect();
+        let in_media = |file: u32| in_media(&self.due.files[file as usize].0.path).into_owned();
+        let moves = going.into_par_iter().map(|(file, volume, is_bundled)| {
+            let (entry, _) = self.due.files[file as usize];
+            let (name, number) = &names[volume as usize];
+            Move {
+                from: in_media(file),
+                to: name.holding(entry.path.as_bytes()),
+                size: entry.stamp.size,
+                modified: entry.stamp.modified,
+                hash: entry
+                    .digest()
+                    .expect("a file goes only if it could be read"),
+                why: Why::Volume { number: *number },
+                bundle: is_bundled.then(|| in_media(main_of[file as usize])),
+            }
+        });
+        moves.collect()
+    }
+
+    /// Adds to the plan what fills a volume but for its files, and what seals it.
+    fn fill(&self, plan: &mut RawPlan, volume: &PackedVolume, name: &VolumeName, is_sealed: bool) {
         let (mut lines, mut rows) = (0, 0);
         let held = self.rooms.open.as_ref().filter(|_| volume.continues_open);
         let loaded = &self.packable.load;
@@ -150,24 +196,6 @@ impl<'p> Shelves<'p> {
         for file in held.iter().chain(files) {
             lines += u64::from(file.lines);
             rows += u64::from(file.row);
-        }
-        for atom in atoms {
-            for at in atom.files.clone() {
-                let file = self.packable.files[at as usize];
-                let (entry, _) = self.due.files[file as usize];
-                let Some(hash) = entry.digest() else { continue };
-                let main = self.packable.main_of[file as usize];
-                let main = &self.due.files[main as usize].0.path;
-                plan.moves.push(Move {
-                    from: in_media(&entry.path).into_owned(),
-                    to: name.holding(entry.path.as_bytes()),
-                    size: entry.stamp.size,
-                    modified: entry.stamp.modified,
-                    hash,
-                    why: Why::Volume { number },
-                    bundle: (atom.files.len() > 1).then(|| in_media(main).into_owned()),
-                });
-            }
         }
         if !volume.continues_open {
             plan.writes.push(mark(name));
@@ -194,7 +222,6 @@ impl<'p> Shelves<'p> {
                 false => Filled::Open,
             },
         });
-        Ok(())
     }
 
     /// Seals the volume that was open, where nothing comes to it and it is not the last any more.
@@ -205,7 +232,7 @@ impl<'p> Shelves<'p> {
         let Some(open) = open.filter(|_| !is_last && !is_filled) else {
             return;
         };
-        let coming = self.due.files.iter().map(|(entry, _)| *entry);
+        let coming = self.due.files.par_iter().map(|(entry, _)| *entry);
         let sealing = Sealing::of(self.state, open, coming);
         plan.writes.extend(sealing.writes(&open.name));
         plan.warnings.extend(sealing.warning(&open.name));
@@ -224,7 +251,9 @@ impl<'p> Shelves<'p> {
 
     /// The files that come to each volume.
     fn entries(&self, volumes: &[PackedVolume]) -> Vec<Vec<&'p Entry<'p>>> {
-        let atoms = volumes.iter().map(|volume| volume.atoms.iter().copied());
+        let atoms = volumes
+            .par_iter()
+            .map(|volume| volume.atoms.iter().copied());
         atoms
             .map(|atoms| self.packable.entries_of(self.due, atoms))
             .collect()

@@ -11,6 +11,7 @@ use crate::model::plan::{Filled, Phase, Plan, RawPlan, Role, Summary, VolumePlan
 use crate::model::problem;
 use crate::model::state::State;
 use crate::model::volume::VolumeName;
+use rayon::prelude::*;
 
 /// The plan that seals a volume; one without operations where it is sealed already.
 ///
@@ -28,7 +29,7 @@ pub fn seal(state: &State<'_>, volume: &VolumeName) -> Result<Plan, ArchiveError
     plan.basis = state.basis();
     let entries = state.archive.entries_of(volume.as_str());
     let name = volume.clone();
-    let sealing = Sealing::of(state, &Open { name, entries }, std::iter::empty());
+    let sealing = Sealing::of(state, &Open { name, entries }, rayon::iter::empty());
     if !state.has_seal(volume.as_str()) {
         if state
             .volumes
@@ -83,7 +84,7 @@ impl Sealing {
     pub(super) fn of<'e>(
         state: &State<'_>,
         held: &Open<'_>,
-        coming: impl Iterator<Item = &'e Entry<'e>>,
+        coming: impl ParallelIterator<Item = &'e Entry<'e>>,
     ) -> Sealing {
         let mut load = Load::default();
         let contents = contents(held, &mut load.directories);

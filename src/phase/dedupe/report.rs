@@ -1,13 +1,15 @@
 //! What a dedupe plan tells beside its moves: every file accounted for.
 
-use super::copies::Place;
+use super::copies::{Copies, Place};
 use super::decision::{Decision, Fate, Stay};
+use crate::model::batches::runs;
 use crate::model::index::{Entry, Index, Totals};
 use crate::model::path::{RelPath, TreePath};
 use crate::model::plan::RawPlan;
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::state::State;
 use crate::model::tree::Tree;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Puts into `plan` how many files of which units were seen, what remains and why, and which
@@ -23,8 +25,8 @@ pub(super) fn tell(plan: &mut RawPlan, state: &State<'_>, decision: &Decision<'_
 /// How many files each unit has; the rest follows from the moves.
 fn accounts(index: &Index<'_>) -> Vec<Account> {
     let of_one = |a: &Entry<'_>, b: &Entry<'_>| a.path.first() == b.path.first();
-    let units = index.entries.chunk_by(of_one);
-    let accounts = units.map(|entries| {
+    let units = runs(&index.entries, of_one);
+    let accounts = units.into_iter().map(|entries| {
         let first = TreePath::new(index.tree, entries[0].path.borrowed());
         Account {
             seen: entries.len() as u64,
@@ -74,10 +76,8 @@ fn remains(state: &State<'_>, decision: &Decision<'_>) -> Vec<Remain> {
             false => add(reason_alone(entry), entry),
         }
     }
-    for (at, entry) in (0..).zip(&state.media.entries) {
-        if copies.group_of(at).is_none() {
-            add(reason_alone(entry), entry);
-        }
+    for (why, totals) in alone(state, copies) {
+        reasons.entry(why).or_default().extend(&totals);
     }
     let remains = reasons.into_iter().map(|(why, totals)| Remain {
         why,
@@ -85,6 +85,23 @@ fn remains(state: &State<'_>, decision: &Decision<'_>) -> Vec<Remain> {
         bytes: totals.bytes,
     });
     remains.collect()
+}
+
+/// Why the files of media stay that equal no other, in numbers.
+fn alone(state: &State<'_>, copies: &Copies<'_>) -> BTreeMap<Remains, Totals> {
+    let files = state.media.entries.par_iter().enumerate();
+    let alone = files.filter(|(at, _)| copies.group_of(*at as u32).is_none());
+    let counted = alone.fold(BTreeMap::new, |mut reasons, (_, entry)| {
+        let totals: &mut Totals = reasons.entry(reason_alone(entry)).or_default();
+        totals.add(entry.stamp.size);
+        reasons
+    });
+    counted.reduce(BTreeMap::new, |mut reasons, others| {
+        for (why, totals) in others {
+            reasons.entry(why).or_default().extend(&totals);
+        }
+        reasons
+    })
 }
 
 /// Why a file stays that equals no other.

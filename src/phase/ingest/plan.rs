@@ -77,9 +77,9 @@ fn named(state: &State<'_>, mut moves: Vec<Move>) -> Result<Vec<Move>, Vec<TreeP
     let wanted: Vec<_> = moves.iter().map(|m| m.to.rel.clone()).collect();
     let mut names = Names::new(&state.taken, wanted.iter());
     let mut nameless = Vec::new();
-    for operation in &mut moves {
-        match names.free(&operation.to.rel) {
-            Ok(name) => operation.to.rel = name,
+    for (operation, wanted) in moves.iter_mut().zip(&wanted) {
+        match names.free(wanted) {
+            Ok(name) => operation.to.rel = name.into_owned(),
             Err(_) => nameless.push(operation.from.clone()),
         }
     }

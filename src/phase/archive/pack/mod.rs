@@ -11,6 +11,8 @@ mod filling;
 use self::filling::Filling;
 use crate::model::image_size::{Directories, NameLength, SizedFile};
 use crate::model::medium::Pack;
+use rayon::iter::Either;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -148,12 +150,22 @@ impl Rooms {
     }
 }
 
+/// How many atoms a thread looks at by itself, at least: to begin a volume costs as much as the load has
+/// directories.
+const AT_LEAST: usize = 1 << 15;
+
 /// Packs a load into volumes.
 pub fn pack(load: &Load, rooms: &Rooms, pack: Pack) -> Packed {
-    let mut filling = Filling::empty(load, rooms);
-    let atoms = 0..load.atoms.len() as u32;
-    let (fitting, too_large): (Vec<u32>, Vec<u32>) =
-        atoms.partition(|atom| filling.is_room_for(*atom));
+    let atoms = (0..load.atoms.len() as u32).into_par_iter();
+    let looked_at = atoms.with_min_len(AT_LEAST).map_init(
+        || Filling::empty(load, rooms),
+        |filling, atom| (atom, filling.is_room_for(atom)),
+    );
+    let (fitting, too_large) = looked_at.partition_map(|(atom, fits)| match fits {
+        true => Either::Left(atom),
+        false => Either::Right(atom),
+    });
+    let (fitting, too_large): (Vec<u32>, Vec<u32>) = (fitting, too_large);
     let volumes = match pack {
         Pack::Chronological => chronological::volumes(load, rooms, &fitting),
         Pack::Compact => compact::volumes(load, rooms, &fitting),
@@ -205,7 +217,7 @@ fn lower_bound(load: &Load, rooms: &Rooms, atoms: &[u32]) -> u64 {
     if atoms.is_empty() {
         return 0;
     }
-    let data: u128 = atoms.iter().map(|atom| load.data_sectors(*atom)).sum();
+    let data: u128 = atoms.par_iter().map(|atom| load.data_sectors(*atom)).sum();
     let room = |used: u64| u128::from(rooms.capacity.saturating_sub(used));
     let of_new = room(Filling::empty(load, rooms).sectors());
     let volumes = match Filling::open(load, rooms) {
