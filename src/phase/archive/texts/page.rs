@@ -52,18 +52,29 @@ fn row(path: &[u8], size: u64, page: &mut String) {
 
 /// The most bytes of the row of a file at `path`.
 pub(in crate::phase::archive) fn row_length(path: &[u8]) -> u64 {
-    let bytes = path.iter().map(|byte| match *byte {
-        _ if is_plain(*byte) => 2,
-        b' '..=b'~' => 3 + 5,
-        // A byte of a longer character stands by itself, or is escaped as one or as a whole.
-        _ => 3 + 10,
-    });
+    let bytes = path.iter().map(|byte| u64::from(MOST[usize::from(*byte)]));
     BESIDE + bytes.sum::<u64>()
 }
 
+/// The most bytes that each byte of a path takes in a row.
+const MOST: [u8; 256] = {
+    let mut most = [0; 256];
+    let mut byte = 0;
+    while byte < most.len() {
+        most[byte] = match byte as u8 {
+            plain if is_plain(plain) => 2,
+            b' '..=b'~' => 3 + 5,
+            // A byte of a longer character stands by itself, or is escaped as one or as a whole.
+            _ => 3 + 10,
+        };
+        byte += 1;
+    }
+    most
+};
+
 /// Whether a byte stands in a link as it is: the unreserved characters of RFC 3986, and the slash.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/')
 }
 
 #[cfg(test)]
