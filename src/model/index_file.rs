@@ -1,9 +1,15 @@
 //! The text of an index: one JSON document, a header and then one file a line.
 //!
 //! The layout is part of the format. It lets the lines be parsed side by side, and each entry
-//! borrow its path from the text, which is a memory map of the file.
+//! borrow its path from the text; or from a copy of the paths alone, where the text is a memory map
+//! of the file, which then need not stay in memory.
 
 mod line;
+mod other;
+mod paths;
+
+pub use self::other::is_of_original;
+pub use self::paths::Paths;
 
 use super::batches::in_order;
 use super::digest::Digest;
@@ -14,16 +20,12 @@ use super::limits::MAX_ITEMS;
 use super::path::RelPath;
 use super::time::Time;
 use super::tree::Tree;
-use memchr::memchr;
+use memchr::{memchr, memmem};
 use rayon::prelude::*;
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io::{self, Write};
-use std::sync::OnceLock;
 
 /// The `format` of the indexes that this version writes.
 pub const INDEX_FORMAT: &str = "mediastruct/index/1";
@@ -116,33 +118,6 @@ const PIECE: usize = 1 << 20;
 const FILES: &[u8] = b"\n\"files\": [\n";
 const END: &[u8] = b"]\n}\n";
 
-/// Keeps the paths of an index that was read, so that its text, which is five times as long, need
-/// not stay in memory.
-#[derive(Debug)]
-pub struct Paths(Vec<OnceLock<Vec<u8>>>);
-
-impl Paths {
-    /// Room for the paths in a text of so many bytes.
-    pub fn of_text(bytes: usize) -> Paths {
-        Paths((0..=bytes / PIECE).map(|_| OnceLock::new()).collect())
-    }
-
-    /// Keeps the paths of the piece of that number. They are the same whenever it is read.
-    fn keep<'p>(&'p self, number: usize, entries: Vec<Entry<'_>>) -> Vec<Entry<'p>> {
-        let joined = || {
-            let paths: Vec<_> = entries.iter().map(|e| e.path.as_bytes()).collect();
-            paths.concat()
-        };
-        let mut paths = &self.0[number].get_or_init(joined)[..];
-        let keep = |entry: Entry<'_>| {
-            let (path, rest) = paths.split_at(entry.path.as_bytes().len());
-            paths = rest;
-            entry.at(path)
-        };
-        entries.into_iter().map(keep).collect()
-    }
-}
-
 /// Reads the index of `tree` from its text.
 ///
 /// # Errors
@@ -228,20 +203,15 @@ fn is_too_long(body: &[u8]) -> bool {
     body.iter().filter(|byte| **byte == b'\n').count() > MAX_ITEMS
 }
 
-/// Whether the original wrote a text. One of ours is told by its beginning.
-pub fn is_of_original(text: &[u8]) -> bool {
-    layout(text).is_none() && has_parts_of_original(text)
-}
-
 /// Where the files begin in a text that has the layout of an index.
 fn layout(text: &[u8]) -> Option<usize> {
-    text.windows(FILES.len()).position(|w| w == FILES)
+    memmem::find(text, FILES)
 }
 
 /// The parsed header with no files, how many lines it takes, and the lines of the files.
 fn divide(text: &[u8]) -> Result<(IndexDocument<'static>, usize, &[u8]), IndexError> {
     let Some(at) = layout(text) else {
-        return Err(what_else(text));
+        return Err(other::what_else(text));
     };
     let mut header = text[..at + FILES.len()].to_vec();
     let header_lines = header.iter().filter(|b| **b == b'\n').count();
@@ -290,47 +260,6 @@ fn behind_line(rest: &[u8]) -> Option<&[u8]> {
         [] => Some(rest),
         [b'\n', rest @ ..] => Some(rest),
         _ => None,
-    }
-}
-
-/// What a text is that has not the layout of an index.
-fn what_else(text: &[u8]) -> IndexError {
-    #[derive(Deserialize)]
-    struct Format {
-        format: String,
-    }
-    if has_parts_of_original(text) {
-        return IndexError::Original;
-    }
-    match serde_json::from_slice::<Format>(text) {
-        Ok(Format { format }) if format != INDEX_FORMAT => IndexError::Format(format),
-        Err(error) if !error.is_eof() => IndexError::Header(error),
-        _ => IndexError::Truncated,
-    }
-}
-
-/// Whether a text is an index of the original: path, hash and size of each file, in a list, in a list
-/// within an object, or by path; or no more than the size of all. Whatever it is, reading it takes
-/// no more memory than its keys.
-fn has_parts_of_original(text: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct File {
-        #[serde(rename = "hash")]
-        _hash: IgnoredAny,
-        #[serde(rename = "size")]
-        _size: IgnoredAny,
-    }
-    let is_known = |part: &&RawValue| {
-        let part = part.get();
-        serde_json::from_str::<File>(part).is_ok()
-            || serde_json::from_str::<Vec<File>>(part).is_ok()
-            || serde_json::from_str::<u64>(part).is_ok()
-    };
-    match serde_json::from_slice::<HashMap<Cow<'_, str>, &RawValue>>(text) {
-        Ok(parts) => {
-            !parts.is_empty() && !parts.contains_key("format") && parts.values().all(is_known)
-        }
-        Err(_) => serde_json::from_slice::<Vec<File>>(text).is_ok(),
     }
 }
 
