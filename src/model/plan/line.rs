@@ -2,7 +2,9 @@
 //! reads.
 
 use super::{Move, Need, Why};
+use crate::model::digest::Digest;
 use crate::model::json::{Reader, Writer};
+use crate::model::time::Time;
 use crate::model::volume::VolumeName;
 
 impl Move {
@@ -11,9 +13,7 @@ impl Move {
         let mut text = Writer(text);
         text.put("{\"from\":").path(&self.from);
         text.put(",\"to\":").path(&self.to);
-        text.put(",\"size\":").number(self.size);
-        text.put(",\"modified\":").time(self.modified);
-        text.put(",\"hash\":").digest(&self.hash);
+        write_content(&mut text, self.size, self.modified, &self.hash);
         text.put(",\"why\":");
         self.why.write(&mut text);
         if let Some(main) = &self.bundle {
@@ -29,12 +29,7 @@ impl Move {
         let from = reader.path()?;
         reader.skip(",\"to\":\"")?;
         let to = reader.path()?;
-        reader.skip(",\"size\":")?;
-        let size = reader.number()?;
-        reader.skip(",\"modified\":\"")?;
-        let modified = reader.parsed()?;
-        reader.skip(",\"hash\":\"")?;
-        let hash = reader.parsed()?;
+        let (size, modified, hash) = read_content(reader)?;
         reader.skip(",\"why\":{\"kind\":\"")?;
         let why = Why::read(reader)?;
         let bundle = match reader.skip(",\"bundle\":\"") {
@@ -109,9 +104,8 @@ impl Need {
         if let Some(volume) = &self.offline {
             text.put(",\"offline\":").string(volume.as_str());
         }
-        text.put(",\"size\":").number(self.size);
-        text.put(",\"modified\":").time(self.modified);
-        text.put(",\"hash\":").digest(&self.hash).put("}");
+        write_content(&mut text, self.size, self.modified, &self.hash);
+        text.put("}");
     }
 
     /// Reads the need that stands next, up to the end of its JSON; none where it is spelled in any
@@ -123,12 +117,7 @@ impl Need {
             Some(()) => Some(VolumeName::try_from(reader.string()?.to_owned()).ok()?),
             None => None,
         };
-        reader.skip(",\"size\":")?;
-        let size = reader.number()?;
-        reader.skip(",\"modified\":\"")?;
-        let modified = reader.parsed()?;
-        reader.skip(",\"hash\":\"")?;
-        let hash = reader.parsed()?;
+        let (size, modified, hash) = read_content(reader)?;
         reader.skip("}")?;
         Some(Need {
             path,
@@ -140,12 +129,27 @@ impl Need {
     }
 }
 
+/// Writes what tells the content of a file.
+fn write_content(text: &mut Writer<'_>, size: u64, modified: Time, hash: &Digest) {
+    text.put(",\"size\":").number(size);
+    text.put(",\"modified\":").time(modified);
+    text.put(",\"hash\":").digest(hash);
+}
+
+/// Reads what [`write_content`] writes.
+fn read_content(reader: &mut Reader<'_>) -> Option<(u64, Time, Digest)> {
+    reader.skip(",\"size\":")?;
+    let size = reader.number()?;
+    reader.skip(",\"modified\":\"")?;
+    let modified = reader.parsed()?;
+    reader.skip(",\"hash\":\"")?;
+    Some((size, modified, reader.parsed()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::digest::Digest;
     use crate::model::path::TreePath;
-    use crate::model::time::Time;
     use proptest::prelude::*;
 
     fn path() -> impl Strategy<Value = TreePath<'static>> {
