@@ -17,7 +17,7 @@ pub(super) use self::in_tree::fold;
 
 use self::text::{decode, encode};
 use super::run::RunId;
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -229,11 +229,8 @@ fn check(bytes: &[u8]) -> Result<(), PathError> {
     if bytes.contains(&0) {
         return Err(PathError::Nul);
     }
-    if bytes
-        .split(|b| *b == b'/')
-        .nth(RelPath::MAX_DEPTH)
-        .is_some()
-    {
+    let mut slashes = memchr_iter(b'/', bytes);
+    if bytes.len() >= RelPath::MAX_DEPTH && slashes.nth(RelPath::MAX_DEPTH - 1).is_some() {
         return Err(PathError::TooDeep);
     }
     for component in bytes.split(|b| *b == b'/') {

@@ -9,6 +9,7 @@ use crate::model::plan::RawPlan;
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use crate::model::state::State;
 use crate::model::tree::Tree;
+use memchr::memchr_iter;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -130,10 +131,10 @@ fn whole_directories(media: &Index<'_>, decision: &Decision<'_>) -> Vec<WholeDir
         }
         let from = open.last().map_or(0, |last| last.path.as_bytes().len() + 1);
         let path = entry.path.as_bytes();
-        let slashes = (from..path.len()).filter(|at| path[*at] == b'/');
+        let slashes = memchr_iter(b'/', path.get(from..).unwrap_or_default());
         open.extend(slashes.filter_map(|slash| {
             Some(Open {
-                path: RelPath::new(&path[..slash]).ok()?,
+                path: RelPath::new(&path[..from + slash]).ok()?,
                 totals: Totals::default(),
                 moving: 0,
                 found: whole.len(),
