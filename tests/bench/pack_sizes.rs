@@ -9,6 +9,7 @@
 //! split, the volumes whose images may be too large, and the files that are in no volume.
 #![allow(clippy::disallowed_methods, reason = "benches read files")]
 
+mod dice;
 mod drawn;
 
 use drawn::Drawn;

@@ -2,6 +2,7 @@
 //! apart, so that growth shows; `cargo bench --bench packing -- 10000000 --ignored` tries ten
 //! million.
 
+mod dice;
 mod drawn;
 
 use divan::{Bencher, counter::ItemsCount};

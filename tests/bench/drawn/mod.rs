@@ -1,13 +1,9 @@
 //! A library whose sizes and dates are drawn, the same from the same seed, as a load to pack.
 
-#[path = "../../disks/chance.rs"]
-mod chance;
-
-use chance::Chance;
+use super::dice::{Chance, log_normal};
 use mediastruct::model::image_size::{NameLength, SizedFile};
 use mediastruct::model::medium::SECTOR;
 use mediastruct::phase::archive::pack::{Atom, Growth, Load, LoadedFile, OwnFile, Reserve, Rooms};
-use std::f64::consts::TAU;
 
 /// A file of the library.
 pub struct Drawn {
@@ -34,7 +30,7 @@ pub fn draw(files: usize, seed: u64) -> Vec<Drawn> {
             true => (80e6, 1.2, "mp4"),
             false => (4e6, 0.7, "jpg"),
         };
-        let size = median * (deviation * normal(&mut chance)).exp();
+        let size = log_normal(&mut chance, median, deviation);
         Drawn {
             path: format!(
                 "{year}/{year}-{month:02}/{year}-{month:02}-{day:02}/IMG_{number:07}.{name}"
@@ -43,13 +39,6 @@ pub fn draw(files: usize, seed: u64) -> Vec<Drawn> {
         }
     };
     days.into_iter().enumerate().map(drawn).collect()
-}
-
-/// A number of the standard normal distribution, by Box and Muller.
-fn normal(chance: &mut Chance) -> f64 {
-    let mut uniform = || (chance.next() >> 11) as f64 / (1u64 << 53) as f64;
-    let (a, b) = (1.0 - uniform(), uniform());
-    (-2.0 * a.ln()).sqrt() * (TAU * b).cos()
 }
 
 /// The files as a load; each is an atom of its own.
