@@ -24,10 +24,12 @@ mod twins;
 use mediastruct::disk::store::Datadir;
 use nix::sys::resource::{UsageWho, getrusage};
 use renames::Renames;
+use signal_hook::consts::SIGINT;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Instant;
 
 fn main() -> ExitCode {
@@ -83,9 +85,10 @@ fn rename(list: &str) -> f64 {
     Renames::new(&pairs).run().as_secs_f64()
 }
 
-/// Runs a program and ends as it does. A process of its own for each, so that the largest child is
-/// this one.
+/// Runs a program and ends as it does, and not before it where both are interrupted. A process of
+/// its own for each, so that the largest child is this one.
 fn time(times: &str, program: &str, arguments: &[&str]) -> ExitCode {
+    signal_hook::flag::register(SIGINT, Arc::default()).unwrap();
     let begin = Instant::now();
     let status = Command::new(program).args(arguments).status();
     let seconds = begin.elapsed().as_secs_f64();
