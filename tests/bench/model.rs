@@ -91,7 +91,7 @@ fn read_and_check_plan(bencher: Bencher, files: u64) {
         .bench(|| plan_file::parse(text.clone()).unwrap().check().unwrap());
 }
 
-#[divan::bench(args = ["media/2024/03/IMG_0000001.jpg", "bytes://media/2024/caf%E9 100%25.jpg"], sample_count = 1000)]
+#[divan::bench(args = ["media/2024/03/IMG_0000001.jpg", "bytes://media/2024/caf%E9 100%25.jpg"], sample_size = 1000)]
 fn path_round_trip(text: &str) -> String {
     TreePath::from_text(text).unwrap().to_text()
 }
