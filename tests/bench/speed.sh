@@ -7,7 +7,7 @@
 #                                           sizes, 90,000 small files; a million entries; 100,000 moves
 #   PARTS='crawl plan apply across'         what to measure: all of these unless said
 #   SHAPES='photos mixed small'             the files to crawl: all of these unless said
-#   TEN_MILLION=yes                         plans ten times as much for the growth, as well (3 GB of memory)
+#   TEN_MILLION=yes                         plans ten times as much for the growth, as well (5 GB of memory)
 #   OTHER=/mnt/other                        another file system to move files to; unless said, and for root
 #                                           alone, an ext4 of its own in an image that lies in TMPDIR
 #   MEDIASTRUCT=target/debug/mediastruct    the program to measure; target/release/mediastruct unless said
