@@ -1,7 +1,7 @@
 //! The one mover: it carries out a plan in batches, and takes it back where something fails.
 //!
 //! For each batch: the intents are made durable, the files are renamed, the renames are made
-//! durable, and only then are they recorded as done, durably so with the next intents. A file that goes to another file system is
+//! durable, and only then are they recorded as done. A file that goes to another file system is
 //! copied beside its destination and read back; the copy takes its place and is made durable before
 //! the source is put aside. What a kill leaves behind is for [`super::recover`], which looks at the
 //! disk and goes on with the same steps.
@@ -182,7 +182,6 @@ impl<'t> Mover<'t> {
             .step_by(batch)
             .try_for_each(|first| self.carry_out(first..last.min(first + batch), ready))
             .and_then(|()| self.heed())
-            .and_then(|()| Ok(self.tools.ledger.sync()?))
             .and_then(|()| self.settle(leftover));
         match forward {
             // From here on nothing goes back: the record of the end may have become durable.
@@ -252,8 +251,8 @@ impl<'t> Mover<'t> {
         self.record_done(first)
     }
 
-    /// Makes the steps durable, and then says so of those from `first` on. A kill before the journal
-    /// is made durable the next time, with what is intended then, only leaves them to be looked for.
+    /// Makes the steps durable, and then says durably so of those from `first` on: of a journal only
+    /// the last record may ever be torn.
     pub(super) fn record_done(&mut self, first: usize) -> Result<(), Stop> {
         self.sync()?;
         let placed = self.placed[first..].iter();
@@ -261,7 +260,8 @@ impl<'t> Mover<'t> {
             first: first as u64,
             files: placed.map(|stamp| stamp.map(Into::into)).collect(),
         };
-        Ok(self.tools.ledger.append(&Record::Done(done))?)
+        self.tools.ledger.append(&Record::Done(done))?;
+        Ok(self.tools.ledger.sync()?)
     }
 
     /// Lets the indexes follow, and puts directories in order.

@@ -3,6 +3,7 @@
 //! lie there: an optical drive seeks for a tenth of a second.
 
 mod directory;
+mod elsewhere;
 mod image;
 
 use super::error::{DiskError, Reason};

@@ -284,6 +284,10 @@ impl Trees {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lock_unsynced(&self) -> std::sync::MutexGuard<'_, Unsynced> {
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether one call makes all durable that is on the file system of a tree.
     fn syncs_whole(&self, tree: Tree) -> bool {
         let root = self.roots[tree as usize].as_ref();
@@ -291,7 +295,7 @@ impl Trees {
     }
 
     fn touch(&self, tree: Tree, path: Option<TreePath<'_>>, directory: &Arc<OwnedFd>) {
-        let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unsynced = self.lock_unsynced();
         if self.syncs_whole(tree) {
             unsynced.add_whole(tree);
         } else {

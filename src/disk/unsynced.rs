@@ -15,7 +15,7 @@ pub struct Unsynced {
     whole: [bool; 5],
     /// Directories on others, the tree's own under no path.
     directories: HashMap<(Tree, Option<TreePath<'static>>), Arc<OwnedFd>>,
-    /// What went wrong when some of them were made durable early.
+    /// What went wrong when some of it was made durable early.
     failed: Option<(Tree, Errno)>,
 }
 
@@ -38,6 +38,11 @@ impl Unsynced {
         {
             self.failed = Some(failed);
         }
+    }
+
+    /// Remembers that a tree could not be made durable: no later success means anything for it.
+    pub fn add_failure(&mut self, tree: Tree, errno: Errno) {
+        self.failed = Some((tree, errno));
     }
 
     /// Makes everything durable; `sync_whole` does so for a tree's file system.

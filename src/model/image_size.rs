@@ -42,24 +42,31 @@ pub enum Node {
 pub fn sectors_of<'a>(tree: impl IntoIterator<Item = (&'a RelPath<'a>, Node)>) -> u64 {
     let mut total = Totals::default();
     let mut directories = BTreeSet::from([&b""[..]]);
-    let mut records: BTreeMap<&[u8], Records> = BTreeMap::new();
-    for (path, node) in tree {
-        let above = match node {
-            Node::Directory => path.as_bytes(),
-            Node::File(size) => {
-                total.files += 1;
-                total.data += u128::from(size.div_ceil(SECTOR));
-                let parent = parent_of(path.as_bytes());
-                let name = NameLength::of(path.file_name());
-                records.entry(parent).or_default().add(name, extents(size));
-                parent
-            }
-        };
-        let mut above = above;
-        while directories.insert(above) {
-            above = parent_of(above);
+    let mut enter = |mut directory: &'a [u8]| {
+        while directories.insert(directory) {
+            directory = parent_of(directory);
         }
+    };
+    let mut records: BTreeMap<&[u8], Records> = BTreeMap::new();
+    // Files of one directory mostly follow one another: it is looked up once for all of them.
+    let mut last: (&[u8], Records) = (b"", Records::default());
+    for (path, node) in tree {
+        let Node::File(size) = node else {
+            enter(path.as_bytes());
+            continue;
+        };
+        let parent = parent_of(path.as_bytes());
+        if parent != last.0 {
+            enter(parent);
+            records.entry(last.0).or_default().join(last.1);
+            last = (parent, Records::default());
+        }
+        total.files += 1;
+        total.data += u128::from(size.div_ceil(SECTOR));
+        let name = NameLength::of(path.file_name());
+        last.1.add(name, extents(size));
     }
+    records.entry(last.0).or_default().join(last.1);
     for directory in &directories {
         let name = NameLength::of(directory.rsplit(|b| *b == b'/').next().unwrap_or_default());
         total.enter(name);
@@ -137,6 +144,12 @@ impl Records {
         let (rock_ridge, joliet) = record_bytes(name, extents);
         self.rock_ridge += rock_ridge;
         self.joliet += joliet;
+    }
+
+    /// Takes in what others took in.
+    fn join(&mut self, others: Records) {
+        self.rock_ridge += others.rock_ridge;
+        self.joliet += others.joliet;
     }
 
     /// Takes out what `add` took in.

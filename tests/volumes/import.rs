@@ -2,9 +2,10 @@
 
 use super::image::{has_xorriso, imaged};
 use super::{archived, disc_of, recorded, text};
-use crate::library::{Library, can};
+use crate::library::{Library, can, system};
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 /// Removes volumes from the disk, and all that was ever known of anything.
 fn lose(library: &Library, volumes: &[&str]) {
@@ -243,6 +244,57 @@ fn law_4_what_lies_in_the_library_and_what_it_lies_in_are_no_discs() {
     let root = library.root().to_owned();
     let import = ["volumes", "import", "12", "--at", text(&root)];
     library.refuse(64, &import, &["is no disc: the archive tree lies in it"]);
+}
+
+#[test]
+fn law_4_files_of_the_library_under_other_names_are_no_disc() {
+    let library = archived();
+    // Not indexed yet, so that only the disk tells.
+    library.write("media/2018/trip/new.jpg", "only here");
+    let linked = library.surroundings().join("linked");
+    let link = |from: &str, to: &Path| system("cp", [Path::new("-al"), &library.path(from), to]);
+    link("media/2018", &linked);
+    let import = [
+        "volumes",
+        "import",
+        "30",
+        "--copy",
+        "1",
+        "--at",
+        text(&linked),
+    ];
+    let told = [
+        "is no disc: it is",
+        "media/2018/trip/new.jpg of this library",
+    ];
+    library.refuse(64, &import, &told);
+
+    library.succeed(&["volumes", "burned", "07"]);
+    let seventh = library.surroundings().join("seventh");
+    link("archive/07", &seventh);
+    let before = recorded(&library);
+    let verify = [
+        "volumes",
+        "verify",
+        "07",
+        "--copy",
+        "1",
+        "--at",
+        text(&seventh),
+    ];
+    library
+        .run(&verify)
+        .tells(&["nothing is recorded, as this is"]);
+    assert_eq!(recorded(&library), before);
+}
+
+#[test]
+fn a_disc_of_a_volume_that_is_sealed_takes_no_other_number() {
+    let library = archived();
+    library.succeed(&["volumes", "seal", "07", "--yes"]);
+    let disc = disc_of(&library, "07");
+    let import = ["volumes", "import", "77", "--renumber", "--at", text(&disc)];
+    library.refuse(3, &import, &["the disc is one of volume 07", "import 07"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub fn against(path: &Path, only: Option<&VolumeName>, context: &Context) -> Res
     }
     let trees = Trees::open(context.layout())?;
     let disc = Disc::open(path)?;
-    volume::refuse_part(&disc, path, &trees, &state)?;
+    volume::refuse_part(volume::part_of_library(&disc, &trees, &state)?, path)?;
     let readings = disc.read(&context.output.progress(), &|| false);
     let readings = readings.map_err(|Interrupted| Failure::failed("interrupted"))?;
     let wanted: HashSet<_> = readings.iter().flatten().copied().collect();

@@ -15,7 +15,7 @@ use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::model::contents::contents;
 use crate::model::digest::Digest;
-use crate::model::disc::DiscLabel;
+use crate::model::disc::{DiscLabel, LABEL_FILE};
 use crate::model::index::{Entry, Index, Totals, UnitState};
 use crate::model::path::{Escaped, TreePath};
 use crate::model::plan::Role;
@@ -68,7 +68,7 @@ pub fn import(arguments: &ImportArguments, context: &Context) -> Result<Exit, Fa
     let holds = holds.ok_or_else(|| Failure::failed("what was read has no hash"))?;
     refuse_alike(&name, &state)?;
     refuse_other_discs(&name, holds, &state)?;
-    refuse_other_number(&name, holds, &state)?;
+    refuse_other_number(&name, holds, &label, &state)?;
     let index = phase(
         &state.archive,
         name.as_str(),
@@ -103,7 +103,8 @@ fn refuse_part(disc: &Disc, at: &Path, context: &Context) -> Result<(), Failure>
     let indexes = library::index_files(context)?;
     let state = library::state(context, &indexes)?;
     let trees = Trees::open(context.layout())?;
-    volume::refuse_part(disc, at, &trees, &state)
+    let part = volume::anything_of_library(disc, &trees, &state, context)?;
+    volume::refuse_part(part, at)
 }
 
 /// Where else the volume is, by a look at the disk, as the end of a sentence.
@@ -244,22 +245,43 @@ fn refuse_other_discs(name: &VolumeName, holds: Digest, state: &State<'_>) -> Re
     }
 }
 
-/// Refuses a disc of which another volume is known to hold just the same: it would be known twice.
-fn refuse_other_number(name: &VolumeName, holds: Digest, state: &State<'_>) -> Result<(), Failure> {
+/// Refuses a disc of which another volume is known to hold just the same, or to be sealed as the same: it
+/// would be known twice.
+fn refuse_other_number(
+    name: &VolumeName,
+    holds: Digest,
+    label: &DiscLabel,
+    state: &State<'_>,
+) -> Result<(), Failure> {
     let is_same = |volume: &Volume| {
         let mut discs = volume.discs();
         discs.any(|(_, disc)| disc.read.or(disc.holds) == Some(holds))
     };
     let mut others = state.volumes.iter().filter(|(known, _)| *known != name);
-    match others.find(|(_, volume)| is_same(volume)) {
-        Some((known, _)) => Err(Failure::refused(format!(
+    if let Some((known, _)) = others.find(|(_, volume)| is_same(volume)) {
+        return Err(Failure::refused(format!(
             "the disc holds just what volume {known} does, and is not taken in as volume {name}"
         ))
         .hint(format!(
             "if it is another copy of that one: `mediastruct volumes import {known}`"
-        ))),
-        None => Ok(()),
+        )));
     }
+    let labels = state.archive.entries.iter().filter(|entry| {
+        let is_label = entry.path.file_name() == LABEL_FILE.as_bytes();
+        is_label && label.hash.is_some() && entry.digest() == label.hash
+    });
+    let mut sealed = labels.filter_map(|entry| {
+        let unit = entry.path.ancestors().last()?;
+        let is_other = unit.as_bytes() != name.as_str().as_bytes();
+        is_other.then(|| unit.to_string())
+    });
+    if let Some(known) = sealed.next() {
+        return Err(Failure::refused(format!(
+            "the disc is one of volume {known}, and is not taken in as volume {name}"
+        ))
+        .hint(format!("`mediastruct volumes import {known}`")));
+    }
+    Ok(())
 }
 
 fn other(name: &VolumeName) -> Failure {

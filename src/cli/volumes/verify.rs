@@ -48,7 +48,7 @@ pub fn verify(arguments: &VerifyArguments, context: &Context) -> Result<Exit, Fa
                 context,
             )?;
             let disc = Disc::open(at)?;
-            let subject = match volume::part_of_library(&disc, &trees, &state)? {
+            let subject = match volume::anything_of_library(&disc, &trees, &state, context)? {
                 Some(part) if matches!(subject, Subject::Copy(..)) => Subject::Other(Some(
                     format!("nothing is recorded, as this is {part} of the library"),
                 )),

@@ -200,24 +200,37 @@ pub fn part_of_library(
     Ok(None)
 }
 
-/// Refuses a disc that is a part of the library, or in which one is, however it was reached.
+/// The same, or a file or directory in a tree that is on the disc under another name: as a part of a unit
+/// that is mounted elsewhere, or as a hard link.
 ///
 /// # Errors
-/// Where it is, or the library cannot be looked at.
-pub fn refuse_part(
+/// Where the library cannot be looked at.
+pub fn anything_of_library(
     disc: &Disc,
-    at: &Path,
     trees: &Trees,
     state: &State<'_>,
-) -> Result<(), Failure> {
-    let at = Escaped::path(at);
-    match part_of_library(disc, trees, state)? {
-        Some(part) => Err(Failure::usage(format!(
-            "{at} is no disc: it is {part} of this library that is there, reached another way"
-        ))
-        .hint("is the library, or a part of it, mounted there once more?")),
-        None => Ok(()),
+    context: &Context,
+) -> Result<Option<String>, Failure> {
+    if let Some(part) = part_of_library(disc, trees, state)? {
+        return Ok(Some(part));
     }
+    let dirs = Tree::ALL.map(|tree| context.layout().dir(tree));
+    let found = disc.first_within(&dirs)?;
+    Ok(found.map(|path| Escaped::path(&path).to_string()))
+}
+
+/// Refuses a disc at `at` of which such a `part` was found.
+///
+/// # Errors
+/// Where one was.
+pub fn refuse_part(part: Option<String>, at: &Path) -> Result<(), Failure> {
+    let Some(part) = part else {
+        return Ok(());
+    };
+    let at = Escaped::path(at);
+    let message =
+        format!("{at} is no disc: it is {part} of this library that is there, reached another way");
+    Err(Failure::usage(message).hint("is the library, or a part of it, mounted there once more?"))
 }
 
 /// The tree in which `path` lies, if it does in any.

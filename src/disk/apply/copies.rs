@@ -62,7 +62,11 @@ impl Mover<'_> {
                     self.copies.insert(pending[*number].at, copy.stamp.into());
                 }
                 Some(Err(error)) => failed = failed.or(Some(Stop::from(error))),
-                None => is_all = false,
+                None => {
+                    // Nothing under that name is of this run.
+                    self.traces.remove(&pending[*number].at);
+                    is_all = false;
+                }
             }
         }
         if let Some(stop) = failed.or((!is_all).then_some(Stop::Interrupted)) {

@@ -53,14 +53,16 @@ impl Trees {
             progress(attributes.size());
         } else {
             copy_bytes(&source, &draft.file, ends, progress)?;
-            refuse_changed(&source, &node, ends)?;
+            if owner == Owner::Kept {
+                refuse_changed(&source, &node, ends)?;
+            }
         }
         let read = look(&source, ends)?;
         attributes.give_rest(&draft.file, ends)?;
         Ok(Fresh {
             ends,
             hash,
-            source,
+            source: (owner == Owner::Kept).then_some(source),
             read,
             attributes,
             draft,
@@ -72,7 +74,9 @@ impl Trees {
 pub(super) struct Fresh<'c> {
     ends: Ends<'c>,
     hash: Digest,
-    source: File,
+    /// The source, where the copy is to stand in for it. Of one that stays, the copy is right by its
+    /// hash, even if the source is gone by now.
+    source: Option<File>,
     /// What the source was when it had been read.
     read: Node,
     attributes: Attributes,
@@ -92,7 +96,9 @@ impl Fresh<'_> {
         }
         let copy = self.draft.look()?;
         self.attributes.refuse_less(&copy, self.ends)?;
-        refuse_changed(&self.source, &self.read, self.ends)?;
+        if let Some(source) = &self.source {
+            refuse_changed(source, &self.read, self.ends)?;
+        }
         self.draft.finish();
         Ok(copy)
     }

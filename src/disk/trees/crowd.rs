@@ -2,7 +2,6 @@
 
 use super::Trees;
 use super::attributes::Ends;
-use super::copying::Fresh;
 use crate::disk::disks::{DiskKind, Disks};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{CopyWatch, Copying, Filesystem, Node};
@@ -44,15 +43,12 @@ impl Trees {
         made.into_iter().flatten().collect()
     }
 
-    /// Makes a few copies, which become durable together.
+    /// Makes a few copies, which become durable together. Where one fails, those before it are made
+    /// nevertheless: of some, the source may be gone by now.
     fn copy_group(&self, group: &[Copying<'_>], watch: &dyn CopyWatch) -> Vec<Made> {
-        let failed = |number: usize, error| {
-            let mut made: Vec<Made> = group.iter().map(|_| None).collect();
-            made[number] = Some(Err(error));
-            made
-        };
+        let mut made: Vec<Made> = group.iter().map(|_| None).collect();
         let mut fresh = Vec::with_capacity(group.len());
-        for (number, copying) in group.iter().enumerate() {
+        for (copying, made) in group.iter().zip(&mut made) {
             let ends = Ends {
                 from: &copying.from,
                 to: &copying.to,
@@ -60,43 +56,41 @@ impl Trees {
             let progress = |bytes| watch.advance(0, bytes);
             match self.begin_copy(ends, copying.hash, copying.owner, &progress) {
                 Ok(copy) => fresh.push(copy),
-                Err(error) => return failed(number, error),
+                Err(error) => {
+                    *made = Some(Err(error));
+                    break;
+                }
             }
         }
-        if let Err((number, error)) = self.make_durable(group, &fresh) {
-            return failed(number, error);
-        }
-        let conclude = |copy: Fresh<'_>| {
-            let made = copy.conclude()?;
-            watch.advance(1, 0);
-            Ok(made)
-        };
-        fresh.into_iter().map(|copy| Some(conclude(copy))).collect()
-    }
-
-    /// Makes copies durable, and has them read from the disk next; says of which one it failed.
-    fn make_durable(
-        &self,
-        group: &[Copying<'_>],
-        fresh: &[Fresh<'_>],
-    ) -> Result<(), (usize, DiskError)> {
-        let trees: BTreeSet<Tree> = group.iter().map(|copying| copying.to.tree).collect();
-        let is_whole = fresh.len() > 1 && trees.iter().all(|tree| self.syncs_whole(*tree));
-        if is_whole {
-            for root in trees.iter().filter_map(|tree| self.handle(*tree)) {
-                let synced = rustix::fs::syncfs(&*root);
-                let error = |e| DiskError::in_tree("make durable", &group[0].to, e);
-                synced.map_err(|errno| (0, error(errno)))?;
-            }
-        }
-        for (number, copy) in fresh.iter().enumerate() {
-            let settled = match is_whole {
+        let is_together = fresh.len() > 1 && self.sync_together(&group[..fresh.len()]);
+        for (copy, made) in fresh.into_iter().zip(&mut made) {
+            let settled = match is_together {
                 true => copy.draft.forget(),
                 false => copy.draft.settle(),
             };
-            settled.map_err(|error| (number, error))?;
+            let copied = settled.and_then(|()| copy.conclude());
+            watch.advance(u64::from(copied.is_ok()), 0);
+            *made = Some(copied);
         }
-        Ok(())
+        made
+    }
+
+    /// Makes copies durable together, and says whether that could be done.
+    fn sync_together(&self, group: &[Copying<'_>]) -> bool {
+        let trees: BTreeSet<Tree> = group.iter().map(|copying| copying.to.tree).collect();
+        if !trees.iter().all(|tree| self.syncs_whole(*tree)) {
+            return false;
+        }
+        let roots = trees.into_iter().filter_map(|t| Some((t, self.handle(t)?)));
+        let mut are_synced = true;
+        for (tree, root) in roots {
+            if let Err(errno) = rustix::fs::syncfs(&*root) {
+                // It may have been about any file there, and the kernel tells it once.
+                self.lock_unsynced().add_failure(tree, errno);
+                are_synced = false;
+            }
+        }
+        are_synced
     }
 
     /// Whether something is copied from or to a disk that rotates.

@@ -14,7 +14,6 @@ use rustix::fs::{AtFlags, Gid, Mode, RenameFlags, Timestamps, Uid};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
-use std::sync::PoisonError;
 
 impl Filesystem for Trees {
     fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError> {
@@ -248,7 +247,7 @@ impl Filesystem for Trees {
 
     fn sync(&self) -> Result<(), DiskError> {
         self.refresh();
-        let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unsynced = self.lock_unsynced();
         let mut synced = Vec::new();
         let whole = |tree: Tree| {
             let Some(root) = &self.roots[tree as usize] else {

@@ -7,7 +7,7 @@ use crate::model::path::TreePath;
 use crate::model::plan::{Filled, RawPlan, Role, Summary, VolumePlan};
 use crate::model::report::{Account, Remain, Remains, WholeDirectory};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that a plan says of itself.
 type Report = (
@@ -163,8 +163,10 @@ impl RawPlan {
             }
         }
         let capacity = self.settings.capacity();
-        self.volumes
-            .retain(|told| volumes.contains_key(&told.volume));
+        let mut told = BTreeSet::new();
+        self.volumes.retain(|volume| {
+            volumes.contains_key(&volume.volume) && told.insert(volume.volume.clone())
+        });
         self.volumes.par_iter_mut().for_each(|told| {
             let Some(coming) = volumes.get(&told.volume) else {
                 return;

@@ -411,3 +411,13 @@ fn the_id_is_of_what_would_be_done() {
     other.moves[0].to = path("duplicates/2024/d");
     assert_ne!(other.check().unwrap().id(), plan.id());
 }
+
+#[test]
+fn a_volume_that_is_told_of_twice_is_told_of_once() {
+    let text = include_bytes!("../../../examples/plan-archive.json").to_vec();
+    let mut raw = crate::model::plan_file::parse(text).unwrap();
+    let once = raw.volumes.clone();
+    raw.volumes.extend(once.clone());
+    let plan = raw.check().unwrap();
+    assert_eq!(plan.volumes, once);
+}

@@ -1,5 +1,6 @@
 use super::*;
 use crate::disk::filesystem::{CopyWatch, Copying, Owner};
+use crate::disk::trees::attributes::Ends;
 use crate::model::digest::Digest;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -98,18 +99,39 @@ fn a_copy_that_fails_is_named_and_what_is_left_under_our_names_is_told() {
 }
 
 #[test]
-fn a_missing_file_costs_the_small_ones_before_it_nothing_but_time() {
+fn where_one_fails_the_small_ones_before_it_are_made_all_the_same() {
     let fixture = Fixture::new();
     let (_, copies) = files(&fixture, &[10; 5]);
     fs::remove_file(fixture.root.join("media/003")).unwrap();
     let made = fixture.trees.copy_all(&copies, &Counted::new(u64::MAX));
-    let is_failed = |made: &Option<Result<_, _>>| matches!(made, Some(Err(_)));
-    assert_eq!(made.iter().position(is_failed), Some(3));
-    assert!((0..5).all(|number| !fixture.root.join(part(number)).exists()));
-    assert!(
-        (0..5)
-            .all(|number| number == 3 || fixture.root.join(format!("media/{number:03}")).exists())
-    );
+    assert!(made[..3].iter().all(|made| matches!(made, Some(Ok(_)))));
+    assert!(matches!(made[3], Some(Err(_))));
+    assert!(made[4].is_none());
+    assert!((0..5).all(|number| fixture.root.join(part(number)).exists() == (number < 3)));
+}
+
+#[test]
+fn a_copy_of_what_stays_is_right_by_its_hash_though_its_source_goes() {
+    let fixture = Fixture::new();
+    let (bytes, mut copies) = files(&fixture, &[10]);
+    let from = fixture.root.join("media/000");
+    for owner in [Owner::Kept, Owner::KeptIfAllowed] {
+        copies[0].owner = owner;
+        fixture.file("media/000", &bytes[0]);
+        let ends = Ends {
+            from: &copies[0].from,
+            to: &copies[0].to,
+        };
+        let copy = fixture
+            .trees
+            .begin_copy(ends, copies[0].hash, owner, &|_| {});
+        let copy = copy.unwrap();
+        fs::remove_file(&from).unwrap();
+        copy.draft.settle().unwrap();
+        let is_kept = copy.conclude().is_ok();
+        assert_eq!(is_kept, owner == Owner::KeptIfAllowed);
+        assert_eq!(fixture.root.join(part(0)).exists(), is_kept);
+    }
 }
 
 #[test]
@@ -123,4 +145,25 @@ fn nothing_more_is_begun_that_nobody_wants() {
     assert!(made.iter().any(Option::is_some));
     let done = made.iter().flatten().filter(|made| made.is_ok());
     assert_eq!(done.count() as u64, watch.files.into_inner());
+}
+
+#[test]
+fn a_sync_that_failed_is_remembered_by_the_next() {
+    let mut fixture = Fixture::new();
+    let (_, copies) = files(&fixture, &[10; 3]);
+    // What is open as a path alone cannot be synced.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let path = rustix::fs::open(fixture.root.join("duplicates"), flags, Mode::empty()).unwrap();
+    let replace = |fixture: &mut Fixture, handle| {
+        let root = fixture.trees.roots[Tree::Duplicates as usize]
+            .as_mut()
+            .unwrap();
+        std::mem::replace(&mut root.handle, handle)
+    };
+    let handle = replace(&mut fixture, Arc::new(path));
+    let made = fixture.trees.copy_all(&copies, &Counted::new(u64::MAX));
+    assert!(made.iter().all(|made| matches!(made, Some(Ok(_)))));
+    replace(&mut fixture, handle);
+    let error = fixture.trees.sync().unwrap_err();
+    assert!(error.to_string().contains("make durable"), "{error}");
 }
