@@ -55,22 +55,20 @@ impl Disks {
 
     /// On which spindle a listed file is; so are all others with the same device.
     pub fn spindle(&self, trees: &Trees, tree: Tree, file: &Listed) -> Spindle {
-        let device = file.stamp.device;
-        match self.kind {
-            DiskKind::Ssd => Spindle::None,
-            DiskKind::Rotational => Spindle::On(number(device)),
-            DiskKind::Auto => self.rotating(device, || mount_of(trees, tree, file)),
-        }
+        self.behind(file.stamp.device, || mount_of(trees, tree, file))
     }
 
     /// Whether what `stat` found somewhere is on a rotating disk.
     pub fn rotates(&self, node: &Node) -> bool {
+        self.behind(node.stamp.device, || Some(node.mount)) != Spindle::None
+    }
+
+    /// The spindle behind a device, as the disks are to be taken.
+    fn behind(&self, device: u64, mount: impl FnOnce() -> Option<u64>) -> Spindle {
         match self.kind {
-            DiskKind::Ssd => false,
-            DiskKind::Rotational => true,
-            DiskKind::Auto => {
-                self.rotating(node.stamp.device, || Some(node.mount)) != Spindle::None
-            }
+            DiskKind::Ssd => Spindle::None,
+            DiskKind::Rotational => Spindle::On(number(device)),
+            DiskKind::Auto => self.rotating(device, mount),
         }
     }
 

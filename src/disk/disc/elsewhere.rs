@@ -1,6 +1,6 @@
 //! Whether what is read as a disc lies in other directories, too, under whatever names.
 
-use super::{Disc, Place};
+use super::Disc;
 use crate::disk::error::DiskError;
 use crate::model::run::FileId;
 use std::collections::HashSet;
@@ -17,10 +17,7 @@ impl Disc {
     /// # Errors
     /// Where one of them cannot be looked at.
     pub fn first_within(&self, dirs: &[&Path]) -> Result<Option<PathBuf>, DiskError> {
-        let files = self.places.iter().filter_map(|place| match place {
-            Place::File(file) => Some(*file),
-            Place::Extents(_) => None,
-        });
+        let files = (0..self.places.len()).filter_map(|at| self.file(at));
         let on_disc: HashSet<FileId> = files.chain(self.directories.iter().copied()).collect();
         let devices: HashSet<u64> = on_disc.iter().map(|file| file.device).collect();
         let inodes: HashSet<u64> = on_disc.iter().map(|file| file.inode).collect();

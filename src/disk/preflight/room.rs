@@ -45,33 +45,39 @@ struct Demand {
 impl Demands {
     /// A file of so many bytes is copied to a tree.
     pub(super) fn copy(&mut self, tree: Tree, room: Room, size: u64) {
-        self.add(tree.name(), room, in_blocks(&room, size), 1);
+        self.add(tree.name(), room, (in_blocks(&room, size), 1), Some(tree));
     }
 
     /// A file of ours of so many bytes is written to a tree.
     pub(super) fn write(&mut self, tree: Tree, room: Room, size: u64) {
-        self.add(tree.name(), room, in_blocks(&room, size), 1)
-            .only_copies = None;
+        self.add(tree.name(), room, (in_blocks(&room, size), 1), None);
     }
 
     /// A run is written down.
     pub(super) fn record(&mut self, records: &Records) {
         let Records { room, bytes, files } = *records;
         let bytes = in_blocks(&room, bytes).saturating_add(room.block.saturating_mul(files));
-        self.add("the datadir", room, bytes, files).only_copies = None;
+        self.add("the datadir", room, (bytes, files), None);
     }
 
-    fn add(&mut self, place: &'static str, room: Room, bytes: u64, files: u64) -> &mut Demand {
+    /// So many bytes in so many files are made; `copied` is the tree to which they are copied, if they are.
+    fn add(
+        &mut self,
+        place: &'static str,
+        room: Room,
+        (bytes, files): (u64, u64),
+        copied: Option<Tree>,
+    ) {
         let demand = self.by_filesystem.entry(room.id).or_insert(Demand {
             place,
             room,
             bytes: 0,
             files: 0,
-            only_copies: Tree::ALL.into_iter().find(|tree| tree.name() == place),
+            only_copies: copied,
         });
         demand.bytes = demand.bytes.saturating_add(bytes);
         demand.files += files;
-        demand
+        demand.only_copies = demand.only_copies.filter(|_| copied.is_some());
     }
 
     pub(super) fn problems(&self) -> Vec<Problem> {
