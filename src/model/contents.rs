@@ -2,6 +2,7 @@
 
 use super::digest::{Digest, Pieces};
 use super::index::Entry;
+use super::plan::Role;
 
 /// The BLAKE3 digest over what a volume holds; none where the content of a file is not known.
 ///
@@ -19,6 +20,12 @@ pub fn contents(volume: &str, entries: &[Entry<'_>]) -> Option<Digest> {
         hasher.update(&entry.remembered()?.0);
     }
     Some(hasher.finish())
+}
+
+/// The same over what a volume holds but for the files of ours that seal it: what these say of it.
+pub fn sealed_contents(volume: &str, entries: &[Entry<'_>]) -> Option<Digest> {
+    let sealed = entries.iter().filter(|e| Role::of_entry(e).is_none());
+    contents(volume, &sealed.cloned().collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -19,12 +19,11 @@ use crate::disk::mastering::{Image, Master, MasteringError, make, refuse_occupie
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
 use crate::disk::xorriso::{self, XorrisoError};
-use crate::model::contents::contents;
+use crate::model::contents::{contents, sealed_contents};
 use crate::model::disc::disc_label;
 use crate::model::index::Entry;
 use crate::model::medium::SECTOR;
-use crate::model::path::{Escaped, RelPath, TreePath};
-use crate::model::plan::Role;
+use crate::model::path::{Escaped, RelPath};
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeEvent, VolumeName, VolumeRecord};
 use crate::phase::volumes::compare::compare;
@@ -154,12 +153,7 @@ pub(super) fn refuse_unlike_seal(
     let Some(sealed) = disc.label().contents else {
         return Ok(());
     };
-    let is_ours = |entry: &&Entry<'_>| {
-        let path = TreePath::new(Tree::Archive, entry.path.borrowed());
-        Role::of(&path).is_some()
-    };
-    let held: Vec<_> = entries.iter().filter(|e| !is_ours(e)).cloned().collect();
-    match contents(name.as_str(), &held) == Some(sealed) {
+    match sealed_contents(name.as_str(), entries) == Some(sealed) {
         true => Ok(()),
         false => Err(Failure::refused(format!(
             "volume {name} holds other files than when it was sealed, and its manifest would be wrong"

@@ -13,14 +13,12 @@ use crate::disk::filesystem::Filesystem;
 use crate::disk::hash::Interrupted;
 use crate::disk::store::Datadir;
 use crate::disk::trees::Trees;
-use crate::model::contents::contents;
+use crate::model::contents::{contents, sealed_contents};
 use crate::model::digest::Digest;
 use crate::model::disc::{DiscLabel, LABEL_FILE};
-use crate::model::index::{Entry, Index, Totals, UnitState};
-use crate::model::path::{Escaped, TreePath};
-use crate::model::plan::Role;
+use crate::model::index::{Index, Totals, UnitState};
+use crate::model::path::Escaped;
 use crate::model::state::State;
-use crate::model::tree::Tree;
 use crate::model::volume::{Volume, VolumeEvent, VolumeName, VolumeRecord};
 use crate::phase::volumes::compare::look;
 use crate::phase::volumes::import::{Other, Taken, import as phase, taken};
@@ -195,13 +193,7 @@ fn refuse_damaged(
     let Some(sealed) = label.contents else {
         return Ok(false);
     };
-    let is_ours = |entry: &&Entry<'_>| {
-        let path = TreePath::new(Tree::Archive, entry.path.borrowed());
-        Role::of(&path).is_some()
-    };
-    let held = taken.entries.iter().filter(|entry| !is_ours(entry));
-    let held: Vec<_> = held.cloned().collect();
-    let is_damaged = contents(name.as_str(), &held) != Some(sealed);
+    let is_damaged = sealed_contents(name.as_str(), &taken.entries) != Some(sealed);
     if !is_damaged || arguments.damaged {
         return Ok(is_damaged);
     }

@@ -2,6 +2,7 @@
 
 use super::Why;
 use crate::model::digest::Digest;
+use crate::model::index::Entry;
 use crate::model::path::{RelPath, TreePath};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
@@ -107,6 +108,11 @@ impl Role {
         let is_beneath_volume = path.tree == Tree::Archive && path.rel.components().count() == 2;
         let mut all = Role::ALL.into_iter().filter(|_| is_beneath_volume);
         all.find(|role| path.rel.file_name() == role.file_name().as_bytes())
+    }
+
+    /// The role of a file that the index of the archive has.
+    pub fn of_entry(entry: &Entry<'_>) -> Option<Role> {
+        Role::of(&TreePath::new(Tree::Archive, entry.path.borrowed()))
     }
 
     /// Whether the file goes onto the disc, and so stands in the index like any other of its volume.

@@ -1,9 +1,9 @@
 //! Seals that come back: an undo of an undo puts files of ours back into a volume, which by then has to
 //! hold what it held when they were written.
 
-use crate::model::contents::contents;
+use crate::model::contents::sealed_contents;
 use crate::model::digest::Digest;
-use crate::model::index::{Entry, Index, Moved};
+use crate::model::index::{Index, Moved};
 use crate::model::path::TreePath;
 use crate::model::plan::{Move, Phase, Plan, Role};
 use crate::model::tree::Tree;
@@ -46,10 +46,9 @@ pub fn returning(plan: &Plan, archive: &Index<'_>) -> Vec<Returning> {
         let label = volume.holding(Role::Disc.file_name().as_bytes());
         let back = labels.get(&label).map(|from| (*from).clone());
         let is_known = archive.get(&label.rel).is_some();
-        let entries = after.entries_of(volume.as_str()).iter();
-        let held: Vec<_> = entries.filter(|entry| !is_ours(entry)).cloned().collect();
+        let entries = after.entries_of(volume.as_str());
         Returning {
-            holds: contents(volume.as_str(), &held),
+            holds: sealed_contents(volume.as_str(), entries),
             label: back.or(is_known.then_some(label)),
             volume,
         }
@@ -61,8 +60,4 @@ fn is_in_archive(operation: &Move) -> bool {
     [&operation.from, &operation.to]
         .iter()
         .any(|path| path.tree == Tree::Archive)
-}
-
-fn is_ours(entry: &Entry<'_>) -> bool {
-    Role::of(&TreePath::new(Tree::Archive, entry.path.borrowed())).is_some()
 }

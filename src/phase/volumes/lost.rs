@@ -41,9 +41,8 @@ pub fn only_there<'s>(
     let wanted: HashSet<_> = gone.iter().filter_map(|entry| entry.remembered()).collect();
     let elsewhere = elsewhere(state, name, &wanted, is_there);
     let is_only_there = |entry: &&Entry<'_>| {
-        let path = TreePath::new(Tree::Archive, entry.path.borrowed());
         // What a volume is sealed with is about that volume alone.
-        let is_ours = Role::of(&path).is_some();
+        let is_ours = Role::of_entry(entry).is_some();
         let digest = entry.remembered();
         let is_known = digest.is_some_and(|digest| elsewhere.contains(&digest));
         entry.stamp.size > 0 && !is_ours && !is_known
