@@ -151,14 +151,12 @@ fn a_crawl_stays_within_its_control_group_beside_a_load() {
     load.wait().unwrap();
 }
 
-/// Whether a process has a handler for SIGINT, without which that ends it at once.
-fn catches_interrupts(process: Pid) -> bool {
-    let status = format!("/proc/{}/status", process.as_raw_nonzero());
-    let status = fs::read_to_string(status).unwrap_or_default();
-    let mut lines = status.lines();
-    let caught = lines.find_map(|line| line.strip_prefix("SigCgt:"));
-    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    caught.is_some_and(|mask| mask & 1 << (Signal::INT.as_raw() - 1) != 0)
+/// Whether a process has the thread that receives signals, without which SIGINT ends it at once.
+fn receives_interrupts(process: Pid) -> bool {
+    let threads = format!("/proc/{}/task", process.as_raw_nonzero());
+    let threads = fs::read_dir(threads).into_iter().flatten().flatten();
+    let mut names = threads.map(|thread| fs::read_to_string(thread.path().join("comm")));
+    names.any(|name| name.is_ok_and(|name| name == "signals\n"))
 }
 
 #[test]
@@ -189,7 +187,7 @@ fn readers_leave_when_a_load_comes_while_they_work() {
             std::thread::sleep(Duration::from_millis(1));
         }
         assert_eq!(group.killed(), 0);
-        while !catches_interrupts(crawling) {
+        while !receives_interrupts(crawling) {
             assert!(!crawl.is_finished(), "it ended too early");
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -34,13 +34,14 @@ impl Watch {
     /// does.
     pub fn begin(tell: impl FnOnce() + Send + 'static) -> Watch {
         static LISTENER: Once = Once::new();
+        ASKED.store(false, SeqCst);
+        // First of all, as a listener that finds nobody watching ends the process.
+        replace(Some(Box::new(tell)));
         LISTENER.call_once(|| {
             if let Err(error) = listen() {
                 tracing::warn!("Signals cannot be watched: {error}");
             }
         });
-        ASKED.store(false, SeqCst);
-        replace(Some(Box::new(tell)));
         Watch(())
     }
 
