@@ -19,6 +19,7 @@ use super::work::{Tense, words};
 use super::workshop::{Workshop, leftover};
 use crate::disk::apply::{Course, Mover};
 use crate::disk::journal::Runs;
+use crate::disk::log;
 use crate::disk::monitor::Monitor;
 use crate::disk::trees::Trees;
 use crate::model::digest::Digest;
@@ -26,7 +27,7 @@ use crate::model::index::Totals;
 use crate::model::path::{ASIDE, Escaped};
 use crate::model::plan::{Move, Phase, Plan};
 use crate::model::plan_file;
-use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, RunId, Text, Verify, Work};
+use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, Run, RunId, Text, Verify, Work};
 use crate::model::schedule::{Names, Schedule};
 use crate::model::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,18 +51,24 @@ pub fn apply(arguments: &ApplyArguments, context: &Context) -> Result<Exit, Fail
         ));
         return Ok(Exit::Done);
     }
-    execute(&plan, verify, context)
+    execute(&plan, Vec::new(), verify, context)
 }
 
-/// Carries out `plan` as a run of its own: all of it, or none.
+/// Carries out `plan` as a run of its own: all of it, or none. `known` are runs of the past that were
+/// read already.
 ///
 /// # Errors
 /// Where it does not fit the disk, or fails and is rolled back.
-pub fn execute(plan: &Plan, verify: Verify, context: &Context) -> Result<Exit, Failure> {
+pub fn execute(
+    plan: &Plan,
+    known: Vec<Run>,
+    verify: Verify,
+    context: &Context,
+) -> Result<Exit, Failure> {
     require(context.layout(), &read_by(plan))?;
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
-    let past = Past::of(context)?;
+    let past = Past::of(context)?.knowing(known);
     past.refuse_unfinished()?;
     past.refuse_again(plan)?;
     let undone = past.undone_by(plan)?;
@@ -165,11 +172,15 @@ fn log_keepers(plan: &Plan, context: &Context) {
     if plan.phase != Phase::Dedupe {
         return;
     }
-    for keeper in &plan.needs {
-        let (tree, rel, hash) = (keeper.path.tree, &keeper.path.rel, keeper.hash);
-        let dir = Escaped::path(context.layout().dir(tree));
-        tracing::info!("Dedupe - Keeping {tree} file (first instance of hash {hash}): {dir}/{rel}");
-    }
+    log::together(|| {
+        for keeper in &plan.needs {
+            let (tree, rel, hash) = (keeper.path.tree, &keeper.path.rel, keeper.hash);
+            let dir = Escaped::path(context.layout().dir(tree));
+            tracing::info!(
+                "Dedupe - Keeping {tree} file (first instance of hash {hash}): {dir}/{rel}"
+            );
+        }
+    });
 }
 
 /// Says of which trees it cannot be promised that a power cut loses nothing.

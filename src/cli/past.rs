@@ -11,11 +11,14 @@ use crate::model::plan::{Phase, Plan};
 use crate::model::problem::{Fault, Problem};
 use crate::model::run::{Brief, Run, RunId};
 use crate::phase::undo;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The runs of a library.
 pub struct Past {
     runs: Runs,
+    /// Runs that were read as wholes before.
+    known: RefCell<Vec<Run>>,
     /// All of which something was begun, oldest first.
     pub briefs: Vec<Brief>,
 }
@@ -28,7 +31,20 @@ impl Past {
     pub fn of(context: &Context) -> Result<Past, Failure> {
         let runs = Runs::in_datadir(&context.layout().datadir);
         let briefs = runs.briefs()?;
-        Ok(Past { runs, briefs })
+        Ok(Past {
+            runs,
+            known: RefCell::default(),
+            briefs,
+        })
+    }
+
+    /// The same, where these of them were read as wholes a moment ago: a run that is finished does
+    /// not change.
+    pub fn knowing(self, runs: Vec<Run>) -> Past {
+        Past {
+            known: RefCell::new(runs),
+            ..self
+        }
     }
 
     /// The run that was interrupted, if there is one.
@@ -186,10 +202,19 @@ impl Past {
         for run in &self.briefs {
             if is_wanted(&wanted, run) {
                 wanted.insert(&run.id);
-                runs.extend(self.runs.load(&run.id)?);
+                match self.take_known(&run.id) {
+                    Some(known) => runs.push(known),
+                    None => runs.extend(self.runs.load(&run.id)?),
+                }
             }
         }
         Ok(runs)
+    }
+
+    fn take_known(&self, id: &RunId) -> Option<Run> {
+        let mut known = self.known.borrow_mut();
+        let at = known.iter().position(|run| run.id == *id)?;
+        Some(known.swap_remove(at)).filter(Run::is_finished)
     }
 }
 

@@ -15,7 +15,7 @@ use super::show::{Extent, left_out, listing, summary};
 use super::validate;
 use super::work::{Tense, words};
 use crate::model::plan::Plan;
-use crate::model::run::{Verify, Work};
+use crate::model::run::{Run, Verify, Work};
 
 /// Moves what is in the drop directory to media, and to duplicates what is there already.
 ///
@@ -80,8 +80,9 @@ pub fn undo(arguments: &UndoArguments, context: &Context) -> Result<Exit, Failur
     can_be_asked(arguments.yes, "mediastruct undo")?;
     let past = Past::of(context)?;
     past.refuse_unfinished()?;
-    let plan = plan_undo(arguments.run.as_ref(), &past)?;
-    let ended = go(&plan, arguments.yes, arguments.verify.into(), context)?;
+    let (plan, runs) = plan_undo(arguments.run.as_ref(), &past)?;
+    let verify = arguments.verify.into();
+    let ended = go_knowing(&plan, runs, arguments.yes, verify, context)?;
     Ok(ended.exit(&plan, context))
 }
 
@@ -110,6 +111,17 @@ impl Ended {
 /// # Errors
 /// Where nobody answers, or it cannot be carried out.
 pub fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<Ended, Failure> {
+    go_knowing(plan, Vec::new(), yes, verify, context)
+}
+
+/// The same, where `runs` are those of the past that were read to make the plan.
+fn go_knowing(
+    plan: &Plan,
+    runs: Vec<Run>,
+    yes: bool,
+    verify: Verify,
+    context: &Context,
+) -> Result<Ended, Failure> {
     context.output.note(summary(plan).trim_end());
     if !plan.has_operations() {
         context.output.note("nothing to do");
@@ -123,6 +135,6 @@ pub fn go(plan: &Plan, yes: bool, verify: Verify, context: &Context) -> Result<E
         context.output.note("nothing was done");
         return Ok(Ended::Declined);
     }
-    execute(plan, verify, context)?;
+    execute(plan, runs, verify, context)?;
     Ok(Ended::Done)
 }

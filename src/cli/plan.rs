@@ -19,7 +19,7 @@ use crate::model::keep::Keep;
 use crate::model::path::Escaped;
 use crate::model::plan::{Plan, Settings};
 use crate::model::plan_file;
-use crate::model::run::RunId;
+use crate::model::run::{Run, RunId};
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use crate::phase::dedupe::{self, DedupeError};
@@ -55,7 +55,7 @@ pub fn plan(arguments: &PlanArguments, context: &Context) -> Result<Exit, Failur
         PlanPhase::Dedupe(DedupePlan { options, .. }) => plan_dedupe(options, context)?,
         PlanPhase::Validate => validate::plan(context)?,
         PlanPhase::Archive(options) => archive::plan(options, context)?,
-        PlanPhase::Undo { run } => plan_undo(run.as_ref(), &Past::of(context)?)?,
+        PlanPhase::Undo { run } => plan_undo(run.as_ref(), &Past::of(context)?)?.0,
     };
     match &arguments.output {
         Some(file) => named_file::write(file, |out| plan_file::write(&plan, out))?,
@@ -138,18 +138,18 @@ fn dedupe_settings(options: &DedupeOptions, context: &Context) -> Result<Setting
     })
 }
 
-/// The plan that takes back `run`, or the newest one that stands.
+/// The plan that takes back `run`, or the newest one that stands; and the runs that it was made of.
 ///
 /// # Errors
 /// Where there is no such run, or nothing of it stands.
-pub fn plan_undo(run: Option<&RunId>, past: &Past) -> Result<Plan, Failure> {
+pub fn plan_undo(run: Option<&RunId>, past: &Past) -> Result<(Plan, Vec<Run>), Failure> {
     let mut state = State::unknown(library::now());
     state.runs = match run {
         Some(run) => past.with_undos(run)?,
         None => past.newest_standing()?,
     };
     state.settings.run = run.cloned();
-    Ok(undo::plan(&state)?)
+    Ok((undo::plan(&state)?, state.runs))
 }
 
 impl From<DedupeError> for Failure {

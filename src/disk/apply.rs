@@ -6,6 +6,7 @@
 //! the source is put aside. What a kill leaves behind is for [`super::recover`], which looks at the
 //! disk and goes on with the same steps.
 
+mod ahead;
 mod aside;
 mod copies;
 mod directories;
@@ -13,6 +14,7 @@ mod place;
 mod rollback;
 mod steps;
 
+use self::ahead::Ahead;
 pub(super) use self::place::Place;
 pub(super) use self::steps::{How, Pending};
 
@@ -29,14 +31,16 @@ use crate::model::run::{Begin, Done, End, FileId, Intent, Outcome, Record, RunId
 use crate::model::schedule::{Hop, Names, Schedule, Step};
 use crate::model::time::Time;
 use crate::model::tree::Tree;
+use foldhash::{HashMap, HashSet};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Steps whose intents and results are made durable together.
 ///
-/// Measured on ext4: a sync for each move makes 91 moves a second, one for a thousand 21,000.
-pub const BATCH: usize = 1000;
+/// Measured on ext4: a sync for each move makes 91 moves a second, one for a thousand 21,000; of
+/// 100,000 moves, 4,000 at once take 7 % less time than 1,000.
+pub const BATCH: usize = 4000;
 
 /// Lets the indexes follow files that moved; to do so twice changes nothing more.
 pub type Follow<'m> = dyn FnMut(&[Moved<'_>]) -> Result<(), StoreError> + 'm;
@@ -82,6 +86,8 @@ pub struct Mover<'t> {
     pub(super) placed: Vec<Option<Stamp>>,
     /// The files that steps made to take the places of others.
     pub(super) copies: HashMap<usize, FileId>,
+    /// What was seen of the files of the steps in hand.
+    ahead: Ahead,
     /// Steps whose files have their new names, or are about to, and not yet lost their old ones.
     pub(super) pending: Vec<Pending>,
     /// Bytes that are copied for them.
@@ -156,15 +162,16 @@ impl<'t> Mover<'t> {
             begin: course.begin,
             intended: Vec::new(),
             placed: Vec::new(),
-            copies: HashMap::new(),
+            copies: HashMap::default(),
+            ahead: Ahead::default(),
             pending: Vec::new(),
             pending_bytes: 0,
             traces: BTreeSet::new(),
             made: Vec::new(),
-            left: HashSet::new(),
+            left: HashSet::default(),
             followed: false,
             identities: OnceCell::new(),
-            there: HashSet::new(),
+            there: HashSet::default(),
             unsure: false,
         }
     }
@@ -244,6 +251,7 @@ impl<'t> Mover<'t> {
         self.tools.ledger.sync()?;
 
         self.make_intended(missing)?;
+        self.ahead = self.look_ahead(steps.clone(), ready);
         for at in steps {
             self.act(at, ready)?;
         }

@@ -9,11 +9,19 @@ use crate::model::path::TreePath;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 
+/// What is at a path, where that can be told; none where nothing is.
+pub type Look = Result<Option<Node>, DiskError>;
+
 /// What the mover needs of a file system. Paths lie in trees; no call follows a symbolic link,
 /// leaves a tree, or replaces what is there, and on mounts within a tree files are only read.
 pub trait Filesystem: Sync {
     /// What is at `path`; none where nothing is, or where a directory on the way is missing.
-    fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError>;
+    fn look(&self, path: &TreePath<'_>) -> Look;
+
+    /// The same for many paths, which may be looked at side by side.
+    fn look_all(&self, paths: &[&TreePath<'_>]) -> Vec<Look> {
+        paths.iter().map(|path| self.look(path)).collect()
+    }
 
     /// The directory of a tree; none where it does not exist.
     fn root(&self, tree: Tree) -> Option<Node>;

@@ -1,6 +1,7 @@
 //! The log file: written through, rotated by size.
 //!
-//! There is no thread behind it and no buffer: what was logged before a kill is in the file.
+//! There is no thread behind it, and no buffer but for lines that are logged [`together`]: what was
+//! logged before a kill is in the file.
 
 use crate::model::path::Escaped;
 use file_rotate::compression::Compression;
@@ -12,7 +13,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer as _;
@@ -40,6 +42,9 @@ pub struct Rotation {
     pub keep: usize,
 }
 
+/// The log of this process.
+static LOG: OnceLock<Mutex<Log>> = OnceLock::new();
+
 /// Sends what is logged from here on to `mediastruct.log` in `logdir`, which is made if needed, and
 /// with `echo` to the standard error, too.
 ///
@@ -50,7 +55,7 @@ pub struct Rotation {
 pub fn start(logdir: &Path, rotation: Rotation, echo: bool) -> Result<(), LogError> {
     let path = logdir.join("mediastruct.log");
     let (log, result) = match Log::open(&path, rotation) {
-        Ok(log) => (Some(log), Ok(())),
+        Ok(log) => (Some(LOG.get_or_init(|| Mutex::new(log))), Ok(())),
         Err(source) => (None, Err(LogError { path, source })),
     };
     let file = log.map(|log| {
@@ -58,7 +63,7 @@ pub fn start(logdir: &Path, rotation: Rotation, echo: bool) -> Result<(), LogErr
             .event_format(Line)
             .with_ansi(false)
             .log_internal_errors(false)
-            .with_writer(Mutex::new(log))
+            .with_writer(move || Shared(log))
     });
     let echo = echo.then(|| {
         layer()
@@ -75,6 +80,34 @@ pub fn start(logdir: &Path, rotation: Rotation, echo: bool) -> Result<(), LogErr
     result
 }
 
+/// Logs what `lines` logs, in large pieces: each write takes longer than the making of its line. A
+/// kill in the midst of it loses some of them.
+pub fn together(lines: impl FnOnce()) {
+    let hold = |held| {
+        if let Some(log) = LOG.get() {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.hold(held);
+        }
+    };
+    hold(Some(Vec::with_capacity(Log::PIECE)));
+    lines();
+    hold(None);
+}
+
+/// The log, for whoever has a line for it.
+struct Shared(&'static Mutex<Log>);
+
+impl Write for Shared {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.add(line).map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// `2026-01-02T03:04:05.678Z INFO message`, in UTC.
 struct Line;
 
@@ -85,14 +118,54 @@ where
 {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, N>,
+        _: &FmtContext<'_, S, N>,
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
         let now = jiff::Timestamp::now();
-        write!(writer, "{now:.3} {} ", event.metadata().level())?;
-        context.format_fields(writer.by_ref(), event)?;
+        write!(writer, "{now:.3} {}", event.metadata().level())?;
+        let mut fields = Fields {
+            line: OneLine(&mut writer),
+            written: Ok(()),
+        };
+        event.record(&mut fields);
+        fields.written?;
         writeln!(writer)
+    }
+}
+
+/// What an event says, written to a line: its message, and by their names what else it has.
+struct Fields<'w> {
+    line: OneLine<'w>,
+    written: fmt::Result,
+}
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        use fmt::Write as _;
+        let line = &mut self.line;
+        self.written = self.written.and_then(|()| match field.name() {
+            "message" => write!(line, " {value:?}"),
+            name => write!(line, " {name}={value:?}"),
+        });
+    }
+}
+
+/// A line that is being written, of which nothing ends it or drives a terminal.
+struct OneLine<'w>(&'w mut dyn fmt::Write);
+
+impl fmt::Write for OneLine<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(char::is_control) {
+            self.0.write_str(&rest[..at])?;
+            let mut characters = rest[at..].chars();
+            if let Some(control) = characters.next() {
+                write!(self.0, "{}", control.escape_default())?;
+            }
+            rest = characters.as_str();
+        }
+        self.0.write_str(rest)
     }
 }
 
@@ -102,9 +175,14 @@ struct Log {
     rotation: Rotation,
     file: FileRotate<AppendCount>,
     size: u64,
+    /// Lines that wait for others, while they are logged together.
+    held: Option<Vec<u8>>,
 }
 
 impl Log {
+    /// Bytes of lines that are logged together that make a piece.
+    const PIECE: usize = 1 << 16;
+
     fn open(path: &Path, rotation: Rotation) -> io::Result<Log> {
         let directory = path.parent().unwrap_or(Path::new("."));
         fs::DirBuilder::new()
@@ -120,7 +198,42 @@ impl Log {
             rotation,
             file: rotating(path, rotation)?,
             size,
+            held: None,
         })
+    }
+
+    /// Writes a line, or lets it wait for others.
+    fn add(&mut self, line: &[u8]) -> io::Result<()> {
+        let Some(held) = &mut self.held else {
+            return self.write(line);
+        };
+        let most = self.rotation.max_size.min(Log::PIECE as u64);
+        if (held.len() + line.len()) as u64 <= most {
+            held.extend_from_slice(line);
+            return Ok(());
+        }
+        let full = std::mem::replace(held, line.to_vec());
+        self.write(&full)
+    }
+
+    /// Lets lines wait from here on, in `held`, or no longer; those that wait are written.
+    fn hold(&mut self, held: Option<Vec<u8>>) {
+        if let Some(last) = std::mem::replace(&mut self.held, held) {
+            // A log that fails is no reason to fail.
+            let _ = self.write(&last);
+        }
+    }
+
+    /// Writes lines that fit into one log.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        let length = lines.len() as u64;
+        if self.is_full(length) {
+            // A log that cannot be rotated is still a log.
+            let _ = self.rotate(length);
+        }
+        self.file.write_all(lines)?;
+        self.size += length;
+        Ok(())
     }
 
     /// Renames the log away and begins a new one for a line of `length` bytes, unless another
@@ -186,23 +299,6 @@ fn options() -> OpenOptions {
     options
 }
 
-impl Write for Log {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let length = line.len() as u64;
-        if self.is_full(length) {
-            // A log that cannot be rotated is still a log.
-            let _ = self.rotate(length);
-        }
-        self.file.write_all(line)?;
-        self.size += length;
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,8 +327,7 @@ mod tests {
         let dir = dir.path().join("logs");
         let mut log = small(&dir);
         for n in 0..10 {
-            log.write_all(format!("line number {n:03}\n").as_bytes())
-                .unwrap();
+            log.add(format!("line number {n:03}\n").as_bytes()).unwrap();
         }
         assert_eq!(
             names(&dir),
@@ -249,12 +344,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (mut one, mut other) = (small(dir.path()), small(dir.path()));
         for n in 0..20 {
-            one.write_all(format!("one {n:03}\n").as_bytes()).unwrap();
-            other
-                .write_all(format!("other {n:03}\n").as_bytes())
-                .unwrap();
+            one.add(format!("one {n:03}\n").as_bytes()).unwrap();
+            other.add(format!("other {n:03}\n").as_bytes()).unwrap();
         }
         assert_eq!(names(dir.path()).len(), 3);
+    }
+
+    #[test]
+    fn lines_that_are_logged_together_are_rotated_as_others_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = small(dir.path());
+        log.hold(Some(Vec::new()));
+        for line in ["one\n", "two\n", "three\n", "number four\n", "five\n"] {
+            log.add(line.as_bytes()).unwrap();
+        }
+        log.hold(None);
+        log.add(b"6\n").unwrap();
+        let read = |name| fs::read_to_string(dir.path().join(name)).unwrap();
+        let older = ["mediastruct.log.1", "mediastruct.log"].map(read);
+        assert_eq!(older, ["one\ntwo\nthree\n", "number four\nfive\n6\n"]);
     }
 
     #[test]
@@ -263,7 +371,7 @@ mod tests {
         fs::create_dir(dir.path().join("mediastruct.log.1")).unwrap();
         let mut log = small(dir.path());
         for _ in 0..5 {
-            log.write_all(b"line number one\n").unwrap();
+            log.add(b"line number one\n").unwrap();
         }
         let text = fs::read_to_string(dir.path().join("mediastruct.log")).unwrap();
         assert_eq!(text.lines().count(), 5);

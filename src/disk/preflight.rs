@@ -11,14 +11,13 @@ use super::filesystem::{Filesystem, Node};
 use super::progress::Notebook;
 use crate::model::index::{Index, Stamp};
 use crate::model::layout::Layout;
-use crate::model::path::TreePath;
 use crate::model::plan::{Phase, Plan, Why};
 use crate::model::problem::{Fault, Problem};
 use crate::model::run::{Run, RunId, Standing, Verify};
 use crate::model::schedule::{Schedule, Step};
 use crate::model::volume::Volumes;
+use foldhash::HashMap;
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
 
 /// What a plan is held against, besides the disk.
 pub struct World<'w> {
@@ -56,10 +55,12 @@ pub struct Undone<'u> {
 /// A plan that fits the disk, and which files it was that fitted.
 #[derive(Debug, Default)]
 pub struct Ready {
-    /// What `stat` said of what each step takes away; a move that steps aside counts as one.
-    nodes: HashMap<Step, Node>,
-    /// Where each file is that the plan needs.
-    pub needs: HashMap<TreePath<'static>, Kept>,
+    /// What `stat` said of the file of each move; one that steps aside counts once.
+    files: Vec<Option<Node>>,
+    /// The same of what other steps take away.
+    others: HashMap<Step, Node>,
+    /// Where the file is that each move leans on.
+    keepers: Vec<Option<Kept>>,
 }
 
 /// Where a file is that a plan needs.
@@ -76,15 +77,24 @@ pub enum Kept {
 impl Ready {
     /// What `stat` said of the file or directory that a step takes away.
     pub fn node(&self, step: Step) -> Option<&Node> {
-        self.nodes.get(&Ready::key(step))
+        match step.of_move() {
+            Some(number) => self.files.get(number)?.as_ref(),
+            None => self.others.get(&step),
+        }
+    }
+
+    /// Where the file is that the move of that number leans on.
+    pub fn keeper(&self, number: usize) -> Option<Kept> {
+        *self.keepers.get(number)?
     }
 
     fn insert(&mut self, step: Step, node: Node) {
-        self.nodes.insert(Ready::key(step), node);
-    }
-
-    fn key(step: Step) -> Step {
-        step.of_move().map_or(step, Step::Move)
+        match step.of_move() {
+            Some(number) => self.files[number] = Some(node),
+            None => {
+                self.others.insert(step, node);
+            }
+        }
     }
 }
 
@@ -108,38 +118,44 @@ pub fn preflight(
     let mut problems = survey.inverses(plan);
     problems.extend(survey.burned(plan));
     problems.extend(survey.closed(plan));
-    let mut ready = Ready::default();
-    let looked: Vec<_> = plan.needs.par_iter().map(|n| survey.need(n)).collect();
-    for (need, looked) in plan.needs.iter().zip(looked) {
-        match looked {
-            Ok(kept) => {
-                ready.needs.insert(need.path.clone(), kept);
-            }
-            Err(fault) => problems.push(Problem::at(&need.path, fault)),
-        }
+    let needs = plan.needs.par_iter();
+    let needs = needs.map_init(|| survey.indexed(), |indexed, n| survey.need(n, indexed));
+    let needs: Vec<_> = needs.collect();
+    let mut ready = Ready {
+        files: vec![None; plan.moves.len()],
+        others: HashMap::default(),
+        keepers: keepers(&undone, &needs),
+    };
+    for (need, fault) in plan.needs.iter().zip(needs) {
+        problems.extend(fault.err().map(|fault| Problem::at(&need.path, fault)));
     }
-    ready.needs.extend(brought(&undone));
     let steps = undone.steps;
-    let all = undone.schedule.steps();
-    let sources: Vec<_> = steps.par_iter().map(|at| survey.source(*at)).collect();
-    let mut nodes = HashMap::with_capacity(steps.len());
-    for (at, source) in steps.iter().zip(&sources) {
-        if let Ok(Some(node)) = source {
-            ready.insert(all[*at], *node);
-            nodes.insert(*at, *node);
-        }
-    }
+    let sources = steps.par_iter();
+    let sources = sources.map_init(
+        || survey.indexed(),
+        |indexed, at| survey.source(*at, indexed),
+    );
+    let sources: Vec<_> = sources.collect();
     let parents = survey.parents(steps);
-    let targets: Vec<_> = steps
-        .par_iter()
-        .map(|at| survey.target(*at, nodes.get(at), &parents))
-        .collect();
+    let targets = steps.par_iter().zip(&sources).map(|(at, source)| {
+        let source = source.as_ref().ok().and_then(Option::as_ref);
+        survey.target(*at, source, &parents)
+    });
+    let targets: Vec<_> = targets.collect();
     let mut demands = Demands::default();
     for ((at, source), target) in steps.iter().zip(sources).zip(targets) {
-        problems.extend(source.err());
-        if let (Some(node), Some(keeper)) = (nodes.get(at), survey.keeper(*at))
-            && let Some(Kept::OnDisk(stamp)) = ready.needs.get(keeper)
+        let step = undone.schedule.steps()[*at];
+        let node = source.unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        if let Some(node) = node {
+            ready.insert(step, node);
+        }
+        if let (Some(node), Some(number)) = (node, step.of_move())
+            && let Some(Kept::OnDisk(stamp)) = ready.keeper(number)
             && stamp.same_file_as(&node.stamp)
+            && let Some(keeper) = plan.moves[number].why.keeper()
         {
             let fault = Fault::SameFile(keeper.clone());
             problems.push(Problem::at(survey.from(*at), fault));
@@ -147,7 +163,7 @@ pub fn preflight(
         match target {
             Ok(Target::Near) => {}
             Ok(Target::Copied(tree, room)) => {
-                let size = nodes.get(at).map_or(0, |node| node.stamp.size);
+                let size = node.map_or(0, |node| node.stamp.size);
                 demands.copy(tree, room, size);
             }
             Ok(Target::Written(tree, room, size)) => demands.write(tree, room, size),
@@ -169,16 +185,21 @@ pub fn preflight(
     }
 }
 
-/// The keepers that the plan itself brings to their places.
-fn brought<'u>(undone: &Undone<'u>) -> impl Iterator<Item = (TreePath<'static>, Kept)> + use<'u> {
+/// For each move, where the file is that it leans on: as the `needs` were found, or where the plan
+/// itself brings it.
+fn keepers(undone: &Undone<'_>, needs: &[Result<Kept, Fault>]) -> Vec<Option<Kept>> {
     let plan = undone.plan;
-    let keepers: HashSet<_> = plan.moves.iter().filter_map(|m| m.why.keeper()).collect();
-    let arrivals = match keepers.is_empty() {
-        true => Vec::new(),
-        false => undone.schedule.arrivals(),
-    };
-    let moves = plan.moves.iter().zip(arrivals);
-    let brought = moves.filter(|(m, _)| matches!(m.why, Why::Date(_)));
-    let kept = brought.filter(move |(m, _)| keepers.contains(&m.to));
-    kept.map(|(m, at)| (m.to.clone(), Kept::Brought(at)))
+    if !plan.moves.iter().any(|m| m.why.keeper().is_some()) {
+        return Vec::new();
+    }
+    let arrivals = undone.schedule.arrivals();
+    let brought = plan.moves.iter().zip(arrivals);
+    let brought = brought.filter(|(m, _)| matches!(m.why, Why::Date(_)));
+    let brought = brought.map(|(m, at)| (&m.to, Kept::Brought(at)));
+    let found = plan.needs.iter().zip(needs);
+    let found = found.filter_map(|(need, found)| Some((&need.path, *found.as_ref().ok()?)));
+    let kept: HashMap<_, _> = found.chain(brought).collect();
+    let moves = plan.moves.par_iter();
+    let keepers = moves.map(|m| kept.get(m.why.keeper()?).copied());
+    keepers.collect()
 }

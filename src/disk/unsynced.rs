@@ -1,12 +1,12 @@
 //! Directories in which something happened that may not be durable yet.
 
 use rustix::io::Errno;
-use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use crate::model::path::TreePath;
 use crate::model::tree::Tree;
+use foldhash::HashMap;
 
 /// What is to be made durable.
 #[derive(Default)]

@@ -13,9 +13,9 @@ use self::edited::edited_from;
 use self::kind::{Kind, kind_of};
 use super::batches::runs;
 use super::path::RelPath;
+use foldhash::HashMap;
 use memchr::memrchr;
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// Files that belong together, as places in the list that they were looked for in.
@@ -67,7 +67,7 @@ pub fn bundles_of_directories(paths: &[&RelPath<'_>]) -> Bundles {
     // Files of one directory stand together in a sorted list, but for what lies deeper.
     let are_of_one =
         |a: &&RelPath<'_>, b: &&RelPath<'_>| parent_of(a.as_bytes()) == parent_of(b.as_bytes());
-    let mut known: HashMap<&[u8], usize> = HashMap::new();
+    let mut known: HashMap<&[u8], usize> = HashMap::default();
     let mut directories: Vec<Vec<usize>> = Vec::new();
     let mut start = 0;
     for files in runs(paths, are_of_one) {

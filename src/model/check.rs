@@ -10,8 +10,8 @@ use super::path::TreePath;
 use super::plan::{Directory, Move, Need, Phase, Plan, RawPlan, Role, Why};
 use super::problem::{Fault, Problem};
 use super::tree::Tree;
+use foldhash::{HashSet, HashSetExt};
 use rayon::prelude::*;
-use std::collections::HashSet;
 
 impl RawPlan {
     /// Checks everything that can be told from the plan alone, sorts it, and recomputes its id and

@@ -16,7 +16,7 @@ use super::plan::{Directory, Plan, RawPlan};
 use super::schedule::{Hop, Names, Schedule, Step};
 use super::time::Time;
 use super::tree::Tree;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 /// The `format` of the journals that this version writes.
 pub const JOURNAL_FORMAT: &str = "mediastruct/journal/1";
@@ -133,7 +133,7 @@ impl Progress {
             trees: begin.trees.clone(),
             begin,
             steps: Vec::new(),
-            copies: HashMap::new(),
+            copies: HashMap::default(),
             directories: Vec::new(),
             back: None,
             left: Vec::new(),
@@ -211,7 +211,7 @@ impl Progress {
         let Some(steps) = steps.get(first..first + intent.files.len()) else {
             return Err(JournalError::Order("more steps than the plan has"));
         };
-        let mut needed = HashSet::new();
+        let mut needed = HashSet::default();
         for step in steps {
             let to = match *step {
                 Step::Make(number) => {

@@ -15,7 +15,8 @@ use super::plan::{Move, RawPlan, Why};
 use super::run::RunId;
 use super::time::Time;
 use super::tree::Tree;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
+use std::collections::BTreeSet;
 
 /// One thing that the mover does; the numbers are those of the plan's lists, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,7 +141,7 @@ impl Schedule {
 
     /// Notes which steps belong together, and which names pass from one to another.
     fn note_meetings(&mut self, plan: &RawPlan) {
-        let mut left = HashMap::new();
+        let mut left = HashMap::default();
         for (at, step) in self.steps.iter().enumerate() {
             match *step {
                 Step::Aside(number) => {
@@ -314,7 +315,7 @@ impl Queue {
         for name in &from {
             *leaving.entry(name).or_default() += 1;
         }
-        let mut waiting: HashMap<Folded, Vec<usize>> = HashMap::new();
+        let mut waiting: HashMap<Folded, Vec<usize>> = HashMap::default();
         let mut blockers = vec![0; moves.len()];
         for (number, operation) in moves.iter().enumerate() {
             let to = operation.to.folded();
@@ -335,7 +336,7 @@ impl Queue {
         let all = 0..self.from.len();
         let mut ready: BTreeSet<_> = all.clone().filter(|n| self.blockers[*n] == 0).collect();
         let mut stuck: BTreeSet<_> = all.filter(|n| self.blockers[*n] > 0).collect();
-        let mut aside = HashSet::new();
+        let mut aside = HashSet::default();
         loop {
             let left = if let Some(number) = ready.pop_first() {
                 if aside.contains(&number) {

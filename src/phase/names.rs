@@ -3,7 +3,7 @@
 use crate::model::bundle::stem_of;
 use crate::model::path::{PathError, RelPath};
 use crate::model::state::Taken;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 /// The names in the tree: those that are taken, and those that this plan gives.
 pub(super) struct Names<'s> {
@@ -32,9 +32,9 @@ impl<'s> Names<'s> {
         Names {
             taken,
             wanted: parents.flat_map(RelPath::ancestors).collect(),
-            directories: HashMap::new(),
+            directories: HashMap::default(),
             last: None,
-            given: HashSet::new(),
+            given: HashSet::default(),
         }
     }
 

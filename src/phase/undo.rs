@@ -7,7 +7,7 @@ use crate::model::plan::{Phase, Plan, RawPlan, Summary};
 use crate::model::problem;
 use crate::model::run::{Run, RunId, Standing};
 use crate::model::state::State;
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -58,6 +58,8 @@ mkdir "$work/times"
 export LC_ALL=C TZ=UTC HOME=$work XDG_CONFIG_HOME=$work/config XDG_CACHE_HOME=$work/cache
 
 tell() { echo "$*" >&2; }
+# What changed a moment ago may change again unseen, and is read once more before it moves: no archive is so young.
+age() { sleep 2.5; }
 ours() { "$mediastruct" --quiet --no-progress --root "$library" "$@"; }
 file_system() { df --output=fstype "$1" | tail -n 1; }
 has() { command -v "$1" >/dev/null; }
@@ -252,6 +254,7 @@ apply_moves() {
   "$speed" twins "$library" "$moves" 32
   for ((round = 0; round < rounds; round++)); do
     rm -rf "$library/data" "$library/duplicates" "$work/plan.json"
+    age
     ours crawl
     ours plan dedupe -o "$work/plan.json"
     list_moves >"$work/forth"
@@ -319,6 +322,7 @@ across_files() {
   for ((round = 0; round < rounds; round++)); do
     rm -rf "$library" "$work/plan.json"
     "$speed" twins "$library" "$files" "$bytes"
+    age
     ours crawl
     ours plan dedupe -o "$work/plan.json"
     list_moves | cut -f 1 | sed "s|^$library/||" >"$work/forth"

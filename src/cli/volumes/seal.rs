@@ -58,7 +58,7 @@ pub fn seal_first(
     }
     // The wall that a run raises lasts as long as its thread, and the image is written beyond it.
     let ended = std::thread::scope(|threads| {
-        let run = threads.spawn(|| execute(&plan, Verify::Stat, context));
+        let run = threads.spawn(|| execute(&plan, Vec::new(), Verify::Stat, context));
         run.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
     ended.map(drop)

@@ -2,7 +2,7 @@
 
 use super::{Mover, Stop, is_file};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::{Kind, Node};
+use crate::disk::filesystem::{Kind, Look, Node};
 use crate::disk::preflight::{Kept, Ready};
 use crate::model::digest::Digest;
 use crate::model::index::Stamp;
@@ -61,6 +61,7 @@ impl Mover<'_> {
             return Ok(());
         };
         self.await_name(&hop.to)?;
+        let seen = self.ahead.take(at);
         let found = match self.schedule.detour(step) {
             Some((aside, land)) if land == at => self.placed[aside],
             _ => ready.node(step).map(|node| node.stamp),
@@ -68,14 +69,18 @@ impl Mover<'_> {
         let found = found.ok_or_else(|| Stop::Changed(hop.from.clone().into_owned()))?;
         match step {
             Step::Copy(_) => self.still_readable(&hop, &found)?,
-            _ => self.unchanged(&hop.from, &found, hop.hash)?,
+            _ => self.unchanged(&hop.from, seen.source, &found, hop.hash)?,
         }
-        if let Some(keeper) = step.of_move().and_then(|n| self.plan.moves[n].why.keeper()) {
-            match ready.needs.get(keeper) {
-                Some(Kept::OnDisk(stamp)) => self.unchanged(keeper, stamp, hop.hash)?,
+        if let Some(number) = step.of_move()
+            && let Some(keeper) = self.plan.moves[number].why.keeper()
+        {
+            match ready.keeper(number) {
+                Some(Kept::OnDisk(stamp)) => {
+                    self.unchanged(keeper, seen.keeper, &stamp, hop.hash)?;
+                }
                 Some(Kept::Brought(step)) => {
-                    if let Some(Some(stamp)) = self.placed.get(*step) {
-                        self.unchanged(keeper, stamp, hop.hash)?;
+                    if let Some(Some(stamp)) = self.placed.get(step) {
+                        self.unchanged(keeper, None, stamp, hop.hash)?;
                     }
                 }
                 Some(Kept::OnDiscs) => {}
@@ -212,7 +217,7 @@ impl Mover<'_> {
                 How::Written => {}
                 How::Kept(source) => self.still_readable(&hop, &source)?,
                 How::Copied(source) => {
-                    self.unchanged(&hop.from, &source, hop.hash)?;
+                    self.unchanged(&hop.from, None, &source, hop.hash)?;
                     self.leave(at, &hop, source.into())?;
                 }
                 How::Linked(source) => {
@@ -237,15 +242,23 @@ impl Mover<'_> {
             true => *found,
             false => node.stamp.in_doubt(),
         };
-        self.unchanged(&hop.from, &known, hop.hash)
+        self.unchanged(&hop.from, None, &known, hop.hash)
     }
 
-    /// Refuses a file that is not as it was found before. Where only the time of its inode's last
-    /// change differs, as it does when another link of it was moved, its content tells.
-    fn unchanged(&self, path: &TreePath<'_>, found: &Stamp, hash: Digest) -> Result<(), Stop> {
+    /// Refuses a file that is not as it was found before; it is looked at unless it was `seen`. Where
+    /// only the time of its inode's last change differs, as it does when another link of it was moved,
+    /// its content tells.
+    fn unchanged(
+        &self,
+        path: &TreePath<'_>,
+        seen: Option<Look>,
+        found: &Stamp,
+        hash: Digest,
+    ) -> Result<(), Stop> {
         let changed = || Stop::Changed(path.clone().into_owned());
         let filesystem = self.tools.filesystem;
-        let node = filesystem.look(path)?.ok_or_else(changed)?;
+        let node = seen.unwrap_or_else(|| filesystem.look(path))?;
+        let node = node.ok_or_else(changed)?;
         if node.kind != Kind::File
             || !node.stamp.same_file_as(found)
             || !node.stamp.same_content_as(found)

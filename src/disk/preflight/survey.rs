@@ -8,7 +8,7 @@ use super::{Kept, Undone, World};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{Filesystem, Kind, Node, Room};
 use crate::model::digest::Digest;
-use crate::model::index::{Reading, Stamp};
+use crate::model::index::{Cursor, Reading, Stamp};
 use crate::model::layout::Inner;
 use crate::model::path::TreePath;
 use crate::model::plan::{Directory, Need, Phase, Plan};
@@ -19,7 +19,9 @@ use crate::model::state::Listed;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// A plan that is being held against the disk.
 pub(super) struct Survey<'s> {
@@ -55,6 +57,12 @@ struct Claim<'p> {
     hash: Digest,
 }
 
+/// The entries of both indexes, for whoever asks for files in the order of their paths.
+pub(super) struct Indexed<'i> {
+    archive: Cursor<'i, 'i>,
+    media: Cursor<'i, 'i>,
+}
+
 impl<'s> Survey<'s> {
     /// A look at a plan, of which nothing has been looked at yet.
     pub(super) fn new(
@@ -75,6 +83,14 @@ impl<'s> Survey<'s> {
         }
     }
 
+    /// Both indexes, to be asked.
+    pub(super) fn indexed(&self) -> Indexed<'s> {
+        Indexed {
+            archive: self.world.archive.cursor(),
+            media: self.world.media.cursor(),
+        }
+    }
+
     /// What an undo plan takes back and the undone run did not do, or another undo took back.
     pub(super) fn inverses(&self, plan: &Plan) -> Vec<Problem> {
         let run = match (plan.phase, &plan.settings.run) {
@@ -87,15 +103,16 @@ impl<'s> Survey<'s> {
             .iter()
             .map(|h| ((&h.to, &h.from), (h.size, h.modified, h.hash)))
             .collect();
-        let moves = plan
-            .moves
-            .iter()
+        let moves = plan.moves.par_iter();
+        let others = moves
             .filter(|m| hops.get(&(&m.from, &m.to)) != Some(&(m.size, m.modified, m.hash)))
             .map(|m| &m.from);
+        let moves: Vec<_> = others.collect();
         let pruned: HashSet<_> = standing.pruned.iter().copied().collect();
         let made: HashSet<_> = standing.made.iter().copied().collect();
         let makes = plan.makes.iter().filter(|d| !pruned.contains(d));
         let prunes = plan.prunes.iter().filter(|d| !made.contains(d));
+        let moves = moves.into_iter();
         moves
             .chain(makes.chain(prunes).map(|d| &d.dir))
             .map(|path| Problem::at(path, Fault::NotInJournal(run.clone())))
@@ -106,34 +123,33 @@ impl<'s> Survey<'s> {
         self.undone.schedule.steps()[at]
     }
 
-    /// The file that the move of a step is a copy of.
-    pub(super) fn keeper(&self, at: usize) -> Option<&'s TreePath<'static>> {
-        let number = self.step(at).of_move()?;
-        self.undone.plan.moves[number].why.keeper()
-    }
-
     /// The path that a problem with the source of a step is about.
     pub(super) fn from(&self, at: usize) -> &'s TreePath<'static> {
         self.step(at).ends(self.undone.plan).0
     }
 
     /// Where a file is that the plan needs, where it is as the plan says.
-    pub(super) fn need(&self, need: &Need) -> Result<Kept, Fault> {
+    pub(super) fn need(&self, need: &Need, indexed: &mut Indexed<'_>) -> Result<Kept, Fault> {
         if let Some(volume) = &need.offline {
             return self.on_discs(need, volume).map(|()| Kept::OnDiscs);
         }
-        let node = self.file(&Claim {
+        let claim = Claim {
             path: &need.path,
             indexed: &need.path,
             size: need.size,
             modified: need.modified,
             hash: need.hash,
-        });
+        };
+        let node = self.file(&claim, indexed);
         node.map(|node| Kept::OnDisk(node.stamp))
     }
 
     /// What a step takes away, where it is as the plan says.
-    pub(super) fn source(&self, at: usize) -> Result<Option<Node>, Problem> {
+    pub(super) fn source(
+        &self,
+        at: usize,
+        indexed: &mut Indexed<'_>,
+    ) -> Result<Option<Node>, Problem> {
         let step = self.step(at);
         let from = self.from(at);
         if let Step::Prune(number) = step {
@@ -171,7 +187,7 @@ impl<'s> Survey<'s> {
             modified: hop.modified,
             hash: hop.hash,
         };
-        let found = self.file(&claim).and_then(|node| {
+        let found = self.file(&claim, indexed).and_then(|node| {
             // What is only read may be on any mount.
             if !matches!(step, Step::Copy(_)) {
                 self.refuse_mount(claim.path, &node)?;
@@ -191,7 +207,7 @@ impl<'s> Survey<'s> {
     }
 
     /// The file that a claim is about, where it is as claimed.
-    fn file(&self, claim: &Claim<'_>) -> Result<Node, Fault> {
+    fn file(&self, claim: &Claim<'_>, indexed: &mut Indexed<'_>) -> Result<Node, Fault> {
         let path = claim.path;
         self.innermost(path)?;
         let node = self
@@ -205,7 +221,7 @@ impl<'s> Survey<'s> {
         if let Some(change) = change((claim.size, claim.modified), &node.stamp) {
             return Err(Fault::Changed(change));
         }
-        let known = self.known(claim)?;
+        let known = self.known(claim, indexed)?;
         let is_known = known.is_some_and(|known| {
             // The number of a device may be another after a restart.
             known.changed == node.stamp.changed && known.inode == node.stamp.inode
@@ -235,14 +251,14 @@ impl<'s> Survey<'s> {
     }
 
     /// What was known of a file when its hash was taken, or when a run left it there.
-    fn known(&self, claim: &Claim<'_>) -> Result<Option<Stamp>, Fault> {
+    fn known(&self, claim: &Claim<'_>, indexed: &mut Indexed<'_>) -> Result<Option<Stamp>, Fault> {
         let path = claim.indexed;
-        let index = match path.tree {
-            Tree::Archive => self.world.archive,
-            Tree::Media => self.world.media,
+        let entries = match path.tree {
+            Tree::Archive => &mut indexed.archive,
+            Tree::Media => &mut indexed.media,
             _ => return Ok(self.placed.get(path).copied()),
         };
-        let Some(entry) = index.get(&path.rel) else {
+        let Some(entry) = entries.get(&path.rel) else {
             // Files of ours stand in no index; the run that wrote them knows them.
             let placed = self.placed.get(path).copied();
             let is_write = self.undone.plan.writes.iter().any(|w| w.to == *path);

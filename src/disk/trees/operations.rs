@@ -4,19 +4,20 @@ use super::attributes::{LEFT_ALONE, timespec};
 use super::owners;
 use super::{Trees, node_of};
 use crate::disk::error::DiskError;
-use crate::disk::filesystem::{CopyWatch, Copying, Filesystem, Kind, Node, Owner, Room};
+use crate::disk::filesystem::{CopyWatch, Copying, Filesystem, Kind, Look, Node, Owner, Room};
 use crate::disk::hash::hash_file;
 use crate::model::digest::Digest;
 use crate::model::path::TreePath;
 use crate::model::time::Time;
 use crate::model::tree::Tree;
+use foldhash::HashMap;
+use rayon::prelude::*;
 use rustix::fs::{AtFlags, Gid, Mode, RenameFlags, Timestamps, Uid};
 use rustix::io::Errno;
-use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 
 impl Filesystem for Trees {
-    fn look(&self, path: &TreePath<'_>) -> Result<Option<Node>, DiskError> {
+    fn look(&self, path: &TreePath<'_>) -> Look {
         let parent = match self.parent_to_read(path) {
             Ok(parent) => parent,
             Err(error) if error.is(Errno::NOENT) => return Ok(None),
@@ -27,6 +28,10 @@ impl Filesystem for Trees {
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(DiskError::in_tree("look at", path, errno)),
         }
+    }
+
+    fn look_all(&self, paths: &[&TreePath<'_>]) -> Vec<Look> {
+        paths.par_iter().map(|path| self.look(path)).collect()
     }
 
     fn root(&self, tree: Tree) -> Option<Node> {

@@ -5,9 +5,9 @@ use crate::model::plan::RawPlan;
 use crate::model::problem::{Fault, Problem};
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
+use foldhash::HashMap;
 use rayon::prelude::*;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 /// Items that a thread looks at by itself, of lists that are gone along side by side.
 const PIECE: usize = 1 << 12;

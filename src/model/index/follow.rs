@@ -3,7 +3,8 @@
 use super::{Entry, Index, Stamp, Unit};
 use crate::model::plan::{Move, Role};
 use crate::model::tree::Tree;
-use std::collections::HashSet;
+use foldhash::HashSet;
+use std::collections::BTreeSet;
 
 /// A move that was carried out, and what is known of the file at its destination.
 #[derive(Clone, Debug)]
@@ -36,16 +37,16 @@ impl<'a> Index<'a> {
     /// Doing it twice changes nothing more, so that recovering a run may do it again.
     pub fn after(mut self, moved: &[Moved<'_>]) -> Index<'a> {
         let tree = self.tree;
-        let mut touched: Vec<Vec<u8>> = Vec::new();
-        let mut gone: HashSet<&[u8]> = HashSet::new();
+        let mut touched: BTreeSet<&[u8]> = BTreeSet::new();
+        let mut gone: HashSet<&[u8]> = HashSet::default();
         let mut come: Vec<Entry<'a>> = Vec::new();
         for Moved { operation, stamp } in moved {
             if operation.from.tree == tree {
-                touched.push(operation.from.rel.first().to_vec());
+                touched.insert(operation.from.rel.first());
                 gone.insert(operation.from.rel.as_bytes());
             }
             if operation.to.tree == tree && Tree::INDEXED.contains(&tree) {
-                touched.push(operation.to.rel.first().to_vec());
+                touched.insert(operation.to.rel.first());
                 gone.insert(operation.to.rel.as_bytes());
                 // The mark of a volume stands in no index, nor does what is put aside.
                 let to = &operation.to;
@@ -64,14 +65,12 @@ impl<'a> Index<'a> {
         self.entries.retain(|e| !gone.contains(e.path.as_bytes()));
         self.entries.append(&mut come);
         self.entries.sort_by(|a, b| a.path.cmp(&b.path));
-        touched.sort();
-        touched.dedup();
-        self.recount(&touched);
+        self.recount(touched);
         self
     }
 
     /// Makes the totals true again, and those of the units whose names are `touched`.
-    pub(super) fn recount(&mut self, touched: &[Vec<u8>]) {
+    pub(super) fn recount<'n>(&mut self, touched: impl IntoIterator<Item = &'n [u8]>) {
         for name in touched {
             if !self.tree.is_unit_name(name) {
                 continue;

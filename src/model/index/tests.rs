@@ -16,7 +16,7 @@ fn entry(path: &str, size: u64) -> Entry<'_> {
 fn media<'a>(paths: &[&'a str]) -> Index<'a> {
     let mut index = Index::empty(Tree::Media);
     index.entries = paths.iter().map(|p| entry(p, 10)).collect();
-    index.recount(&[b"2023".to_vec(), b"2024".to_vec()]);
+    index.recount([&b"2023"[..], b"2024"]);
     index
 }
 

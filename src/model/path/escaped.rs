@@ -1,6 +1,6 @@
 //! Names as people may safely see them.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -22,16 +22,24 @@ impl<'a> Escaped<'a> {
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '\n' => f.write_str("\\n")?,
-                    '\t' => f.write_str("\\t")?,
-                    '\r' => f.write_str("\\r")?,
-                    '\\' => f.write_str("\\\\")?,
-                    c if is_deceptive(c) => write!(f, "{}", c.escape_unicode())?,
-                    c => f.write_char(c)?,
+            // Most names are plain, and go as they are.
+            let mut rest = chunk.valid();
+            let is_escaped = |c: char| c == '\\' || is_deceptive(c);
+            while let Some(at) = rest.find(is_escaped) {
+                f.write_str(&rest[..at])?;
+                let mut characters = rest[at..].chars();
+                match characters.next() {
+                    Some('\n') => f.write_str("\\n")?,
+                    Some('\t') => f.write_str("\\t")?,
+                    Some('\r') => f.write_str("\\r")?,
+                    Some('\\') => f.write_str("\\\\")?,
+                    c => c
+                        .iter()
+                        .try_for_each(|c| write!(f, "{}", c.escape_unicode()))?,
                 }
+                rest = characters.as_str();
             }
+            f.write_str(rest)?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }

@@ -14,7 +14,7 @@ use crate::model::path::TreePath;
 use crate::model::plan::Settings;
 use crate::model::state::State;
 use crate::model::tree::Tree;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// What becomes of each file of media.
 pub(super) struct Decision<'s> {
@@ -99,7 +99,7 @@ impl<'s> Decision<'s> {
             .map(|group| decision.keeper_among(decision.copies.group(group)))
             .collect();
         let groups = 0..decision.copies.len();
-        let mut first = FirstReasons::new();
+        let mut first = FirstReasons::default();
         let beside = groups.flat_map(|group| decision.beside(group, &mut first));
         decision.beside = beside.collect();
         decision.leave_aside(&state.settings);
@@ -132,7 +132,7 @@ impl<'s> Decision<'s> {
         if stay().all(|place| *place == keeper || place.tree == Tree::Archive) {
             return Vec::new();
         }
-        let mut names = HashMap::new();
+        let mut names = HashMap::default();
         let in_order = std::iter::once(&keeper).chain(stay().filter(|p| **p != keeper));
         let mut others = Vec::new();
         for place in in_order {

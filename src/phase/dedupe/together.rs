@@ -3,7 +3,7 @@
 use super::copies::{Copies, NONE};
 use crate::model::bundle::Bundle;
 use crate::model::tree::Tree;
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::ops::Range;
 
 /// Which files of media move together or not at all.
@@ -29,7 +29,7 @@ impl Together {
                 joined.join(bundle.main() as u32, *member as u32);
             }
         }
-        let mut anchored = HashSet::new();
+        let mut anchored = HashSet::default();
         for (one, other) in &copies.links {
             let is_anchored = one.tree == Tree::Archive || anchored.contains(&one.at);
             match (other.tree, is_anchored) {

@@ -6,7 +6,7 @@ use crate::disk::filesystem::{Kind, Node};
 use crate::model::path::TreePath;
 use crate::model::run::FileId;
 use crate::model::schedule::{Hop, Step};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 impl Mover<'_> {
     /// Whether a file is the one that another step brings to `path`, or takes away from there.

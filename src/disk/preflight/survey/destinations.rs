@@ -7,8 +7,8 @@ use crate::model::path::TreePath;
 use crate::model::plan::Move;
 use crate::model::problem::{Fault, Problem};
 use crate::model::schedule::Step;
+use foldhash::{HashMap, HashMapExt, HashSet};
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
 
 /// The directory that is to hold a destination.
 struct Parent {
@@ -156,8 +156,9 @@ impl<'s> Survey<'s> {
         let plan = self.undone.plan;
         let mut seen: HashMap<_, &TreePath<'static>> = HashMap::with_capacity(plan.moves.len());
         let mut problems = Vec::new();
-        for Move { to, .. } in &plan.moves {
-            let Some(other) = seen.insert(to.folded(), to) else {
+        let folded: Vec<_> = plan.moves.par_iter().map(|m| m.to.folded()).collect();
+        for (Move { to, .. }, folded) in plan.moves.iter().zip(folded) {
+            let Some(other) = seen.insert(folded, to) else {
                 continue;
             };
             let fault = match self.filesystem.folds(to.tree, to.parent().as_ref()) {

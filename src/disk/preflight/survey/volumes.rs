@@ -8,7 +8,8 @@ use crate::model::plan::{Move, Need, Phase, Plan, Role};
 use crate::model::problem::{Fault, Problem};
 use crate::model::tree::Tree;
 use crate::model::volume::{VolumeName, Witness};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use foldhash::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Survey<'_> {
     /// What leaves volumes that are burned, or comes to them.
