@@ -340,6 +340,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_logged_stays_on_its_line_and_drives_no_terminal() {
+        let said = |text: &str| {
+            let mut line = String::new();
+            fmt::Write::write_str(&mut OneLine(&mut line), text).unwrap();
+            line
+        };
+        assert_eq!(
+            said("plain, and \\n as it stands: é"),
+            "plain, and \\n as it stands: é"
+        );
+        assert_eq!(said("a\nb\u{1b}[2Jc\u{9b}"), "a\\nb\\u{1b}[2Jc\\u{9b}");
+    }
+
+    #[test]
     fn two_processes_may_log_at_once() {
         let dir = tempfile::tempdir().unwrap();
         let (mut one, mut other) = (small(dir.path()), small(dir.path()));

@@ -23,6 +23,19 @@ impl Digest {
     /// The name of the algorithm in files that hold hashes.
     pub const ALGORITHM: &str = "blake3";
 
+    /// The hash that these digits stand for; none where one of them is no lower-case hexadecimal digit.
+    pub(super) fn of_digits(digits: &[u8; 64]) -> Option<Digest> {
+        let mut bytes = [0; 32];
+        // One question at the end is quicker than one for each digit.
+        let mut seen = 0;
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let [high, low] = [pair[0], pair[1]].map(|digit| NIBBLES[usize::from(digit)]);
+            seen |= high | low;
+            *byte = high << 4 | low;
+        }
+        (seen < 16).then_some(Digest(bytes))
+    }
+
     /// The hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Digest {
         blake3::hash(bytes).into()
@@ -85,22 +98,8 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let text = text.as_bytes();
-        if text.len() != 64 {
-            return Err(DigestError);
-        }
-        let mut bytes = [0; 32];
-        // One question at the end is quicker than one for each digit.
-        let mut seen = 0;
-        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-            let [high, low] = [pair[0], pair[1]].map(|digit| NIBBLES[usize::from(digit)]);
-            seen |= high | low;
-            *byte = high << 4 | low;
-        }
-        match seen {
-            ..16 => Ok(Digest(bytes)),
-            _ => Err(DigestError),
-        }
+        let digits = text.as_bytes().try_into().map_err(|_| DigestError)?;
+        Digest::of_digits(digits).ok_or(DigestError)
     }
 }
 

@@ -32,6 +32,24 @@ impl<'t> Reader<'t> {
         std::str::from_utf8(text).ok()
     }
 
+    /// Reads a hash, from behind its opening quote.
+    pub(super) fn digest(&mut self) -> Option<Digest> {
+        let (digits, rest) = self.0.split_first_chunk::<64>()?;
+        let digest = Digest::of_digits(digits)?;
+        self.0 = rest.strip_prefix(b"\"")?;
+        Some(digest)
+    }
+
+    /// Reads a time, from behind its opening quote.
+    pub(super) fn time(&mut self) -> Option<Time> {
+        let end = memchr(b'"', self.0)?;
+        let Some(time) = Time::plain(&self.0[..end]) else {
+            return self.parsed();
+        };
+        self.0 = &self.0[end + 1..];
+        Some(time)
+    }
+
     /// Reads what a string stands for, from behind its opening quote.
     pub(super) fn parsed<T: FromStr>(&mut self) -> Option<T> {
         self.string()?.parse().ok()

@@ -29,6 +29,12 @@ pub struct Time {
 pub struct TimeError(String);
 
 impl Time {
+    /// The time that is spelled as mediastruct writes it, `2024-03-01T10:00:00.5Z`; none where it is
+    /// spelled otherwise.
+    pub(super) fn plain(text: &[u8]) -> Option<Time> {
+        plain::read(text)
+    }
+
     /// The time so many seconds and nanoseconds after 1970; nanoseconds are below 10⁹.
     pub fn new(seconds: i64, nanoseconds: u32) -> Option<Time> {
         (nanoseconds < 1_000_000_000).then_some(Time {
@@ -95,7 +101,7 @@ impl FromStr for Time {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        if let Some(time) = plain::read(text.as_bytes()) {
+        if let Some(time) = Time::plain(text.as_bytes()) {
             return Ok(time);
         }
         let error = || TimeError(super::path::Escaped(text.as_bytes()).to_string());

@@ -56,8 +56,10 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     let mut plan = RawPlan::of(Phase::Dedupe);
     plan.settings = state.settings.clone();
     plan.basis = basis;
-    plan.moves = moves(state, &decision)?;
-    plan.needs = needs(&decision);
+    // Names are given one after another, which leaves the other cores to the keepers.
+    let (moves, needs) = rayon::join(|| moves(state, &decision), || needs(&decision));
+    plan.moves = moves?;
+    plan.needs = needs;
     let mut beside: Vec<_> = decision.beside.iter().collect();
     beside.sort_unstable_by_key(|beside| beside.file);
     let beside = beside.into_par_iter();

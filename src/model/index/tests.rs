@@ -140,3 +140,24 @@ fn a_stamp_in_doubt_is_that_of_no_file() {
     assert!(!doubtful.is_still(&stamp) && !doubtful.is_still(&doubtful));
     assert!(doubtful.same_content_as(&stamp) && doubtful.same_file_as(&stamp));
 }
+
+#[test]
+fn a_cursor_finds_what_the_index_has_in_whatever_order_it_is_asked() {
+    let names: Vec<_> = (0..200).map(|n| format!("2024/{:03}.jpg", n * 2)).collect();
+    let mut index = Index::empty(Tree::Media);
+    index.entries = names.iter().map(|name| entry(name, 10)).collect();
+    let asked = (0..400).map(|n| format!("2024/{n:03}.jpg"));
+    let asked: Vec<_> = asked
+        .map(|name| RelPath::from_text(name).unwrap())
+        .collect();
+    // In order, backwards, and in strides that come round.
+    let orders: [fn(usize) -> usize; 4] = [|n| n, |n| 399 - n, |n| n * 7 % 400, |n| n * 149 % 400];
+    for order in orders {
+        let mut cursor = index.cursor();
+        for path in (0..400).map(|n| &asked[order(n)]) {
+            assert_eq!(cursor.get(path), index.get(path), "{path}");
+        }
+        assert_eq!(cursor.get(&asked[0]), index.get(&asked[0]));
+    }
+    assert_eq!(Index::empty(Tree::Media).cursor().get(&asked[0]), None);
+}

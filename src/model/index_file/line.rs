@@ -10,13 +10,13 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>) -> Option<Entry<'t>> {
     reader.skip("{\"path\":\"")?;
     let path = RelPath::from_text(reader.string()?).ok()?;
     reader.skip(",\"hash\":\"")?;
-    let hash = Ok(reader.parsed()?);
+    let hash = Ok(reader.digest()?);
     reader.skip(",\"size\":")?;
     let size = reader.number()?;
     reader.skip(",\"modified\":\"")?;
-    let modified = reader.parsed()?;
+    let modified = reader.time()?;
     reader.skip(",\"changed\":\"")?;
-    let changed = reader.parsed()?;
+    let changed = reader.time()?;
     reader.skip(",\"device\":")?;
     let device = reader.number()?;
     reader.skip(",\"inode\":")?;

@@ -141,9 +141,9 @@ fn read_content(reader: &mut Reader<'_>) -> Option<(u64, Time, Digest)> {
     reader.skip(",\"size\":")?;
     let size = reader.number()?;
     reader.skip(",\"modified\":\"")?;
-    let modified = reader.parsed()?;
+    let modified = reader.time()?;
     reader.skip(",\"hash\":\"")?;
-    Some((size, modified, reader.parsed()?))
+    Some((size, modified, reader.digest()?))
 }
 
 #[cfg(test)]

@@ -81,15 +81,16 @@ impl<'s> Copies<'s> {
             group_of: vec![NONE; state.media.entries.len()],
             links: Vec::new(),
         };
-        let mut alike = Vec::new();
-        for places in all.chunk_by(|a, b| a.0 == b.0) {
-            if places.len() == 1 {
-                continue;
-            }
-            alike.clear();
+        let beginnings = all.par_chunk_by(|a, b| a.0 == b.0);
+        let alike = beginnings.filter(|places| places.len() > 1).map(|places| {
             let places = places.iter().map(|(_, place)| *place);
-            alike.extend(places.map(|place| (copies.entry(place).digest(), place)));
-            alike.sort_unstable();
+            let digested = places.map(|place| (copies.entry(place).digest(), place));
+            let mut digested: Vec<_> = digested.collect();
+            digested.sort_unstable();
+            digested
+        });
+        let alike: Vec<_> = alike.collect();
+        for alike in alike {
             for group in alike.chunk_by(|a, b| a.0 == b.0) {
                 if group.len() > 1 {
                     copies.add(group)?;

@@ -15,6 +15,7 @@ use crate::model::plan::Settings;
 use crate::model::state::State;
 use crate::model::tree::Tree;
 use foldhash::HashMap;
+use rayon::prelude::*;
 
 /// What becomes of each file of media.
 pub(super) struct Decision<'s> {
@@ -95,13 +96,14 @@ impl<'s> Decision<'s> {
             together,
         };
         decision.let_go();
-        decision.keepers = (0..decision.copies.len())
-            .map(|group| decision.keeper_among(decision.copies.group(group)))
-            .collect();
-        let groups = 0..decision.copies.len();
-        let mut first = FirstReasons::default();
-        let beside = groups.flat_map(|group| decision.beside(group, &mut first));
-        decision.beside = beside.collect();
+        let groups = (0..decision.copies.len()).into_par_iter();
+        let keepers = groups.clone();
+        let keepers = keepers.map(|group| decision.keeper_among(decision.copies.group(group)));
+        decision.keepers = keepers.collect();
+        let beside = groups.map_init(FirstReasons::default, |first, group| {
+            decision.beside(group, first)
+        });
+        decision.beside = beside.flatten_iter().collect();
         decision.leave_aside(&state.settings);
         decision
     }

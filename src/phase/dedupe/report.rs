@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 pub(super) fn tell(plan: &mut RawPlan, state: &State<'_>, decision: &Decision<'_>) {
     plan.accounts = accounts(&state.archive);
     plan.accounts.extend(accounts(&state.media));
-    plan.remains = remains(state, decision);
-    plan.directories = whole_directories(&state.media, decision);
+    (plan.remains, plan.directories) = rayon::join(
+        || remains(state, decision),
+        || whole_directories(&state.media, decision),
+    );
     plan.warnings.extend(linked(decision));
 }
 
@@ -64,12 +66,13 @@ fn remains(state: &State<'_>, decision: &Decision<'_>) -> Vec<Remain> {
     }
     let mut copied = copies.of_archive();
     copied.sort_unstable();
+    let mut copied = copied.into_iter().peekable();
     for (at, entry) in (0..).zip(&state.archive.entries) {
         let place = Place {
             tree: Tree::Archive,
             at,
         };
-        if copied.binary_search(&at).is_ok() {
+        if copied.next_if_eq(&at).is_some() {
             continue;
         }
         match copies.is_lost(place) {
