@@ -126,8 +126,8 @@ pub fn preflight(
         others: HashMap::default(),
         keepers: keepers(&undone, &needs),
     };
-    for (need, fault) in plan.needs.iter().zip(needs) {
-        problems.extend(fault.err().map(|fault| Problem::at(&need.path, fault)));
+    for (need, found) in plan.needs.iter().zip(needs) {
+        problems.extend(found.err().map(|fault| Problem::at(&need.path, fault)));
     }
     let steps = undone.steps;
     let sources = steps.par_iter();
