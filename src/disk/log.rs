@@ -3,7 +3,7 @@
 //! There is no thread behind it, and no buffer but for lines that are logged [`together`]: what was
 //! logged before a kill is in the file.
 
-use crate::model::path::Escaped;
+use crate::model::path::{Escaped, write_escaped};
 use file_rotate::compression::Compression;
 use file_rotate::suffix::AppendCount;
 use file_rotate::{ContentLimit, FileRotate};
@@ -156,16 +156,7 @@ struct OneLine<'w>(&'w mut dyn fmt::Write);
 
 impl fmt::Write for OneLine<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
-        while let Some(at) = rest.find(char::is_control) {
-            self.0.write_str(&rest[..at])?;
-            let mut characters = rest[at..].chars();
-            if let Some(control) = characters.next() {
-                write!(self.0, "{}", control.escape_default())?;
-            }
-            rest = characters.as_str();
-        }
-        self.0.write_str(rest)
+        write_escaped(self.0, text, char::is_control)
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Undone<'u> {
 }
 
 /// A plan that fits the disk, and which files it was that fitted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ready {
     /// What `stat` said of the file of each move; one that steps aside counts once.
     files: Vec<Option<Node>>,

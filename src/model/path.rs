@@ -10,7 +10,7 @@ mod escaped;
 mod in_tree;
 mod text;
 
-pub use self::escaped::Escaped;
+pub use self::escaped::{Escaped, write_escaped};
 pub use self::in_tree::{Folded, TreePath};
 
 pub(super) use self::in_tree::fold;

@@ -22,30 +22,33 @@ impl<'a> Escaped<'a> {
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            // Most names are plain, and go as they are.
-            let mut rest = chunk.valid();
             let is_escaped = |c: char| c == '\\' || is_deceptive(c);
-            while let Some(at) = rest.find(is_escaped) {
-                f.write_str(&rest[..at])?;
-                let mut characters = rest[at..].chars();
-                match characters.next() {
-                    Some('\n') => f.write_str("\\n")?,
-                    Some('\t') => f.write_str("\\t")?,
-                    Some('\r') => f.write_str("\\r")?,
-                    Some('\\') => f.write_str("\\\\")?,
-                    c => c
-                        .iter()
-                        .try_for_each(|c| write!(f, "{}", c.escape_unicode()))?,
-                }
-                rest = characters.as_str();
-            }
-            f.write_str(rest)?;
+            write_escaped(f, chunk.valid(), is_escaped)?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
         }
         Ok(())
     }
+}
+
+/// Writes `text` with some of its characters escaped, such as `\n` and `\u{1b}`.
+///
+/// # Errors
+/// As `out`.
+pub fn write_escaped(
+    out: &mut dyn fmt::Write,
+    text: &str,
+    is_escaped: impl Fn(char) -> bool,
+) -> fmt::Result {
+    // Most texts are plain, and go as they are.
+    let mut plain = 0;
+    for (at, found) in text.match_indices(is_escaped) {
+        out.write_str(&text[plain..at])?;
+        write!(out, "{}", found.escape_default())?;
+        plain = at + found.len();
+    }
+    out.write_str(&text[plain..])
 }
 
 /// Whether a character moves the cursor, changes the direction of text or cannot be seen.
