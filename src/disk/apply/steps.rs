@@ -61,7 +61,10 @@ impl Mover<'_> {
             return Ok(());
         };
         self.await_name(&hop.to)?;
+        let filesystem = self.tools.filesystem;
         let seen = self.ahead.take(at);
+        let look =
+            |seen: Option<Look>, path: &TreePath<'_>| seen.unwrap_or_else(|| filesystem.look(path));
         let found = match self.schedule.detour(step) {
             Some((aside, land)) if land == at => self.placed[aside],
             _ => ready.node(step).map(|node| node.stamp),
@@ -69,18 +72,18 @@ impl Mover<'_> {
         let found = found.ok_or_else(|| Stop::Changed(hop.from.clone().into_owned()))?;
         match step {
             Step::Copy(_) => self.still_readable(&hop, &found)?,
-            _ => self.unchanged(&hop.from, seen.source, &found, hop.hash)?,
+            _ => self.as_found(&hop.from, look(seen.source, &hop.from)?, &found, hop.hash)?,
         }
         if let Some(number) = step.of_move()
             && let Some(keeper) = self.plan.moves[number].why.keeper()
         {
             match ready.keeper(number) {
                 Some(Kept::OnDisk(stamp)) => {
-                    self.unchanged(keeper, seen.keeper, &stamp, hop.hash)?;
+                    self.as_found(keeper, look(seen.keeper, keeper)?, &stamp, hop.hash)?;
                 }
                 Some(Kept::Brought(step)) => {
                     if let Some(Some(stamp)) = self.placed.get(step) {
-                        self.unchanged(keeper, None, stamp, hop.hash)?;
+                        self.unchanged(keeper, stamp, hop.hash)?;
                     }
                 }
                 Some(Kept::OnDiscs) => {}
@@ -90,7 +93,6 @@ impl Mover<'_> {
         if let Step::Copy(_) = step {
             return self.copy_later(at, &hop, How::Kept(found));
         }
-        let filesystem = self.tools.filesystem;
         let id = Some(found.into());
         let renamed = if hop.to.rel.is_ours() {
             self.make_aside(&hop.to)?;
@@ -217,7 +219,7 @@ impl Mover<'_> {
                 How::Written => {}
                 How::Kept(source) => self.still_readable(&hop, &source)?,
                 How::Copied(source) => {
-                    self.unchanged(&hop.from, None, &source, hop.hash)?;
+                    self.unchanged(&hop.from, &source, hop.hash)?;
                     self.leave(at, &hop, source.into())?;
                 }
                 How::Linked(source) => {
@@ -242,22 +244,26 @@ impl Mover<'_> {
             true => *found,
             false => node.stamp.in_doubt(),
         };
-        self.unchanged(&hop.from, None, &known, hop.hash)
+        self.as_found(&hop.from, Some(node), &known, hop.hash)
     }
 
-    /// Refuses a file that is not as it was found before; it is looked at unless it was `seen`. Where
-    /// only the time of its inode's last change differs, as it does when another link of it was moved,
-    /// its content tells.
-    fn unchanged(
+    /// Looks at a file, and refuses it where it is not as it was found before.
+    fn unchanged(&self, path: &TreePath<'_>, found: &Stamp, hash: Digest) -> Result<(), Stop> {
+        let node = self.tools.filesystem.look(path)?;
+        self.as_found(path, node, found, hash)
+    }
+
+    /// Refuses what is at `path` now where it is not the file that was found there before. Where only
+    /// the time of its inode's last change differs, as it does when another link of it was moved, its
+    /// content tells.
+    fn as_found(
         &self,
         path: &TreePath<'_>,
-        seen: Option<Look>,
+        node: Option<Node>,
         found: &Stamp,
         hash: Digest,
     ) -> Result<(), Stop> {
         let changed = || Stop::Changed(path.clone().into_owned());
-        let filesystem = self.tools.filesystem;
-        let node = seen.unwrap_or_else(|| filesystem.look(path))?;
         let node = node.ok_or_else(changed)?;
         if node.kind != Kind::File
             || !node.stamp.same_file_as(found)
@@ -265,7 +271,7 @@ impl Mover<'_> {
         {
             return Err(changed());
         }
-        if node.stamp.changed != found.changed && filesystem.hash(path)? != hash {
+        if node.stamp.changed != found.changed && self.tools.filesystem.hash(path)? != hash {
             return Err(changed());
         }
         Ok(())
