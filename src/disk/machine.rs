@@ -2,6 +2,7 @@
 
 use super::memory::{Gauge, address_space_left};
 use rayon::ThreadPoolBuilder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::thread;
 
@@ -39,11 +40,38 @@ pub fn readers(jobs: usize, gauge: &Gauge) -> usize {
 /// process is limited. To be called before there are any.
 pub fn fit_address_space() {
     let cores = cores();
-    let fitting = fitting(cores, address_space_left(50));
+    let fitting = threads(cores);
     if fitting < cores {
         // It fails where there are threads already, which fitted then.
         let _ = ThreadPoolBuilder::new().num_threads(fitting).build_global();
     }
+}
+
+/// How many of so many threads half of what is left of the address space of this process has room for;
+/// at least one.
+pub fn threads(wanted: usize) -> usize {
+    fitting(wanted, address_space_left(50))
+}
+
+/// Files that many copies at once take, with room to spare.
+const OPEN_FILES: u64 = 4096;
+
+/// Lets this process have more files open, as far as it may: systems begin with 1024, for the sake of
+/// programs that wait by `select`, which knows no more.
+pub fn open_more_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let most = maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES);
+    if current.is_some_and(|current| current < most) {
+        let current = Some(most);
+        // What there is will do where that is refused.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
+}
+
+/// How many files this process may have open.
+pub fn open_files() -> usize {
+    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 /// How many cores there are.

@@ -110,6 +110,28 @@ fn newest(library: &Library) -> String {
 }
 
 #[test]
+fn many_files_are_copied_where_few_may_be_open() {
+    let skipped = "a card on another file system";
+    if !has_own_mounts(many_files_are_copied_where_few_may_be_open, skipped) {
+        return;
+    }
+    let (library, _mounts) = library(&["ingest"]);
+    let contents: Vec<_> = (0..200).map(|number| format!("photo {number}")).collect();
+    for content in &contents {
+        put(&library.path(&format!("ingest/{content}.jpg")), content);
+    }
+    let few_files = ["sh", "-c", "ulimit -n 64; exec \"$@\"", "sh"];
+    let said = library.run_within(&few_files, &COPY);
+    assert_eq!(said.code, 0, "{said:?}");
+    said.tells(&["copied 200 files"]);
+    assert!(
+        contents
+            .iter()
+            .all(|content| place(&library, content).exists())
+    );
+}
+
+#[test]
 fn what_is_on_a_mount_within_ingest_is_copied_and_never_moved() {
     let skipped = "mounts within ingest";
     if !has_own_mounts(

@@ -6,6 +6,7 @@ use crate::disk::error::{DiskError, Reason};
 use crate::disk::filesystem::{Node, Owner};
 use crate::model::path::{Escaped, TreePath};
 use crate::model::time::Time;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{AtFlags, Gid, Mode, StatxFlags};
 use rustix::fs::{Timespec, Timestamps, UTIME_OMIT, Uid, XattrFlags};
 use rustix::io::Errno;
@@ -75,14 +76,17 @@ impl Attributes {
     ) -> Result<(), DiskError> {
         let (user, group) = self.node.owner;
         let give = || {
-            let ours = node_of(copy, b"")?;
-            if ours.owner.0 != user {
+            let ours = node_of(copy, b"")?.owner;
+            if ours == self.node.owner {
+                return Ok(None);
+            }
+            if ours.0 != user {
                 rustix::fs::fchmod(copy, Mode::from_raw_mode(self.node.mode & 0o600))?;
             }
             let given = give_owner(copy, self.node.owner);
             if given == Err(Errno::PERM) && owner == Owner::KeptIfAllowed {
                 rustix::fs::fchmod(copy, Mode::RUSR | Mode::WUSR)?;
-                return Ok(Some(ours.owner));
+                return Ok(Some(ours));
             }
             given.map(|()| None)
         };
@@ -193,13 +197,13 @@ pub(super) const LEFT_ALONE: Timespec = Timespec {
 /// The extended attributes that belong to a file, and not to the place where it lies or to its file
 /// system; what is in `system.` besides the access control list shows the inner state of one.
 fn extended(file: &File) -> Result<Extended, Errno> {
-    let mut list = vec![0; LIST];
-    let length = match rustix::fs::flistxattr(file, &mut list[..]) {
-        Err(Errno::OPNOTSUPP) => 0,
-        length => length?,
-    };
+    let mut list = Vec::with_capacity(LIST);
+    match rustix::fs::flistxattr(file, spare_capacity(&mut list)) {
+        Ok(_) | Err(Errno::OPNOTSUPP) => {}
+        Err(errno) => return Err(errno),
+    }
     let mut found = Vec::new();
-    for name in list[..length].split(|b| *b == 0).filter(|n| !n.is_empty()) {
+    for name in list.split(|b| *b == 0).filter(|n| !n.is_empty()) {
         let is_carried = [b"user.".as_slice(), b"trusted.", b"security."]
             .iter()
             .any(|space| name.starts_with(space));
@@ -216,9 +220,9 @@ fn extended(file: &File) -> Result<Extended, Errno> {
 }
 
 fn value(file: impl AsFd, name: &[u8]) -> Result<Vec<u8>, Errno> {
-    let mut value = vec![0; VALUE];
-    let length = rustix::fs::fgetxattr(file, name, &mut value[..])?;
-    value.truncate(length);
+    let mut value = Vec::with_capacity(VALUE);
+    rustix::fs::fgetxattr(file, name, spare_capacity(&mut value))?;
+    value.shrink_to_fit();
     Ok(value)
 }
 

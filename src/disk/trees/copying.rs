@@ -49,15 +49,15 @@ impl Trees {
         let draft = self.draft(ends.to)?;
         attributes.give_owner(&draft.file, owner, ends)?;
         // Where the two are on one file system that shares blocks, this takes no time and no room.
-        if rustix::fs::ioctl_ficlone(&draft.file, &source).is_ok() {
-            progress(attributes.size());
-        } else {
-            copy_bytes(&source, &draft.file, ends, progress)?;
-            if owner == Owner::Kept {
-                refuse_changed(&source, &node, ends)?;
-            }
+        let is_shared = rustix::fs::ioctl_ficlone(&draft.file, &source).is_ok();
+        match is_shared {
+            true => progress(attributes.size()),
+            false => copy_bytes(&source, &draft.file, ends, progress)?,
         }
         let read = look(&source, ends)?;
+        if owner == Owner::Kept && !is_shared {
+            refuse_changed(&read, &node, ends)?;
+        }
         attributes.give_rest(&draft.file, ends)?;
         Ok(Fresh {
             ends,
@@ -97,7 +97,7 @@ impl Fresh<'_> {
         let copy = self.draft.look()?;
         self.attributes.refuse_less(&copy, self.ends)?;
         if let Some(source) = &self.source {
-            refuse_changed(source, &self.read, self.ends)?;
+            refuse_changed(&look(source, self.ends)?, &self.read, self.ends)?;
         }
         self.draft.finish();
         Ok(copy)
@@ -130,8 +130,8 @@ impl Trees {
 }
 
 /// Refuses a source that is not as it was `before`; to read it changes nothing about that.
-fn refuse_changed(source: &File, before: &Node, ends: Ends<'_>) -> Result<(), DiskError> {
-    if look(source, ends)?.stamp == before.stamp {
+fn refuse_changed(now: &Node, before: &Node, ends: Ends<'_>) -> Result<(), DiskError> {
+    if now.stamp == before.stamp {
         return Ok(());
     }
     let what = "it changed while it was copied";

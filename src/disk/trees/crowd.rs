@@ -5,7 +5,9 @@ use super::attributes::Ends;
 use crate::disk::disks::{DiskKind, Disks};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{CopyWatch, Copying, Filesystem, Node};
+use crate::disk::machine::{open_files, threads};
 use crate::model::tree::Tree;
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,9 +19,16 @@ type Made = Option<Result<Node, DiskError>>;
 /// the rest that is done for a small one.
 const TOGETHER: u64 = 8 << 20;
 
-/// Copies that are open at most, each with its source: with the directories that are kept open, well
-/// below the usual limit of 1024 files.
-const OPEN: usize = 128;
+/// Copies that are open at most: of 5,000 files of 64 kB on ext4, 512 took 0.95 of the time of 192.
+const OPEN: usize = 512;
+
+/// Files that may be open besides copies, with their sources and their directories: the directories that
+/// are kept open, those that are not durable yet, indexes and journals.
+const OTHERS: usize = 256 + 256 + 64;
+
+/// Threads that copy, where there are no more cores: of each copy the most is to wait for the disk.
+/// Measured on two cores and ext4: of 5,000 files of 64 kB, eight took 0.75 of the time of two.
+const COPIERS: usize = 8;
 
 impl Trees {
     /// Makes the copies of [`crate::disk::filesystem::Filesystem::copy_all`]: several at once, so that
@@ -35,10 +44,18 @@ impl Trees {
             is_failed.fetch_or(!all_made, Ordering::Relaxed);
             made
         };
-        let groups = groups(copies, (OPEN / rayon::current_num_threads()).max(1));
-        let made: Vec<Vec<Made>> = match self.has_heads(copies) {
-            true => groups.into_iter().map(make).collect(),
-            false => groups.into_par_iter().with_max_len(1).map(make).collect(),
+        let open = (open_files().saturating_sub(OTHERS) / 3).clamp(1, OPEN);
+        let copiers = match self.has_heads(copies) {
+            true => 1,
+            false => rayon::current_num_threads().max(COPIERS).min(open),
+        };
+        let groups = groups(copies, open / copiers);
+        let pool = ThreadPoolBuilder::new().num_threads(threads(copiers));
+        let made: Vec<Vec<Made>> = match pool.build() {
+            Ok(pool) if copiers > 1 => {
+                pool.install(|| groups.into_par_iter().with_max_len(1).map(make).collect())
+            }
+            _ => groups.into_iter().map(make).collect(),
         };
         made.into_iter().flatten().collect()
     }

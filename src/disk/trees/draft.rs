@@ -61,9 +61,7 @@ impl Trees {
         let file = File::from(made.map_err(error)?);
         self.touch(to.tree, to.parent(), &parent);
         // What is read back shall not count as an access; where that cannot be had, it does.
-        if let Ok(flags) = rustix::fs::fcntl_getfl(&file) {
-            let _ = rustix::fs::fcntl_setfl(&file, flags | OFlags::NOATIME);
-        }
+        let _ = rustix::fs::fcntl_setfl(&file, OFlags::NOATIME);
         Ok(Draft {
             path: to,
             file,
