@@ -183,11 +183,8 @@ impl<'t> Mover<'t> {
     /// # Errors
     /// Where something failed, and was taken back or not.
     pub fn apply(&mut self, ready: &Ready, leftover: &[TreePath<'_>]) -> Result<(), ApplyError> {
-        let (first, last) = (self.intended.len(), self.schedule.steps().len());
-        let batch = self.tools.batch.max(1);
-        let forward = (first..last)
-            .step_by(batch)
-            .try_for_each(|first| self.carry_out(first..last.min(first + batch), ready))
+        let forward = self
+            .carry_out_all(ready)
             .and_then(|()| self.heed())
             .and_then(|()| self.settle(leftover));
         match forward {
@@ -228,16 +225,32 @@ impl<'t> Mover<'t> {
         Ok(())
     }
 
-    /// Carries out the next steps.
+    /// Carries out the steps that are not intended yet, batch by batch. While the disk makes one durable,
+    /// the files of the next are looked at.
+    fn carry_out_all(&mut self, ready: &Ready) -> Result<(), Stop> {
+        let last = self.schedule.steps().len();
+        let batch = self.tools.batch.max(1);
+        let from = |first: usize| first..last.min(first + batch);
+        let mut steps = from(self.intended.len());
+        self.look_ahead(steps.clone(), ready, |_| Ok(()))?;
+        while !steps.is_empty() {
+            let (first, next) = (steps.start, from(steps.end));
+            self.carry_out(steps, ready)?;
+            self.look_ahead(next.clone(), ready, |mover| mover.record_done(first))?;
+            steps = next;
+        }
+        Ok(())
+    }
+
+    /// Carries out the next steps; they are not recorded as done yet.
     fn carry_out(&mut self, steps: Range<usize>, ready: &Ready) -> Result<(), Stop> {
         self.heed()?;
-        let first = steps.start;
         self.tools.filesystem.refresh();
         let missing = self.missing_directories(steps.clone())?;
         let schedule = self.schedule;
         let of_step = |step: &Step| ready.node(*step).map(|node| node.stamp.into());
         let intent = Intent {
-            first: first as u64,
+            first: steps.start as u64,
             files: schedule.steps()[steps.clone()]
                 .iter()
                 .map(of_step)
@@ -251,12 +264,10 @@ impl<'t> Mover<'t> {
         self.tools.ledger.sync()?;
 
         self.make_intended(missing)?;
-        self.ahead = self.look_ahead(steps.clone(), ready);
         for at in steps {
             self.act(at, ready)?;
         }
-        self.finish()?;
-        self.record_done(first)
+        self.finish()
     }
 
     /// Makes the steps durable, and then says durably so of those from `first` on: of a journal only

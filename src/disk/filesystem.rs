@@ -18,8 +18,10 @@ pub trait Filesystem: Sync {
     /// What is at `path`; none where nothing is, or where a directory on the way is missing.
     fn look(&self, path: &TreePath<'_>) -> Look;
 
-    /// The same for many paths, which may be looked at side by side.
-    fn look_all(&self, paths: &[&TreePath<'_>]) -> Vec<Look> {
+    /// The same for many paths, which may be looked at side by side and while `meanwhile` runs, in
+    /// this thread.
+    fn look_all(&self, paths: &[&TreePath<'_>], meanwhile: Box<dyn FnOnce() + '_>) -> Vec<Look> {
+        meanwhile();
         paths.iter().map(|path| self.look(path)).collect()
     }
 

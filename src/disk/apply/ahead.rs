@@ -1,9 +1,10 @@
-//! Looking at the files of a batch side by side, before the first of them moves.
+//! Looking at the files of a batch side by side, before the first of them moves, while the disk makes
+//! the batch before it durable.
 //!
 //! What happens to a file between this look and its rename is what could happen to it between any
 //! look and a rename: the look at its new name tells of it.
 
-use super::Mover;
+use super::{Mover, Stop};
 use crate::disk::filesystem::Look;
 use crate::disk::preflight::{Kept, Ready};
 use crate::model::path::TreePath;
@@ -36,21 +37,32 @@ impl Ahead {
 }
 
 impl<'t> Mover<'t> {
-    /// Looks at the files of these steps, where nothing that goes before can bring them there.
-    pub(super) fn look_ahead(&self, steps: Range<usize>, ready: &Ready) -> Ahead {
+    /// Looks at the files of these steps, where nothing that goes before can bring them there, and does
+    /// something else meanwhile, which is not to move files.
+    pub(super) fn look_ahead(
+        &mut self,
+        steps: Range<usize>,
+        ready: &Ready,
+        meanwhile: impl FnOnce(&mut Self) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let first = steps.start;
         let files: Vec<_> = steps.map(|at| self.files_of(at, ready)).collect();
         let paths: Vec<_> = files.iter().flatten().copied().flatten().collect();
-        let mut looks = self.tools.filesystem.look_all(&paths).into_iter();
+        let filesystem = self.tools.filesystem;
+        let mut done = Ok(());
+        let looks = filesystem.look_all(&paths, Box::new(|| done = meanwhile(self)));
+        done?;
+        let mut looks = looks.into_iter();
         let mut look = |path: Option<_>| path.and_then(|_| looks.next());
         let seen = files.into_iter().map(|[source, keeper]| Seen {
             source: look(source),
             keeper: look(keeper),
         });
-        Ahead {
+        self.ahead = Ahead {
             first,
             seen: seen.collect(),
-        }
+        };
+        Ok(())
     }
 
     /// The file that a step moves from where the plan found it, and the one that it leans on.

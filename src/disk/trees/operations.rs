@@ -30,8 +30,13 @@ impl Filesystem for Trees {
         }
     }
 
-    fn look_all(&self, paths: &[&TreePath<'_>]) -> Vec<Look> {
-        paths.par_iter().map(|path| self.look(path)).collect()
+    fn look_all(&self, paths: &[&TreePath<'_>], meanwhile: Box<dyn FnOnce() + '_>) -> Vec<Look> {
+        let mut looks = Vec::new();
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| looks = paths.par_iter().map(|path| self.look(path)).collect());
+            meanwhile();
+        });
+        looks
     }
 
     fn root(&self, tree: Tree) -> Option<Node> {
