@@ -22,7 +22,6 @@ use crate::disk::journal::Runs;
 use crate::disk::log;
 use crate::disk::monitor::Monitor;
 use crate::disk::trees::Trees;
-use crate::model::digest::Digest;
 use crate::model::index::Totals;
 use crate::model::path::{ASIDE, Escaped};
 use crate::model::plan::{Move, Phase, Plan};
@@ -73,7 +72,10 @@ pub fn execute(
     past.refuse_again(plan)?;
     let undone = past.undone_by(plan)?;
     let schedule = Schedule::of(plan);
-    let ready = hold_against_disk(plan, &schedule, &trees, &undone, verify, context)?;
+    let runs = Runs::in_datadir(&context.layout().datadir);
+    let draft = || runs.draft(plan_file::text(plan));
+    let (ready, draft) =
+        hold_against_disk(plan, &schedule, &trees, &undone, verify, context, draft)?;
     if !plan.has_operations() {
         context.output.note("nothing to do");
         return Ok(Exit::Done);
@@ -90,21 +92,19 @@ pub fn execute(
     tell_without_promise(plan, &trees, context);
 
     let mut workshop = Workshop::open(&trees, context);
-    let text = plan_file::text(plan);
     let run = next_id(plan, past.briefs.last())?;
     let begin = Begin {
         format: JOURNAL_FORMAT.to_owned(),
         run: run.clone(),
         at: library::now(),
         phase: plan.phase,
-        plan: Digest::of(&text),
+        plan: draft.hash(),
         trees: trees.identities(),
         texts: texts.iter().map(|text| Text::of(text)).collect(),
         verify,
         work: Some(Work::of(plan)),
     };
-    let runs = Runs::in_datadir(&context.layout().datadir);
-    let mut ledger = runs.begin(&text, &texts, begin.clone())?;
+    let mut ledger = runs.begin(&draft, &texts, begin.clone())?;
     let (phase, to_do) = (plan.phase, work(plan, Tense::Do));
     tracing::info!("Apply - Run {run} begins, of phase {phase}: to {to_do}");
 

@@ -152,7 +152,7 @@ impl Past {
             let runs = self.with_undos(&run.id)?;
             let is_same = |r: &&Run| r.id == run.id && r.plan.id() == plan.id();
             let same = runs.iter().find(is_same);
-            if same.is_some_and(|run| !undo::standing(run, &runs).is_empty()) {
+            if same.is_some_and(|run| undo::stands(run, &runs)) {
                 let problem = Problem::whole(Fault::AppliedAlready(run.id.clone()));
                 return Err(Failure::refused(problem.to_string())
                     .hint(format!("`mediastruct undo {}` takes it back", run.id)));

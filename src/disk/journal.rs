@@ -5,8 +5,10 @@
 
 mod begin;
 mod brief;
+mod draft;
 mod under_way;
 
+pub use self::draft::Draft;
 pub use self::under_way::Journal;
 
 use super::error::DiskError;
@@ -166,10 +168,14 @@ impl Runs {
             return Ok(None);
         };
         let untrusted = |e| RunError::Journal(id.clone(), e);
-        let Some(text) = read_ours(&dir, &path, JOURNAL)? else {
+        let (journal, plan) = rayon::join(
+            || read_ours(&dir, &path, JOURNAL).map(|text| Some(journal_file::parse(&text?))),
+            || read_ours(&dir, &path, PLAN).map(|text| text.map(|text| (Digest::of(&text), text))),
+        );
+        let Some(journal) = journal? else {
             return Ok(None);
         };
-        let (records, end) = journal_file::parse(&text).map_err(untrusted)?;
+        let (records, end) = journal.map_err(untrusted)?;
         let Some(Record::Begin(begin)) = records.first() else {
             return if records.is_empty() {
                 Ok(None)
@@ -178,9 +184,9 @@ impl Runs {
             };
         };
         let other_plan = |why: String| untrusted(JournalError::OtherPlan(why));
-        let text = read_ours(&dir, &path, PLAN)?;
-        let text = text.ok_or_else(|| other_plan("it is missing".to_owned()))?;
-        if Digest::of(&text) != begin.plan || begin.run != *id {
+        let plan = plan?.ok_or_else(|| other_plan("it is missing".to_owned()));
+        let (digest, text) = plan?;
+        if digest != begin.plan || begin.run != *id {
             return Err(other_plan("its hash is another".to_owned()));
         }
         let plan = plan_file::parse(text).map_err(|e| other_plan(e.to_string()))?;

@@ -115,12 +115,23 @@ pub fn preflight(
         _ => verify,
     };
     let survey = Survey::new(undone, filesystem, world, verify);
-    let mut problems = survey.inverses(plan);
-    problems.extend(survey.burned(plan));
-    problems.extend(survey.closed(plan));
-    let needs = plan.needs.par_iter();
-    let needs = needs.map_init(|| survey.indexed(), |indexed, n| survey.need(n, indexed));
-    let needs: Vec<_> = needs.collect();
+    let steps = undone.steps;
+    let (problems, (needs, sources)) = rayon::join(
+        || {
+            [
+                survey.inverses(plan),
+                survey.burned(plan),
+                survey.closed(plan),
+            ]
+        },
+        || {
+            (
+                look_at_needs(&survey, plan),
+                look_at_sources(&survey, steps),
+            )
+        },
+    );
+    let mut problems: Vec<_> = problems.into_iter().flatten().collect();
     let mut ready = Ready {
         files: vec![None; plan.moves.len()],
         others: HashMap::default(),
@@ -129,13 +140,6 @@ pub fn preflight(
     for (need, found) in plan.needs.iter().zip(needs) {
         problems.extend(found.err().map(|fault| Problem::at(&need.path, fault)));
     }
-    let steps = undone.steps;
-    let sources = steps.par_iter();
-    let sources = sources.map_init(
-        || survey.indexed(),
-        |indexed, at| survey.source(*at, indexed),
-    );
-    let sources: Vec<_> = sources.collect();
     let parents = survey.parents(steps);
     let targets = steps.par_iter().zip(&sources).map(|(at, source)| {
         let source = source.as_ref().ok().and_then(Option::as_ref);
@@ -183,6 +187,23 @@ pub fn preflight(
     } else {
         Err(problems)
     }
+}
+
+/// Where the files are that the plan needs.
+fn look_at_needs(survey: &Survey<'_>, plan: &Plan) -> Vec<Result<Kept, Fault>> {
+    let needs = plan.needs.par_iter();
+    let needs = needs.map_init(|| survey.indexed(), |indexed, n| survey.need(n, indexed));
+    needs.collect()
+}
+
+/// What is there of what each step takes away.
+fn look_at_sources(survey: &Survey<'_>, steps: &[usize]) -> Vec<Result<Option<Node>, Problem>> {
+    let sources = steps.par_iter();
+    let sources = sources.map_init(
+        || survey.indexed(),
+        |indexed, at| survey.source(*at, indexed),
+    );
+    sources.collect()
 }
 
 /// For each move, where the file is that it leans on: as the `needs` were found, or where the plan

@@ -185,14 +185,16 @@ impl<'a> RelPath<'a> {
 
     /// Whether a run put a file aside there: `.mediastruct.d/{parked,replaced}/<run>/<name>`.
     pub fn is_aside(&self) -> bool {
-        let parts: Vec<_> = self.components().take(5).collect();
-        let [aside, kind, run, _] = parts[..] else {
+        let mut parts = self.components();
+        if parts.next() != Some(ASIDE.as_bytes()) {
             return false;
-        };
-        let run = std::str::from_utf8(run).unwrap_or_default();
-        aside == ASIDE.as_bytes()
-            && matches!(kind, b"parked" | b"replaced")
-            && run.parse::<RunId>().is_ok()
+        }
+        let (kind, run, name) = (parts.next(), parts.next(), parts.next());
+        let run = run.and_then(|run| std::str::from_utf8(run).ok());
+        matches!(kind, Some(b"parked" | b"replaced"))
+            && run.is_some_and(|run| run.parse::<RunId>().is_ok())
+            && name.is_some()
+            && parts.next().is_none()
     }
 
     /// Whether one of mediastruct's own files lies there: a sidecar index, a file on its way to its

@@ -70,7 +70,7 @@ fn standing_undos(run: &RunId, whole: &[Run]) -> Vec<RunId> {
         .iter()
         .filter(|r| Brief::from(*r).took_back() == Some(run));
     undos
-        .filter(|undo| !undo::standing(undo, whole).is_empty())
+        .filter(|undo| undo::stands(undo, whole))
         .map(|undo| undo.id.clone())
         .collect()
 }

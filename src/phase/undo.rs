@@ -74,7 +74,14 @@ pub fn newest(runs: &[Run]) -> Option<&Run> {
     runs.iter()
         .rev()
         .filter(|r| r.is_applied() && r.plan.phase != Phase::Undo)
-        .find(|r| !standing(r, runs).is_empty())
+        .find(|r| stands(r, runs))
+}
+
+/// Whether anything of `run` is done that no standing undo among `runs` has taken back.
+pub fn stands(run: &Run, runs: &[Run]) -> bool {
+    let nothing_back = undos(run, runs).next().is_none();
+    let is_moved = nothing_back && run.is_applied() && run.done().next().is_some();
+    is_moved || !standing(run, runs).is_empty()
 }
 
 /// What of `run` is done and no standing undo among `runs` has taken back.
@@ -82,16 +89,7 @@ pub fn standing<'r>(run: &'r Run, runs: &'r [Run]) -> Standing<'r> {
     if !run.is_applied() {
         return Standing::default();
     }
-    let undoes = |r: &&Run| {
-        r.id > run.id
-            && r.plan.phase == Phase::Undo
-            && r.plan.settings.run.as_ref() == Some(&run.id)
-    };
-    let undos: Vec<_> = runs
-        .iter()
-        .filter(undoes)
-        .map(|u| standing(u, runs))
-        .collect();
+    let undos: Vec<_> = undos(run, runs).map(|u| standing(u, runs)).collect();
     let back = undos.iter().flat_map(|undo| &undo.hops);
     let back: HashSet<_> = back.map(|hop| (&hop.to, &hop.from)).collect();
     let remade: HashSet<_> = undos.iter().flat_map(|undo| &undo.made).collect();
@@ -106,6 +104,16 @@ pub fn standing<'r>(run: &'r Run, runs: &'r [Run]) -> Standing<'r> {
             .filter(|d| !remade.contains(d))
             .collect(),
     }
+}
+
+/// The runs that took back some of `run`, standing or not.
+fn undos<'r>(run: &'r Run, runs: &'r [Run]) -> impl Iterator<Item = &'r Run> {
+    let undoes = |r: &&Run| {
+        r.id > run.id
+            && r.plan.phase == Phase::Undo
+            && r.plan.settings.run.as_ref() == Some(&run.id)
+    };
+    runs.iter().filter(undoes)
 }
 
 #[cfg(test)]

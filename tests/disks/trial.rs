@@ -18,7 +18,6 @@ use mediastruct::disk::monitor::Unwatched;
 use mediastruct::disk::preflight::{Ready, Undone, World, Writing, preflight};
 use mediastruct::disk::recover::{RecoverError, Recovery};
 use mediastruct::disk::trees::Trees;
-use mediastruct::model::digest::Digest;
 use mediastruct::model::index::{Index, Moved};
 use mediastruct::model::layout::Layout;
 use mediastruct::model::plan::Plan;
@@ -145,22 +144,21 @@ impl Trial {
         );
         let ready = ready.map_err(|p| format!("{p:?}"))?;
         let plan = &self.plan;
-        let mut text = Vec::new();
-        plan_file::write(plan, &mut text).unwrap();
+        let runs = Runs::in_datadir(&self.layout.datadir);
+        let draft = runs.draft(plan_file::text(plan));
         let run = RunId::new(jiff::Timestamp::UNIX_EPOCH, plan.id());
         let begin = Begin {
             format: JOURNAL_FORMAT.into(),
             run: run.clone(),
             at: Time::default(),
             phase: plan.phase,
-            plan: Digest::of(&text),
+            plan: draft.hash(),
             trees: trees.identities(),
             texts: Vec::new(),
             verify: Verify::Stat,
             work: None,
         };
-        let runs = Runs::in_datadir(&self.layout.datadir);
-        let journal = runs.begin(&text, &[], begin.clone());
+        let journal = runs.begin(&draft, &[], begin.clone());
         let journal = journal.map_err(|e| e.to_string())?;
         let begun = self.journal().len();
         witness(Moment::Durable(begun)).map_err(|e| e.to_string())?;

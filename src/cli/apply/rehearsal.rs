@@ -43,7 +43,8 @@ pub(super) fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result
     past.refuse_again(plan)?;
     let undone = past.undone_by(plan)?;
     let trees = Trees::open(context.layout())?;
-    hold_against_disk(plan, &Schedule::of(plan), &trees, &undone, verify, context)?;
+    let schedule = Schedule::of(plan);
+    let (_, ()) = hold_against_disk(plan, &schedule, &trees, &undone, verify, context, || ())?;
     Ok(())
 }
 
@@ -61,15 +62,17 @@ pub(super) fn read_by(plan: &Plan) -> Vec<Tree> {
 }
 
 /// Looks at everything that a plan acts on or leans on, and tells what is notable about it.
-/// `undone` is the run that the plan takes back, if it does, with those that took some of it back.
-pub(super) fn hold_against_disk(
+/// `undone` is the run that the plan takes back, if it does, with those that took some of it back;
+/// `meanwhile` is done beside it once all that it may take room from was asked for its room.
+pub(super) fn hold_against_disk<T: Send>(
     plan: &Plan,
     schedule: &Schedule,
     trees: &Trees,
     undone: &[Run],
     verify: Verify,
     context: &Context,
-) -> Result<Ready, Failure> {
+    meanwhile: impl FnOnce() -> T + Send,
+) -> Result<(Ready, T), Failure> {
     for remark in plan.remarks() {
         context.output.note(format_args!("note: {remark}"));
     }
@@ -96,10 +99,10 @@ pub(super) fn hold_against_disk(
         run: None,
         steps: &steps,
     };
-    let ready = preflight(undone, trees, &world, verify)
-        .map_err(|problems| refused("the plan does not fit the disk", &problems))?;
+    let (ready, done) = rayon::join(|| preflight(undone, trees, &world, verify), meanwhile);
+    let ready = ready.map_err(|problems| refused("the plan does not fit the disk", &problems))?;
     sealing::rehearse(plan, &archive, trees, context)?;
-    Ok(ready)
+    Ok((ready, done))
 }
 
 /// Refuses to take a run back to another drop directory than the one that it took in. Where other

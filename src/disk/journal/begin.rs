@@ -1,7 +1,7 @@
 //! How a run begins on the disk.
 
 use super::under_way::{remove_texts, staged_as, text_name};
-use super::{JOURNAL, Journal, Ledger, PLAN, Runs};
+use super::{Draft, JOURNAL, Journal, Ledger, PLAN, Runs};
 use crate::disk::error::DiskError;
 use crate::model::run::{Begin, Record};
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -20,7 +20,7 @@ impl Runs {
     /// Where something cannot be written, or the run exists; nothing of it is left then.
     pub fn begin(
         &self,
-        plan: &[u8],
+        plan: &Draft,
         texts: &[Arc<[u8]>],
         begin: Begin,
     ) -> Result<Journal, DiskError> {
@@ -47,18 +47,15 @@ impl Runs {
         &self,
         dir: &Path,
         handle: OwnedFd,
-        plan: &[u8],
+        plan: &Draft,
         texts: &[Arc<[u8]>],
         begin: Begin,
     ) -> Result<Journal, DiskError> {
         let staged = (0..texts.len()).filter(|number| staged_as(&begin.texts, *number) == *number);
-        let staged = staged.map(|number| (text_name(number), &*texts[number]));
-        for (name, text) in staged.chain([(PLAN.to_owned(), plan)]) {
-            let mut file = create(&handle, dir, &name)?;
-            file.write_all(text)
-                .and_then(|()| file.sync_all())
-                .map_err(|e| DiskError::at("write", &dir.join(name), e))?;
+        for number in staged {
+            write_new(&handle, dir, &text_name(number), &texts[number])?;
         }
+        plan.place(&handle, dir)?;
         let file = create(&handle, dir, JOURNAL)?;
         let texts = begin.texts.clone();
         let mut journal = Journal::of(file, dir.join(JOURNAL), handle, texts, 0);
@@ -90,6 +87,19 @@ impl Runs {
 fn open_directory(path: &Path) -> Result<OwnedFd, DiskError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).map_err(|e| DiskError::at("open", path, e))
+}
+
+/// Makes a file in a directory, which lies at `path`, that holds `text`, durable but for its name.
+pub(super) fn write_new(
+    dir: &OwnedFd,
+    path: &Path,
+    name: &str,
+    text: &[u8],
+) -> Result<(), DiskError> {
+    let mut file = create(dir, path, name)?;
+    file.write_all(text)
+        .and_then(|()| file.sync_all())
+        .map_err(|e| DiskError::at("write", &path.join(name), e))
 }
 
 fn create(dir: &OwnedFd, path: &Path, name: &str) -> Result<File, DiskError> {

@@ -71,14 +71,15 @@ impl<'s> Survey<'s> {
         world: &'s World<'s>,
         verify: Verify,
     ) -> Survey<'s> {
+        let (placed, taken_away) = rayon::join(|| placed(world.undone), || taken_away(&undone));
         Survey {
             undone,
             filesystem,
             world,
             verify,
             inner: Tree::ALL.map(|tree| world.layout.inner(tree)),
-            placed: placed(world.undone),
-            taken_away: taken_away(&undone),
+            placed,
+            taken_away,
             discs: discs(undone.plan, world),
         }
     }
