@@ -9,7 +9,7 @@ use crate::model::schedule::Hop;
 
 /// Bytes that are copied before the copies take their places and their sources are put aside: what
 /// a kill may cost at most, but for one file.
-const COPIED_AT_ONCE: u64 = 256 << 20;
+const COPIED_AT_ONCE: u64 = 1 << 30;
 
 impl Mover<'_> {
     /// Has a file copied to beside its destination, which lies on another file system or is to hold no

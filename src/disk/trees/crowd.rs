@@ -19,6 +19,10 @@ type Made = Option<Result<Node, DiskError>>;
 /// the rest that is done for a small one.
 const TOGETHER: u64 = 8 << 20;
 
+/// Bytes of a file that becomes durable by itself where several copy at once: what makes others durable
+/// with it waits for what the others are writing. Of 300 files of 3 MB, this took 0.9 of the time.
+const ALONE: u64 = 1 << 20;
+
 /// Copies that are open at most: of 5,000 files of 64 kB on ext4, 512 took 0.95 of the time of 192.
 const OPEN: usize = 512;
 
@@ -45,11 +49,11 @@ impl Trees {
             made
         };
         let open = (open_files().saturating_sub(OTHERS) / 3).clamp(1, OPEN);
-        let copiers = match self.has_heads(copies) {
-            true => 1,
-            false => rayon::current_num_threads().max(COPIERS).min(open),
+        let (copiers, alone) = match self.has_heads(copies) {
+            true => (1, u64::MAX),
+            false => (rayon::current_num_threads().max(COPIERS).min(open), ALONE),
         };
-        let groups = groups(copies, open / copiers);
+        let groups = groups(copies, open / copiers, alone);
         let pool = ThreadPoolBuilder::new().num_threads(threads(copiers));
         let made: Vec<Vec<Made>> = match pool.build() {
             Ok(pool) if copiers > 1 => {
@@ -123,16 +127,22 @@ impl Trees {
     }
 }
 
-/// The copies parted into such as become durable together, no more than so many.
-fn groups<'c, 'p>(copies: &'c [Copying<'p>], most: usize) -> Vec<&'c [Copying<'p>]> {
+/// The copies parted into such as become durable together, no more than so many; one of `alone` bytes or
+/// more does by itself.
+fn groups<'c, 'p>(copies: &'c [Copying<'p>], most: usize, alone: u64) -> Vec<&'c [Copying<'p>]> {
     let mut groups = Vec::new();
     let (mut first, mut bytes) = (0, 0);
     for (number, copying) in copies.iter().enumerate() {
-        if number > first && (bytes + copying.size > TOGETHER || number - first == most) {
+        let more = if copying.size < alone {
+            copying.size
+        } else {
+            TOGETHER
+        };
+        if number > first && (bytes + more > TOGETHER || number - first == most) {
             groups.push(&copies[first..number]);
             (first, bytes) = (number, 0);
         }
-        bytes += copying.size;
+        bytes += more;
     }
     if first < copies.len() {
         groups.push(&copies[first..]);
