@@ -184,8 +184,7 @@ impl Runs {
             };
         };
         let other_plan = |why: String| untrusted(JournalError::OtherPlan(why));
-        let plan = plan?.ok_or_else(|| other_plan("it is missing".to_owned()));
-        let (digest, text) = plan?;
+        let (digest, text) = plan?.ok_or_else(|| other_plan("it is missing".to_owned()))?;
         if digest != begin.plan || begin.run != *id {
             return Err(other_plan("its hash is another".to_owned()));
         }
