@@ -79,7 +79,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     machine::fit_address_space();
-    machine::open_more_files();
     let output = Output::new(&arguments.global);
     match dispatch(arguments, output) {
         Ok(exit) => exit.into(),

@@ -56,9 +56,9 @@ pub fn threads(wanted: usize) -> usize {
 /// Files that many copies at once take, with room to spare.
 const OPEN_FILES: u64 = 4096;
 
-/// Lets this process have more files open, as far as it may: systems begin with 1024, for the sake of
-/// programs that wait by `select`, which knows no more.
-pub fn open_more_files() {
+/// How many files this process may have open, once its limit is raised as far as it may be: systems begin
+/// with 1024, for the sake of programs that wait by `select`, which knows no more.
+pub fn open_files() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let most = maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES);
     if current.is_some_and(|current| current < most) {
@@ -66,10 +66,6 @@ pub fn open_more_files() {
         // What there is will do where that is refused.
         let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
     }
-}
-
-/// How many files this process may have open.
-pub fn open_files() -> usize {
     let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     usize::try_from(most).unwrap_or(usize::MAX)
 }

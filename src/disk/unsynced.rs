@@ -20,7 +20,7 @@ pub struct Unsynced {
 }
 
 /// Directories that are held open at most.
-const HANDLES: usize = 256;
+pub const HANDLES: usize = 256;
 
 impl Unsynced {
     /// Remembers a tree whose file system is made durable as a whole.

@@ -77,13 +77,10 @@ impl Attributes {
         let (user, group) = self.node.owner;
         let give = || {
             let ours = node_of(copy, b"")?.owner;
-            if ours == self.node.owner {
-                return Ok(None);
-            }
             if ours.0 != user {
                 rustix::fs::fchmod(copy, Mode::from_raw_mode(self.node.mode & 0o600))?;
             }
-            let given = give_owner(copy, self.node.owner);
+            let given = give_owner(copy, ours, self.node.owner);
             if given == Err(Errno::PERM) && owner == Owner::KeptIfAllowed {
                 rustix::fs::fchmod(copy, Mode::RUSR | Mode::WUSR)?;
                 return Ok(Some(ours));
@@ -162,9 +159,9 @@ impl Attributes {
     }
 }
 
-/// Gives a file to its owner and group, unless it is theirs already.
-pub(super) fn give_owner(file: &File, owner: (u32, u32)) -> Result<(), Errno> {
-    if node_of(file, b"")?.owner == owner {
+/// Gives a file of the owner and group `ours` to others, unless they are the same.
+pub(super) fn give_owner(file: &File, ours: (u32, u32), owner: (u32, u32)) -> Result<(), Errno> {
+    if ours == owner {
         return Ok(());
     }
     let (user, group) = (Uid::from_raw(owner.0), Gid::from_raw(owner.1));

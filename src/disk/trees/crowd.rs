@@ -6,6 +6,7 @@ use crate::disk::disks::{DiskKind, Disks};
 use crate::disk::error::DiskError;
 use crate::disk::filesystem::{CopyWatch, Copying, Filesystem, Node};
 use crate::disk::machine::{open_files, threads};
+use crate::disk::unsynced;
 use crate::model::tree::Tree;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -28,7 +29,7 @@ const OPEN: usize = 512;
 
 /// Files that may be open besides copies, with their sources and their directories: the directories that
 /// are kept open, those that are not durable yet, indexes and journals.
-const OTHERS: usize = 256 + 256 + 64;
+const OTHERS: usize = super::HANDLES + unsynced::HANDLES + 64;
 
 /// Threads that copy, where there are no more cores: of each copy the most is to wait for the disk.
 /// Measured on two cores and ext4: of 5,000 files of 64 kB, eight took 0.78 of the time of two.
@@ -54,12 +55,17 @@ impl Trees {
             false => (rayon::current_num_threads().max(COPIERS).min(open), ALONE),
         };
         let groups = groups(copies, open / copiers, alone);
-        let pool = ThreadPoolBuilder::new().num_threads(threads(copiers));
-        let made: Vec<Vec<Made>> = match pool.build() {
-            Ok(pool) if copiers > 1 => {
+        let pool = || {
+            ThreadPoolBuilder::new()
+                .num_threads(threads(copiers))
+                .build()
+        };
+        let pool = (copiers > 1).then(pool).and_then(Result::ok);
+        let made: Vec<Vec<Made>> = match pool {
+            Some(pool) => {
                 pool.install(|| groups.into_par_iter().with_max_len(1).map(make).collect())
             }
-            _ => groups.into_iter().map(make).collect(),
+            None => groups.into_iter().map(make).collect(),
         };
         made.into_iter().flatten().collect()
     }

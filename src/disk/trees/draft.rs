@@ -28,7 +28,8 @@ impl Trees {
         file.write_all(text).map_err(error)?;
         let owner = node_of(&draft.parent, b"").map_err(|e| error(e.into()))?;
         if rustix::process::geteuid().is_root() {
-            give_owner(file, owner.owner).map_err(|e| error(e.into()))?;
+            let ours = node_of(file, b"").map_err(|e| error(e.into()))?;
+            give_owner(file, ours.owner, owner.owner).map_err(|e| error(e.into()))?;
         }
         let times = Timestamps {
             last_access: LEFT_ALONE,
