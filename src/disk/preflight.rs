@@ -48,7 +48,7 @@ pub struct Undone<'u> {
     pub schedule: &'u Schedule,
     /// The run that does it; none where it has not begun.
     pub run: Option<&'u RunId>,
-    /// The numbers of the steps.
+    /// The numbers of the steps, ascending.
     pub steps: &'u [usize],
 }
 

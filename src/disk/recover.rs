@@ -27,7 +27,7 @@ pub struct Recovery<'r> {
     pub leftover: Vec<TreePath<'static>>,
 }
 
-/// Holds the steps of the given numbers against the disk, and what they lean on.
+/// Holds the steps of the given numbers, which ascend, against the disk, and what they lean on.
 pub type Preflight<'p> = dyn Fn(&[usize]) -> Result<Ready, Vec<Problem>> + 'p;
 
 /// Why a run could not be recovered.

@@ -158,7 +158,7 @@ impl<'s> Survey<'s> {
         }
         // It steps aside first, and that step is looked at too.
         let aside = self.undone.schedule.detour(step).map(|(aside, _)| aside);
-        if aside.is_some_and(|a| a != at && self.undone.steps.contains(&a)) {
+        if aside.is_some_and(|a| a != at && self.undone.steps.binary_search(&a).is_ok()) {
             return Ok(None);
         }
         let run = self.undone.run;
