@@ -43,6 +43,9 @@ use std::sync::{Arc, OnceLock};
 /// Bytes of a part: a power of two, so that all parts but the last are whole subtrees.
 const PART: u64 = 16 << 20;
 
+/// Bytes of a buffer for one file, which is cleared for it each time.
+const SINGLE_BUFFER: usize = 64 * 1024;
+
 /// Those who read files, and what they are told.
 pub struct Readers<'r> {
     /// How many there may be at a time.
@@ -84,7 +87,7 @@ pub fn hash_files(
 /// # Errors
 /// Where reading fails.
 pub fn hash_file(file: &File, read: impl FnMut(u64)) -> io::Result<Digest> {
-    hash_to_end(file, &mut vec![0; BUFFER], read)
+    hash_to_end(file, &mut vec![0; SINGLE_BUFFER], read)
 }
 
 /// Files that are being hashed.

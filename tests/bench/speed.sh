@@ -122,8 +122,9 @@ row() {
 
 # Crawling: mediastruct hashes all files, and writes what it found durably. b3sum maps the files into memory,
 # which spares a copy and is not safe where they may change; one process with threads of its own, or a process
-# for each core. `find` only asks for the sizes and times. The finders of duplicates read what is of equal
-# size alone, and keep nothing, or a cache.
+# for each core. Bare reads and BLAKE3 copy as mediastruct does, and keep nothing: less cannot be had by reads.
+# `find` only asks for the sizes and times. The finders of duplicates read what is of equal size alone, and
+# keep nothing, or a cache.
 files() { find media archive -type f -not -name .mediastruct -print0; }
 crawl() {
   local shape times
@@ -143,6 +144,7 @@ crawl_corpus() {
   sync -f .
   ours crawl
   files | xargs -0 cat >/dev/null
+  files | tr '\0' '\n' >"$work/list"
   if ((times == 1)); then
     for ((round = 0; round < rounds; round++)); do
       measure_ours "crawl-$as" crawl --force
@@ -159,6 +161,7 @@ crawl_corpus() {
       measure "b3sum-many-$as" bash -c "$(declare -f files); files | xargs -0 -P $(nproc) -n 32 b3sum --num-threads 1"
     }
     measure_ours "crawl-$as" crawl --force
+    echo "$("$speed" hash "$work/list") 0" >>"$work/times/hash-$as"
     measure "find-$as" find media archive -type f -printf '%s %T@ %p\n'
     measure_ours "again-$as" crawl --incremental
     with_cache "$as"
@@ -178,6 +181,7 @@ crawl_corpus() {
   most_memory=$(awk -v n="$count" 'BEGIN { print 64 + 200 * n / 1048576 }')
   ! has b3sum || row "\`crawl --force\`, $described" "crawl-$as" b3sum "$(fastest "b3sum-one-$as" "b3sum-many-$as")" \
     "$([[ $shape == small ]] && echo 0.65 || echo 1.1)" "crawl-${shape}1" "$most_memory"
+  row 'the same' "crawl-$as" 'bare reads and BLAKE3' "hash-$as" - - -
   row 'the same, cold' "cold-$as" cat "cat-$as" 1.1 - -
   row "\`crawl --incremental\`, $shape" "again-$as" "find -printf" "find-$as" 2 "again-${shape}1" -
   row 'the same' "again-$as" 'fclones, with its cache' "fclones-cache-$as" 1 - -

