@@ -172,7 +172,7 @@ impl Trial {
         };
         let ready =
             survey(plan, None, &every(plan), &trees, &world).map_err(|p| format!("{p:?}"))?;
-        let draft = runs.draft(plan_file::text(plan));
+        let text = runs.write_plan(plan_file::text(plan));
         let at: jiff::Timestamp = "2024-01-01T00:00:00Z".parse().unwrap();
         let at = at + jiff::SignedDuration::from_millis(all.len() as i64);
         let run = RunId::new(at, plan.id());
@@ -181,13 +181,13 @@ impl Trial {
             run,
             at: at.into(),
             phase: plan.phase,
-            plan: draft.hash(),
+            plan: text.hash(),
             trees: trees.identities(),
             texts: Vec::new(),
             verify: Verify::Stat,
             work: None,
         };
-        let begun = runs.begin(&draft, &[], begin.clone());
+        let begun = runs.begin(&text, &[], begin.clone());
         let mut ledger = Guarded::new(begun.unwrap(), faults);
         let filesystem = Guarded::new(&trees, faults);
         let media = &mut self.media;
@@ -814,19 +814,19 @@ fn law_5_a_file_or_keeper_that_changes_under_the_run_stops_it() {
 
         let runs = trial.runs();
         let run = RunId::new(jiff::Timestamp::UNIX_EPOCH, plan.id());
-        let draft = runs.draft(plan_file::text(&plan));
+        let text = runs.write_plan(plan_file::text(&plan));
         let begin = Begin {
             format: JOURNAL_FORMAT.into(),
             run,
             at: Time::default(),
             phase: plan.phase,
-            plan: draft.hash(),
+            plan: text.hash(),
             trees: trees.identities(),
             texts: Vec::new(),
             verify: Verify::Stat,
             work: None,
         };
-        let mut ledger = runs.begin(&draft, &[], begin.clone()).unwrap();
+        let mut ledger = runs.begin(&text, &[], begin.clone()).unwrap();
         let mut follow = |_: &[Moved<'_>]| Ok(());
         let tools = Tools {
             filesystem: &trees,

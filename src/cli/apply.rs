@@ -6,7 +6,7 @@ mod rehearsal;
 pub use self::rehearsal::check;
 
 use self::failure::failure;
-use self::rehearsal::{hold_against_disk, read_by, rehearse};
+use self::rehearsal::{Rehearsal, read_by, rehearse};
 use super::args::{ApplyArguments, Verify as VerifyArgument};
 use super::context::{Context, require};
 use super::failure::{Exit, Failure};
@@ -73,9 +73,15 @@ pub fn execute(
     let undone = past.undone_by(plan)?;
     let schedule = Schedule::of(plan);
     let runs = Runs::in_datadir(&context.layout().datadir);
-    let draft = || runs.draft(plan_file::text(plan));
-    let (ready, draft) =
-        hold_against_disk(plan, &schedule, &trees, &undone, verify, context, draft)?;
+    let rehearsal = Rehearsal {
+        plan,
+        schedule: &schedule,
+        trees: &trees,
+        undone: &undone,
+        verify,
+    };
+    let write_plan = || runs.write_plan(plan_file::text(plan));
+    let (ready, plan_text) = rehearsal.hold_against_disk(context, write_plan)?;
     if !plan.has_operations() {
         context.output.note("nothing to do");
         return Ok(Exit::Done);
@@ -98,13 +104,13 @@ pub fn execute(
         run: run.clone(),
         at: library::now(),
         phase: plan.phase,
-        plan: draft.hash(),
+        plan: plan_text.hash(),
         trees: trees.identities(),
         texts: texts.iter().map(|text| Text::of(text)).collect(),
         verify,
         work: Some(Work::of(plan)),
     };
-    let mut ledger = runs.begin(&draft, &texts, begin.clone())?;
+    let mut ledger = runs.begin(&plan_text, &texts, begin.clone())?;
     let (phase, to_do) = (plan.phase, work(plan, Tense::Do));
     tracing::info!("Apply - Run {run} begins, of phase {phase}: to {to_do}");
 
@@ -126,6 +132,13 @@ pub fn execute(
     context
         .output
         .note(format_args!("{}, as run {run}", work(plan, Tense::Did)));
+    tell_way_back(plan, &run, &parked, context);
+    Ok(Exit::Done)
+}
+
+/// Says how the run is taken back, and what of it lies aside until it is purged: `parked` are sources that
+/// were copied to other file systems.
+fn tell_way_back(plan: &Plan, run: &RunId, parked: &BTreeMap<Tree, Totals>, context: &Context) {
     let program = match plan.is_copying() {
         // Copies go aside where they are, whatever became of their sources.
         true => "mediastruct".to_owned(),
@@ -153,7 +166,6 @@ pub fn execute(
             Exactly(totals.bytes)
         ));
     }
-    Ok(Exit::Done)
 }
 
 /// What an undo puts aside: copies whose sources stayed where they were, and files of ours.

@@ -5,10 +5,10 @@
 
 mod begin;
 mod brief;
-mod draft;
+mod plan_text;
 mod under_way;
 
-pub use self::draft::Draft;
+pub use self::plan_text::PlanText;
 pub use self::under_way::Journal;
 
 use super::error::DiskError;

@@ -145,20 +145,20 @@ impl Trial {
         let ready = ready.map_err(|p| format!("{p:?}"))?;
         let plan = &self.plan;
         let runs = Runs::in_datadir(&self.layout.datadir);
-        let draft = runs.draft(plan_file::text(plan));
+        let text = runs.write_plan(plan_file::text(plan));
         let run = RunId::new(jiff::Timestamp::UNIX_EPOCH, plan.id());
         let begin = Begin {
             format: JOURNAL_FORMAT.into(),
             run: run.clone(),
             at: Time::default(),
             phase: plan.phase,
-            plan: draft.hash(),
+            plan: text.hash(),
             trees: trees.identities(),
             texts: Vec::new(),
             verify: Verify::Stat,
             work: None,
         };
-        let journal = runs.begin(&draft, &[], begin.clone());
+        let journal = runs.begin(&text, &[], begin.clone());
         let journal = journal.map_err(|e| e.to_string())?;
         let begun = self.journal().len();
         witness(Moment::Durable(begun)).map_err(|e| e.to_string())?;

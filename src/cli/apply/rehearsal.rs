@@ -20,6 +20,21 @@ use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
 use std::collections::BTreeSet;
 
+/// A plan to be held against the disk.
+#[derive(Clone, Copy)]
+pub(super) struct Rehearsal<'r> {
+    /// The plan.
+    pub plan: &'r Plan,
+    /// The order of its steps.
+    pub schedule: &'r Schedule,
+    /// Where the files are.
+    pub trees: &'r Trees,
+    /// The run that the plan takes back, if it does, with those that took some of it back.
+    pub undone: &'r [Run],
+    /// How files are compared with the plan.
+    pub verify: Verify,
+}
+
 /// Says whether the plan that `arguments` name could be applied now.
 ///
 /// # Errors
@@ -44,7 +59,14 @@ pub(super) fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result
     let undone = past.undone_by(plan)?;
     let trees = Trees::open(context.layout())?;
     let schedule = Schedule::of(plan);
-    let (_, ()) = hold_against_disk(plan, &schedule, &trees, &undone, verify, context, || ())?;
+    let rehearsal = Rehearsal {
+        plan,
+        schedule: &schedule,
+        trees: &trees,
+        undone: &undone,
+        verify,
+    };
+    let (_, ()) = rehearsal.hold_against_disk(context, || ())?;
     Ok(())
 }
 
@@ -61,48 +83,53 @@ pub(super) fn read_by(plan: &Plan) -> Vec<Tree> {
     trees.collect::<BTreeSet<Tree>>().into_iter().collect()
 }
 
-/// Looks at everything that a plan acts on or leans on, and tells what is notable about it.
-/// `undone` is the run that the plan takes back, if it does, with those that took some of it back;
-/// `meanwhile` is done beside it once all that it may take room from was asked for its room.
-pub(super) fn hold_against_disk<T: Send>(
-    plan: &Plan,
-    schedule: &Schedule,
-    trees: &Trees,
-    undone: &[Run],
-    verify: Verify,
-    context: &Context,
-    meanwhile: impl FnOnce() -> T + Send,
-) -> Result<(Ready, T), Failure> {
-    for remark in plan.remarks() {
-        context.output.note(format_args!("note: {remark}"));
+impl Rehearsal<'_> {
+    /// Looks at everything that the plan acts on or leans on, and tells what is notable about it.
+    /// `meanwhile` is done beside it once all that it may take room from was asked for its room.
+    pub(super) fn hold_against_disk<T: Send>(
+        &self,
+        context: &Context,
+        meanwhile: impl FnOnce() -> T + Send,
+    ) -> Result<(Ready, T), Failure> {
+        let Rehearsal {
+            plan,
+            schedule,
+            trees,
+            undone,
+            verify,
+        } = *self;
+        for remark in plan.remarks() {
+            context.output.note(format_args!("note: {remark}"));
+        }
+        refuse_other_ingest(plan, trees, undone)?;
+        let indexes = library::index_files(context)?;
+        let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
+        if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &archive, &media) {
+            context.output.note(
+                "note: the indexes changed since the plan was made; its files are as it says, or \
+                 you will be told",
+            );
+        }
+        let volumes = library::volumes(context)?;
+        let hashed = hashed(plan, context);
+        let hashed = hashed.as_ref();
+        let world = World {
+            writing: sealing::writing(plan, &archive, trees, context)?,
+            ..world(plan, &archive, &media, &volumes, undone, hashed, context)
+        };
+        let steps: Vec<_> = (0..schedule.steps().len()).collect();
+        let undone = Undone {
+            plan,
+            schedule,
+            run: None,
+            steps: &steps,
+        };
+        let (ready, done) = rayon::join(|| preflight(undone, trees, &world, verify), meanwhile);
+        let ready =
+            ready.map_err(|problems| refused("the plan does not fit the disk", &problems))?;
+        sealing::rehearse(plan, &archive, trees, context)?;
+        Ok((ready, done))
     }
-    refuse_other_ingest(plan, trees, undone)?;
-    let indexes = library::index_files(context)?;
-    let (archive, media) = (indexes.index(Tree::Archive)?, indexes.index(Tree::Media)?);
-    if plan.phase != Phase::Undo && is_of_other_state(&plan.basis, &archive, &media) {
-        context.output.note(
-            "note: the indexes changed since the plan was made; its files are as it says, or you \
-             will be told",
-        );
-    }
-    let volumes = library::volumes(context)?;
-    let hashed = hashed(plan, context);
-    let hashed = hashed.as_ref();
-    let world = World {
-        writing: sealing::writing(plan, &archive, trees, context)?,
-        ..world(plan, &archive, &media, &volumes, undone, hashed, context)
-    };
-    let steps: Vec<_> = (0..schedule.steps().len()).collect();
-    let undone = Undone {
-        plan,
-        schedule,
-        run: None,
-        steps: &steps,
-    };
-    let (ready, done) = rayon::join(|| preflight(undone, trees, &world, verify), meanwhile);
-    let ready = ready.map_err(|problems| refused("the plan does not fit the disk", &problems))?;
-    sealing::rehearse(plan, &archive, trees, context)?;
-    Ok((ready, done))
 }
 
 /// Refuses to take a run back to another drop directory than the one that it took in. Where other

@@ -1,7 +1,7 @@
 //! How a run begins on the disk.
 
 use super::under_way::{remove_texts, staged_as, text_name};
-use super::{Draft, JOURNAL, Journal, Ledger, PLAN, Runs};
+use super::{JOURNAL, Journal, Ledger, PLAN, PlanText, Runs};
 use crate::disk::error::DiskError;
 use crate::model::run::{Begin, Record};
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -20,7 +20,7 @@ impl Runs {
     /// Where something cannot be written, or the run exists; nothing of it is left then.
     pub fn begin(
         &self,
-        plan: &Draft,
+        plan: &PlanText,
         texts: &[Arc<[u8]>],
         begin: Begin,
     ) -> Result<Journal, DiskError> {
@@ -47,7 +47,7 @@ impl Runs {
         &self,
         dir: &Path,
         handle: OwnedFd,
-        plan: &Draft,
+        plan: &PlanText,
         texts: &[Arc<[u8]>],
         begin: Begin,
     ) -> Result<Journal, DiskError> {

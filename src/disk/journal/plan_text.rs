@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
 /// The text of the plan of a run that may begin.
-pub struct Draft {
+pub struct PlanText {
     text: Vec<u8>,
     hash: Digest,
     /// A file without a name that holds the text; none where there could be none.
@@ -20,10 +20,10 @@ pub struct Draft {
 impl Runs {
     /// Writes the text of a plan to the disk, under no name, so that nothing is left of it unless a run
     /// begins with it. Where that cannot be done, the run writes it, and tells what is wrong.
-    pub fn draft(&self, text: Vec<u8>) -> Draft {
+    pub fn write_plan(&self, text: Vec<u8>) -> PlanText {
         let datadir = self.dir.parent().unwrap_or(&self.dir);
         let (hash, file) = rayon::join(|| Digest::of(&text), || write_unnamed(datadir, &text));
-        Draft {
+        PlanText {
             hash,
             file: file.ok(),
             text,
@@ -31,7 +31,7 @@ impl Runs {
     }
 }
 
-impl Draft {
+impl PlanText {
     /// The hash of the text.
     pub fn hash(&self) -> Digest {
         self.hash
@@ -71,15 +71,15 @@ mod tests {
         let runs = Runs::in_datadir(datadir.path());
         let text = b"a plan\n".repeat(100_000);
         for is_unnamed in [true, false] {
-            let mut draft = runs.draft(text.clone());
-            assert_eq!(draft.hash(), Digest::of(&text));
-            draft.file = draft.file.filter(|_| is_unnamed);
+            let mut plan_text = runs.write_plan(text.clone());
+            assert_eq!(plan_text.hash(), Digest::of(&text));
+            plan_text.file = plan_text.file.filter(|_| is_unnamed);
             assert_eq!(std::fs::read_dir(datadir.path()).unwrap().count(), 0);
             let run = datadir.path().join("run");
             std::fs::create_dir(&run).unwrap();
             let dir = File::open(&run).unwrap().into();
-            draft.place(&dir, &run).unwrap();
-            drop(draft);
+            plan_text.place(&dir, &run).unwrap();
+            drop(plan_text);
             let plan = run.join(PLAN);
             assert_eq!(std::fs::read(&plan).unwrap(), text);
             let mode = plan.metadata().unwrap().permissions().mode();
@@ -93,9 +93,9 @@ mod tests {
         let datadir = tempfile::tempdir().unwrap();
         let plan = datadir.path().join(PLAN);
         std::fs::write(&plan, "another").unwrap();
-        let draft = Runs::in_datadir(datadir.path()).draft(b"a plan\n".to_vec());
+        let plan_text = Runs::in_datadir(datadir.path()).write_plan(b"a plan\n".to_vec());
         let dir = File::open(datadir.path()).unwrap().into();
-        let error = draft.place(&dir, datadir.path()).unwrap_err();
+        let error = plan_text.place(&dir, datadir.path()).unwrap_err();
         assert!(error.to_string().contains("plan.json"), "{error}");
         assert_eq!(std::fs::read(&plan).unwrap(), b"another");
     }
