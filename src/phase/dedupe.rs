@@ -104,25 +104,25 @@ fn moves(state: &State<'_>, decision: &Decision<'_>) -> Result<Vec<Move>, Dedupe
         let name = names.free(&entry(*file).path);
         named.push(name.map_err(|_| DedupeError::NoName(copies.path(Place::of_media(*file))))?);
     }
-    let moves = moving
-        .into_par_iter()
-        .zip(named)
-        .filter_map(|(file, name)| {
-            let entry = entry(file);
-            let keeper = decision.keeper(copies.group_of(file)?);
-            Some(Move {
-                from: copies.path(Place::of_media(file)),
-                to: TreePath::new(Tree::Duplicates, name.into_owned()),
-                size: entry.stamp.size,
-                modified: entry.stamp.modified,
-                hash: entry.digest()?,
-                why: Why::Duplicate {
-                    of: copies.path(keeper),
-                    dated: None,
-                },
-                bundle: bundle_of(file, decision),
-            })
-        });
+    let moves = moving.into_par_iter().zip(named).map(|(file, name)| {
+        let entry = entry(file);
+        let group = copies.group_of(file);
+        let keeper = decision.keeper(group.expect("a file moves only if there is a copy of it"));
+        Move {
+            from: copies.path(Place::of_media(file)),
+            to: TreePath::new(Tree::Duplicates, name.into_owned()),
+            size: entry.stamp.size,
+            modified: entry.stamp.modified,
+            hash: entry
+                .digest()
+                .expect("a file moves only if it could be read"),
+            why: Why::Duplicate {
+                of: copies.path(keeper),
+                dated: None,
+            },
+            bundle: bundle_of(file, decision),
+        }
+    });
     Ok(moves.collect())
 }
 
@@ -136,9 +136,7 @@ fn needs(decision: &Decision<'_>) -> Vec<Need> {
     });
     let mut keepers: Vec<Place> = needed.map(|group| decision.keeper(group)).collect();
     keepers.par_sort_unstable();
-    let needs = keepers
-        .into_par_iter()
-        .filter_map(|keeper| copies.need(keeper));
+    let needs = keepers.into_par_iter().map(|keeper| copies.need(keeper));
     needs.collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::model::bundle::stem_of;
 use crate::model::path::{PathError, RelPath};
 use crate::model::state::Taken;
-use foldhash::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
 
 /// The names in the tree: those that are taken, and those that this plan gives.
 pub(super) struct Names<'s> {
@@ -21,7 +21,11 @@ pub(super) struct Names<'s> {
 
 impl<'s> Names<'s> {
     /// The names for a plan that moves the files at `paths`.
-    pub(super) fn new(taken: &'s Taken, paths: impl Iterator<Item = &'s RelPath<'s>>) -> Self {
+    pub(super) fn new(
+        taken: &'s Taken,
+        paths: impl ExactSizeIterator<Item = &'s RelPath<'s>>,
+    ) -> Self {
+        let given = HashSet::with_capacity(paths.len());
         let mut last = None;
         let parents = paths.filter_map(|path| {
             let parent = path.parent();
@@ -34,7 +38,7 @@ impl<'s> Names<'s> {
             wanted: parents.flat_map(RelPath::ancestors).collect(),
             directories: HashMap::default(),
             last: None,
-            given: HashSet::default(),
+            given,
         }
     }
 
@@ -51,12 +55,11 @@ impl<'s> Names<'s> {
         while self.taken.files.contains(&name)
             || self.taken.directories.contains(&name)
             || self.wanted.contains(&name)
-            || self.given.contains(&name)
+            || !self.given.insert(name.clone())
         {
             number += 1;
             name = numbered(&wanted, number)?;
         }
-        self.given.insert(name.clone());
         Ok(name)
     }
 
@@ -88,11 +91,10 @@ impl<'s> Names<'s> {
         let wanted = beneath(within, path.clone())?;
         let mut name = wanted.clone();
         let mut number = 1;
-        while self.taken.files.contains(&name) || self.given.contains(&name) {
+        while self.taken.files.contains(&name) || !self.given.insert(name.clone()) {
             number += 1;
             name = numbered(&wanted, number)?;
         }
-        self.given.insert(name.clone());
         self.directories.insert(path.clone(), name.clone());
         Ok(name)
     }

@@ -64,14 +64,24 @@ impl<'s> Copies<'s> {
         let hashed = |index: &'s Index<'s>| {
             let (tree, offline) = (index.tree, &offline);
             let entries = index.entries.par_iter().enumerate();
-            entries.filter_map(move |(at, entry)| {
-                let digest = entry.digest().filter(|_| entry.stamp.size > 0)?;
-                let at = at as u32;
-                (!offline.is_lost(tree, entry)).then_some((beginning(digest), Place { tree, at }))
+            entries.map(move |(at, entry)| {
+                let digest = entry.digest().filter(|_| entry.stamp.size > 0);
+                match digest.filter(|_| !offline.is_lost(tree, entry)) {
+                    Some(digest) => (
+                        beginning(digest),
+                        Place {
+                            tree,
+                            at: at as u32,
+                        },
+                    ),
+                    None => (0, Place { tree, at: NONE }),
+                }
             })
         };
         let all = hashed(&state.archive).chain(hashed(&state.media));
+        // Those that count are nearly all: they are left out of what has its length already, which copies nothing.
         let mut all: Vec<(u64, Place)> = all.collect();
+        all.retain(|(_, place)| place.at != NONE);
         all.par_sort_unstable();
         let mut copies = Copies {
             state,
@@ -197,16 +207,16 @@ impl<'s> Copies<'s> {
         }
     }
 
-    /// What a plan says of a file that is to stay; none of one that has no hash.
-    pub(super) fn need(&self, place: Place) -> Option<Need> {
+    /// What a plan says of a copy that is to stay.
+    pub(super) fn need(&self, place: Place) -> Need {
         let entry = self.entry(place);
-        Some(Need {
+        Need {
             path: self.path(place),
             offline: self.offline.volume(place.tree, entry),
             size: entry.stamp.size,
             modified: entry.stamp.modified,
-            hash: entry.digest()?,
-        })
+            hash: entry.digest().expect("what has copies has a hash"),
+        }
     }
 }
 
