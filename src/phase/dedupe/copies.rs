@@ -66,20 +66,14 @@ impl<'s> Copies<'s> {
             let entries = index.entries.par_iter().enumerate();
             entries.map(move |(at, entry)| {
                 let digest = entry.digest().filter(|_| entry.stamp.size > 0);
-                match digest.filter(|_| !offline.is_lost(tree, entry)) {
-                    Some(digest) => (
-                        beginning(digest),
-                        Place {
-                            tree,
-                            at: at as u32,
-                        },
-                    ),
-                    None => (0, Place { tree, at: NONE }),
-                }
+                let digest = digest.filter(|_| !offline.is_lost(tree, entry));
+                let at = digest.map_or(NONE, |_| at as u32);
+                (digest.map_or(0, beginning), Place { tree, at })
             })
         };
         let all = hashed(&state.archive).chain(hashed(&state.media));
-        // Those that count are nearly all: they are left out of what has its length already, which copies nothing.
+        // Nearly all count. To drop the others only now makes one list; to drop them on the way would
+        // make many, and copy them into one.
         let mut all: Vec<(u64, Place)> = all.collect();
         all.retain(|(_, place)| place.at != NONE);
         all.par_sort_unstable();
