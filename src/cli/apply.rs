@@ -27,7 +27,7 @@ use crate::model::path::{ASIDE, Escaped};
 use crate::model::plan::{Move, Phase, Plan};
 use crate::model::plan_file;
 use crate::model::run::{Begin, Brief, JOURNAL_FORMAT, Run, RunId, Text, Verify, Work};
-use crate::model::schedule::{Names, Schedule};
+use crate::model::schedule::Names;
 use crate::model::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,20 +68,10 @@ pub fn execute(
     let trees = Trees::open(context.layout())?;
     let _lock = library::lock(context, &trees)?;
     let past = Past::of(context)?.knowing(known);
-    past.refuse_unfinished()?;
-    past.refuse_again(plan)?;
-    let undone = past.undone_by(plan)?;
-    let schedule = Schedule::of(plan);
+    let rehearsal = Rehearsal::of(plan, verify, &past)?;
     let runs = Runs::in_datadir(&context.layout().datadir);
-    let rehearsal = Rehearsal {
-        plan,
-        schedule: &schedule,
-        trees: &trees,
-        undone: &undone,
-        verify,
-    };
     let write_plan = || runs.write_plan(plan_file::text(plan));
-    let (ready, plan_text) = rehearsal.hold_against_disk(context, write_plan)?;
+    let (ready, plan_text) = rehearsal.hold_against_disk(&trees, context, write_plan)?;
     if !plan.has_operations() {
         context.output.note("nothing to do");
         return Ok(Exit::Done);
@@ -116,13 +106,13 @@ pub fn execute(
 
     let course = Course {
         plan,
-        schedule: &schedule,
+        schedule: &rehearsal.schedule,
         begin: &begin,
     };
     workshop.progress.begin("Moving", totals(plan));
     let tools = workshop.tools(&mut ledger);
     let mut mover = Mover::new(tools, course);
-    let applied = mover.apply(&ready, leftover(plan, &undone));
+    let applied = mover.apply(&ready, leftover(plan, &rehearsal.undone));
     let parked = mover.parked_sources();
     workshop.progress.end();
     applied.map_err(|error| failure(error, &run, context))?;

@@ -20,19 +20,14 @@ use crate::model::schedule::Schedule;
 use crate::model::tree::Tree;
 use std::collections::BTreeSet;
 
-/// A plan to be held against the disk.
-#[derive(Clone, Copy)]
+/// A plan to be held against the disk, for nothing in the past stands in its way.
 pub(super) struct Rehearsal<'r> {
-    /// The plan.
-    pub plan: &'r Plan,
+    plan: &'r Plan,
     /// The order of its steps.
-    pub schedule: &'r Schedule,
-    /// Where the files are.
-    pub trees: &'r Trees,
+    pub schedule: Schedule,
     /// The run that the plan takes back, if it does, with those that took some of it back.
-    pub undone: &'r [Run],
-    /// How files are compared with the plan.
-    pub verify: Verify,
+    pub undone: Vec<Run>,
+    verify: Verify,
 }
 
 /// Says whether the plan that `arguments` name could be applied now.
@@ -53,20 +48,9 @@ pub fn check(arguments: &CheckArguments, context: &Context) -> Result<Exit, Fail
 /// Holds a plan against the disk, as carrying it out would do first.
 pub(super) fn rehearse(plan: &Plan, verify: Verify, context: &Context) -> Result<(), Failure> {
     require(context.layout(), &read_by(plan))?;
-    let past = Past::of(context)?;
-    past.refuse_unfinished()?;
-    past.refuse_again(plan)?;
-    let undone = past.undone_by(plan)?;
+    let rehearsal = Rehearsal::of(plan, verify, &Past::of(context)?)?;
     let trees = Trees::open(context.layout())?;
-    let schedule = Schedule::of(plan);
-    let rehearsal = Rehearsal {
-        plan,
-        schedule: &schedule,
-        trees: &trees,
-        undone: &undone,
-        verify,
-    };
-    let (_, ()) = rehearsal.hold_against_disk(context, || ())?;
+    let (_, ()) = rehearsal.hold_against_disk(&trees, context, || ())?;
     Ok(())
 }
 
@@ -83,21 +67,36 @@ pub(super) fn read_by(plan: &Plan) -> Vec<Tree> {
     trees.collect::<BTreeSet<Tree>>().into_iter().collect()
 }
 
-impl Rehearsal<'_> {
+impl<'r> Rehearsal<'r> {
+    /// A rehearsal of `plan`, of which files are compared with it as `verify` says.
+    ///
+    /// # Errors
+    /// Where a run is unfinished, or one carried the plan out already.
+    pub(super) fn of(plan: &'r Plan, verify: Verify, past: &Past) -> Result<Self, Failure> {
+        past.refuse_unfinished()?;
+        past.refuse_again(plan)?;
+        Ok(Rehearsal {
+            plan,
+            schedule: Schedule::of(plan),
+            undone: past.undone_by(plan)?,
+            verify,
+        })
+    }
+
     /// Looks at everything that the plan acts on or leans on, and tells what is notable about it.
     /// `meanwhile` is done beside it once all that it may take room from was asked for its room.
     pub(super) fn hold_against_disk<T: Send>(
         &self,
+        trees: &Trees,
         context: &Context,
         meanwhile: impl FnOnce() -> T + Send,
     ) -> Result<(Ready, T), Failure> {
         let Rehearsal {
             plan,
             schedule,
-            trees,
             undone,
             verify,
-        } = *self;
+        } = self;
         for remark in plan.remarks() {
             context.output.note(format_args!("note: {remark}"));
         }
@@ -124,7 +123,7 @@ impl Rehearsal<'_> {
             run: None,
             steps: &steps,
         };
-        let (ready, done) = rayon::join(|| preflight(undone, trees, &world, verify), meanwhile);
+        let (ready, done) = rayon::join(|| preflight(undone, trees, &world, *verify), meanwhile);
         let ready =
             ready.map_err(|problems| refused("the plan does not fit the disk", &problems))?;
         sealing::rehearse(plan, &archive, trees, context)?;
