@@ -65,7 +65,8 @@ fn as_written(text: &[u8]) -> Option<RawPlan> {
     blank_left_over_commas(&mut rest);
     let mut plan: RawPlan = serde_json::from_slice(&rest).ok()?;
     plan.moves = items(moves, Move::read)?;
-    plan.needs = items(needs, Need::read)?;
+    // Where they do not stand on lines of their own, they were read with the rest.
+    plan.needs.extend(items(needs, Need::read)?);
     (plan.format == PLAN_FORMAT).then_some(plan)
 }
 
@@ -240,6 +241,7 @@ mod tests {
             without(needs),
             without("]\n}\n"),
             without("},\n{").replace("}\n]", "},\n]"),
+            plan.replace("\n\"needs\"", " \"needs\""),
         ] {
             let read = as_written(text.as_bytes());
             assert_eq!(
