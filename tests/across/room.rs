@@ -168,9 +168,10 @@ fn law_6_full_at_any_write_it_is_rolled_back() {
     let world = World::with_tmpfs("");
     world.fill(true);
     let start = world.moment();
-    // Where few files may be open, one is copied at a time. Seven writes copy the five then; each is
-    // written on where it is asked why less was. The numbers of several threads are the same ones.
-    for (open, least) in [("64", 7), ("4096", 3)] {
+    // Only copies are written by sendfile: the large one in four calls, the other four in two each, the
+    // last of which finds the end. Where few files may be open, one is copied at a time. The calls of
+    // each thread are counted by themselves: of several, at least the one with the large copy gets to four.
+    for (open, least) in [("64", 12), ("4096", 4)] {
         let limit = format!("ulimit -n {open}; exec \"$@\"");
         let mut copies = 0;
         for number in 1.. {
@@ -193,18 +194,8 @@ fn law_6_full_at_any_write_it_is_rolled_back() {
                 &inject,
             ];
             let said = world.library.run_within(&strace, &["apply", "plan.json"]);
-            let trace = world.trace();
-            let Some(struck) = trace.lines().find(|line| line.contains("(INJECTED)")) else {
+            if !world.trace().contains("(INJECTED)") {
                 break;
-            };
-            if !struck.contains(".part>") {
-                // The log, the journal or the screen; what comes of those is tried elsewhere.
-                if said.code == 0 {
-                    world.library.succeed(&["undo", "--yes"]);
-                } else if world.library.run(&["check", "plan.json"]).code == 5 {
-                    world.library.succeed(&["recover", "--rollback"]);
-                }
-                continue;
             }
             copies += 1;
             assert_eq!(said.code, 1, "{number}: {said:?}");
