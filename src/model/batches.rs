@@ -1,12 +1,17 @@
 //! Work on the parts of something long, side by side and yet in their order.
 
+use rayon::Yield;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{Receiver, channel};
 
-/// Parts that each thread makes at a time.
-const DEPTH: usize = 4;
+/// Parts for each thread that may be made before their turn comes.
+const AHEAD: usize = 8;
 
 /// Lets `make` make something of each item, and gives it to `take` in the order of the items. Some are
-/// made side by side while those before them are taken, so that never all are in memory.
+/// made side by side while those before them are taken, so that never all are in memory. `make` is to
+/// do its work by itself, without other threads.
 ///
 /// # Errors
 /// The first of `take`, after which nothing more is taken.
@@ -15,24 +20,45 @@ pub(super) fn in_order<I: Sync, M: Send, E>(
     make: impl Fn(&I) -> M + Sync,
     mut take: impl FnMut(M) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut batches = items.chunks(DEPTH * rayon::current_num_threads());
-    let mut made: Vec<M> = Vec::new();
-    loop {
-        let batch = batches.next();
-        let mut next = Vec::new();
-        rayon::in_place_scope(|scope| {
-            if let Some(batch) = batch {
-                let (next, make) = (&mut next, &make);
-                scope.spawn(move |_| *next = batch.par_iter().map(make).collect());
-            }
-            std::mem::take(&mut made)
-                .into_iter()
-                .try_for_each(&mut take)
-        })?;
-        if batch.is_none() {
-            return Ok(());
+    let (sender, receiver) = channel();
+    let ahead = AHEAD * rayon::current_num_threads();
+    rayon::in_place_scope_fifo(|scope| {
+        let begin = |at: usize| {
+            let Some(item) = items.get(at) else { return };
+            let (sender, make) = (sender.clone(), &make);
+            scope.spawn_fifo(move |_| {
+                // A panic is passed on, or it would be waited for.
+                let made = catch_unwind(AssertUnwindSafe(|| make(item)));
+                sender.send((at, made)).expect("it is received to the end");
+            });
+        };
+        (0..ahead).for_each(begin);
+        let mut early = BTreeMap::new();
+        for at in 0..items.len() {
+            let made = loop {
+                if let Some(made) = early.remove(&at) {
+                    break made;
+                }
+                let (at, made) = next(&receiver);
+                early.insert(at, made);
+            };
+            take(made.unwrap_or_else(|panic| resume_unwind(panic)))?;
+            begin(at + ahead);
         }
-        made = next;
+        Ok(())
+    })
+}
+
+/// What comes next. A thread that is one of those that make it makes some of it itself meanwhile; it
+/// waits only for what others are at.
+fn next<M>(receiver: &Receiver<M>) -> M {
+    loop {
+        if let Ok(made) = receiver.try_recv() {
+            return made;
+        }
+        if rayon::yield_now() != Some(Yield::Executed) {
+            return receiver.recv().expect("its sender is there");
+        }
     }
 }
 
@@ -65,24 +91,38 @@ mod tests {
         }
     }
 
+    /// The items that are taken, where one of them is not: 51.
+    fn taken(items: &[u32]) -> (Vec<u32>, Result<(), &'static str>) {
+        let mut taken = Vec::new();
+        let take = |made| match made {
+            51 => Err("no more"),
+            made => {
+                taken.push(made);
+                Ok(())
+            }
+        };
+        let result = in_order(items, |item| item + 1, take);
+        (taken, result)
+    }
+
     #[test]
     fn all_is_taken_in_its_order_up_to_an_error() {
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let alone = alone.unwrap();
         for count in [0, 1, 100] {
             let items: Vec<u32> = (0..count).collect();
-            let mut taken = Vec::new();
-            let result = in_order(
-                &items,
-                |item| item + 1,
-                |made| match made {
-                    51 => Err("no more"),
-                    made => {
-                        taken.push(made);
-                        Ok(())
-                    }
-                },
-            );
-            assert_eq!(result.is_err(), count > 50);
-            assert!(taken.iter().copied().eq(1..=count.min(50)));
+            for (taken, result) in [taken(&items), alone.install(|| taken(&items))] {
+                assert_eq!(result.is_err(), count > 50);
+                assert!(taken.iter().copied().eq(1..=count.min(50)));
+            }
         }
+    }
+
+    #[test]
+    fn a_panic_is_passed_on() {
+        let make = |item: &u32| assert_ne!(*item, 3, "three");
+        let panic = catch_unwind(|| in_order(&[1, 2, 3, 4], make, Ok::<(), ()>)).unwrap_err();
+        let said = panic.downcast_ref::<String>().unwrap();
+        assert!(said.contains("three"), "{said}");
     }
 }
