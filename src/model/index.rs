@@ -11,8 +11,12 @@ use super::document::in_pieces;
 use super::path::RelPath;
 use super::time::Time;
 use super::tree::Tree;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Entries that a thread counts at once.
+const PIECE: usize = 1 << 12;
 
 /// The files of one tree, as the last crawl found them and later runs moved them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +72,17 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Of all these entries, counted side by side.
+    pub(super) fn of(entries: &[Entry<'_>]) -> Totals {
+        let counted = entries
+            .par_chunks(PIECE)
+            .map(|piece| piece.iter().collect());
+        counted.reduce(Totals::default, |mut all, piece: Totals| {
+            all.extend(&piece);
+            all
+        })
+    }
+
     /// Counts one more file of `size` bytes.
     pub fn add(&mut self, size: u64) {
         self.files += 1;

@@ -187,7 +187,7 @@ fn parse_pieces<'t, 'p>(
     }
     let totals = match tree {
         Tree::Ingest => header.totals,
-        _ => entries.iter().collect(),
+        _ => Totals::of(&entries),
     };
     Ok(Index {
         tree,

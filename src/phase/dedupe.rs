@@ -63,7 +63,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
     let mut beside: Vec<_> = decision.beside.iter().collect();
     beside.sort_unstable_by_key(|beside| beside.file);
     let beside = beside.into_par_iter();
-    plan.skipped.extend(unread(&state.archive));
+    plan.skipped.par_extend(unread(&state.archive));
     plan.skipped.par_extend(beside.map(|beside| Skip {
         path: decision.copies.path(Place::of_media(beside.file)),
         kind: match beside.stay {
@@ -76,7 +76,7 @@ pub fn plan(state: &State<'_>) -> Result<Plan, DedupeError> {
             Stay::Link(_) => None,
         },
     }));
-    plan.skipped.extend(unread(&state.media));
+    plan.skipped.par_extend(unread(&state.media));
     plan.warnings = nothing_there(state);
     report::tell(&mut plan, state, &decision);
     plan.check()
@@ -184,8 +184,8 @@ fn nothing_there(state: &State<'_>) -> Vec<String> {
         .collect()
 }
 
-fn unread(index: &Index<'_>) -> impl Iterator<Item = Skip> {
-    index.entries.iter().filter_map(|entry| {
+fn unread(index: &Index<'_>) -> impl ParallelIterator<Item = Skip> {
+    index.entries.par_iter().filter_map(|entry| {
         let unread = entry.hash.as_ref().err()?;
         Some(Skip {
             path: TreePath::new(index.tree, entry.path.clone().into_owned()),

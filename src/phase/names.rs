@@ -1,13 +1,20 @@
 //! Free names in a tree into which a phase moves files that keep their paths.
 
+use crate::model::batches::runs;
 use crate::model::bundle::stem_of;
 use crate::model::path::{PathError, RelPath};
 use crate::model::state::Taken;
-use foldhash::{HashMap, HashSet, HashSetExt};
+use foldhash::{HashMap, HashSet};
+use rayon::prelude::*;
 
-/// The names in the tree: those that are taken, and those that this plan gives.
+/// The names in the tree: those that are taken, and those that this plan gives. A file keeps its path
+/// where it can: no number makes a name that another file or directory would like to have.
 pub(super) struct Names<'s> {
     taken: &'s Taken,
+    /// The names that files of this plan would like to have, sorted.
+    files: Vec<&'s RelPath<'s>>,
+    /// Those that several would like to have.
+    contested: HashSet<&'s RelPath<'s>>,
     /// The directories that files of this plan would like to lie in, so that no file takes their
     /// names.
     wanted: HashSet<RelPath<'s>>,
@@ -15,30 +22,29 @@ pub(super) struct Names<'s> {
     directories: HashMap<RelPath<'s>, RelPath<'s>>,
     /// The directory of the last file, and the one that it got: the next one mostly wants the same.
     last: Option<Given<'s>>,
-    /// All that was given, to files and to directories.
+    /// All that was given, to files and to directories; but for files that keep a name that no other
+    /// would like to have: of millions, nearly all.
     given: HashSet<RelPath<'s>>,
 }
 
 impl<'s> Names<'s> {
     /// The names for a plan that moves the files at `paths`.
-    pub(super) fn new(
-        taken: &'s Taken,
-        paths: impl ExactSizeIterator<Item = &'s RelPath<'s>>,
-    ) -> Self {
-        let given = HashSet::with_capacity(paths.len());
-        let mut last = None;
-        let parents = paths.filter_map(|path| {
-            let parent = path.parent();
-            let is_other = last != parent;
-            last.clone_from(&parent);
-            parent.filter(|_| is_other).map(|_| path)
-        });
+    pub(super) fn new(taken: &'s Taken, paths: impl Iterator<Item = &'s RelPath<'s>>) -> Self {
+        let mut files: Vec<_> = paths.collect();
+        // In this order, the files of a directory lie together.
+        files.par_sort_unstable();
+        let several = files.par_windows(2).filter(|pair| pair[0] == pair[1]);
+        let contested = several.map(|pair| pair[0]).collect();
+        let directories = runs(&files, |a, b| a.parent() == b.parent());
+        let wanted = directories.iter().flat_map(|files| files[0].ancestors());
         Names {
             taken,
-            wanted: parents.flat_map(RelPath::ancestors).collect(),
+            contested,
+            wanted: wanted.collect(),
+            files,
             directories: HashMap::default(),
             last: None,
-            given,
+            given: HashSet::default(),
         }
     }
 
@@ -52,15 +58,30 @@ impl<'s> Names<'s> {
         let wanted = beneath(directory.as_ref(), path.borrowed())?;
         let mut name = wanted.clone();
         let mut number = 1;
-        while self.taken.files.contains(&name)
-            || self.taken.directories.contains(&name)
-            || self.wanted.contains(&name)
-            || !self.given.insert(name.clone())
-        {
+        while !self.give(path, &name) {
             number += 1;
             name = numbered(&wanted, number)?;
         }
         Ok(name)
+    }
+
+    /// Gives a name to the file at `path`, if it is free.
+    fn give(&mut self, path: &RelPath<'_>, name: &RelPath<'s>) -> bool {
+        let is_taken = self.taken.files.contains(name)
+            || self.taken.directories.contains(name)
+            || self.wanted.contains(name);
+        if is_taken || (name != path && self.is_wanted(name)) {
+            return false;
+        }
+        if name == path && !self.contested.contains(name) {
+            return !self.given.contains(name);
+        }
+        self.given.insert(name.clone())
+    }
+
+    /// Whether a file or a directory would like to have this name.
+    fn is_wanted(&self, name: &RelPath<'_>) -> bool {
+        self.wanted.contains(name) || self.files.binary_search(&name).is_ok()
     }
 
     /// The directory that stands for the one of the file at `path`; none where that is the tree.
@@ -91,7 +112,10 @@ impl<'s> Names<'s> {
         let wanted = beneath(within, path.clone())?;
         let mut name = wanted.clone();
         let mut number = 1;
-        while self.taken.files.contains(&name) || !self.given.insert(name.clone()) {
+        while self.taken.files.contains(&name)
+            || (number > 1 && self.is_wanted(&name))
+            || !self.given.insert(name.clone())
+        {
             number += 1;
             name = numbered(&wanted, number)?;
         }
@@ -139,6 +163,42 @@ fn numbered(path: &RelPath<'_>, number: u32) -> Result<RelPath<'static>, PathErr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The names that files get that want these, where files have the names that are taken.
+    fn given(taken: &[&str], wanted: &[&str]) -> Vec<String> {
+        let path = |text: &&str| RelPath::from_text((*text).to_owned()).unwrap();
+        let taken = Taken {
+            files: taken.iter().map(path).collect(),
+            ..Taken::default()
+        };
+        let wanted: Vec<_> = wanted.iter().map(path).collect();
+        let mut names = Names::new(&taken, wanted.iter());
+        let given = wanted.iter().map(|path| names.free(path).unwrap());
+        given.map(|name| name.to_string()).collect()
+    }
+
+    #[test]
+    fn no_number_makes_a_name_that_another_would_like_to_have() {
+        assert_eq!(given(&["a"], &["a", "a~2", "b"]), ["a~3", "a~2", "b"]);
+        assert_eq!(given(&["a"], &["a~2", "a"]), ["a~2", "a~3"]);
+        assert_eq!(given(&["a"], &["a/x", "a~2"]), ["a~3/x", "a~2"]);
+        assert_eq!(given(&["a"], &["a/x", "a~2/x"]), ["a~3/x", "a~2/x"]);
+        assert_eq!(given(&["a"], &["a", "a~2/x"]), ["a~3", "a~2/x"]);
+        assert_eq!(
+            given(&["a", "a~2"], &["a", "a~2"]),
+            ["a~3", "a~2~2"],
+            "it is wanted, and taken nevertheless"
+        );
+    }
+
+    #[test]
+    fn who_comes_first_gets_the_name_that_several_want() {
+        assert_eq!(given(&[], &["b", "a", "b", "b"]), ["b", "a", "b~2", "b~3"]);
+        assert_eq!(
+            given(&[], &["b", "b", "b~2", "b~2"]),
+            ["b", "b~3", "b~2", "b~2~2"]
+        );
+    }
 
     #[test]
     fn numbers_make_no_name_too_long() {

@@ -53,6 +53,55 @@ struct Group {
     files: u32,
 }
 
+/// Some of the contents, one after another in the order of their hashes.
+#[derive(Default)]
+struct Found {
+    places: Vec<Place>,
+    groups: Vec<Group>,
+    links: Vec<(Place, Place)>,
+    /// The first two places at which one hash stands at different sizes.
+    unequal: Option<(Place, Place)>,
+}
+
+impl Found {
+    /// These, and those contents that stand more than once at places whose hashes begin alike.
+    fn with(mut self, copies: &Copies<'_>, alike: impl Iterator<Item = Place>) -> Found {
+        let digested = alike.map(|place| (copies.entry(place).digest(), place));
+        let mut digested: Vec<_> = digested.collect();
+        digested.sort_unstable();
+        for group in digested.chunk_by(|a, b| a.0 == b.0) {
+            if group.len() > 1 {
+                self.add(copies, group.iter().map(|(_, place)| *place));
+            }
+        }
+        self
+    }
+
+    /// Adds a content that is at these places.
+    fn add(&mut self, copies: &Copies<'_>, places: impl Iterator<Item = Place>) {
+        let start = self.places.len();
+        self.places.extend(places);
+        let places = &self.places[start..];
+        let size = |place: Place| copies.entry(place).stamp.size;
+        let other = places.iter().find(|p| size(**p) != size(places[0]));
+        let unequal = other.map(|other| (places[0], *other));
+        self.unequal = self.unequal.or(unequal);
+        let named = places.iter().map(|place| (copies.file(*place), *place));
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
+        let mut files = 0;
+        for names in named.chunk_by(|a, b| a.0 == b.0) {
+            files += 1;
+            let pairs = names.windows(2).map(|pair| (pair[0].1, pair[1].1));
+            self.links.extend(pairs);
+        }
+        self.groups.push(Group {
+            places: start as u32..self.places.len() as u32,
+            files,
+        });
+    }
+}
+
 impl<'s> Copies<'s> {
     /// The contents that stand in the indexes of `state` more than once; empty files have none, and
     /// what was on lost discs alone is nowhere.
@@ -86,54 +135,38 @@ impl<'s> Copies<'s> {
             links: Vec::new(),
         };
         let beginnings = all.par_chunk_by(|a, b| a.0 == b.0);
-        let alike = beginnings.filter(|places| places.len() > 1).map(|places| {
-            let places = places.iter().map(|(_, place)| *place);
-            let digested = places.map(|place| (copies.entry(place).digest(), place));
-            let mut digested: Vec<_> = digested.collect();
-            digested.sort_unstable();
-            digested
+        let alike = beginnings.filter(|places| places.len() > 1);
+        let found = alike.fold(Found::default, |found, places| {
+            found.with(&copies, places.iter().map(|(_, place)| *place))
         });
-        let alike: Vec<_> = alike.collect();
-        for alike in alike {
-            for group in alike.chunk_by(|a, b| a.0 == b.0) {
-                if group.len() > 1 {
-                    copies.add(group)?;
-                }
-            }
+        let found: Vec<Found> = found.collect();
+        for found in found {
+            copies.add(found)?;
         }
         Ok(copies)
     }
 
-    fn add(&mut self, group: &[(Option<Digest>, Place)]) -> Result<(), DedupeError> {
-        let start = self.places.len() as u32;
-        let number = self.groups.len() as u32;
-        for (_, place) in group {
-            self.places.push(*place);
-            if place.tree == Tree::Media {
-                self.group_of[place.at as usize] = number;
-            }
-        }
-        let first = group[0].1;
-        let size = |place| self.entry(place).stamp.size;
-        if let Some((_, other)) = group.iter().find(|(_, p)| size(*p) != size(first)) {
-            let (first, other) = (self.path(first), self.path(*other));
+    /// Adds what was found in the contents that come next.
+    fn add(&mut self, found: Found) -> Result<(), DedupeError> {
+        if let Some((first, other)) = found.unequal {
+            let (first, other) = (self.path(first), self.path(other));
             return Err(DedupeError::UnequalSizes(first, other));
         }
-        let mut named: Vec<_> = group
-            .iter()
-            .map(|(_, place)| (self.file(*place), *place))
-            .collect();
-        named.sort_unstable();
-        let mut files = 0;
-        for names in named.chunk_by(|a, b| a.0 == b.0) {
-            files += 1;
-            let pairs = names.windows(2).map(|pair| (pair[0].1, pair[1].1));
-            self.links.extend(pairs);
+        let (offset, number) = (self.places.len() as u32, self.groups.len() as u32);
+        for (group, number) in found.groups.into_iter().zip(number..) {
+            let Range { start, end } = group.places;
+            for place in &found.places[start as usize..end as usize] {
+                if place.tree == Tree::Media {
+                    self.group_of[place.at as usize] = number;
+                }
+            }
+            self.groups.push(Group {
+                places: offset + start..offset + end,
+                ..group
+            });
         }
-        self.groups.push(Group {
-            places: start..self.places.len() as u32,
-            files,
-        });
+        self.places.extend(found.places);
+        self.links.extend(found.links);
         Ok(())
     }
 

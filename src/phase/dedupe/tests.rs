@@ -251,9 +251,9 @@ fn no_directory_takes_the_name_of_a_file_that_is_there() {
     assert_eq!(
         names,
         [
-            "duplicates/2024/a~2/b/x",
-            "duplicates/2024/a~2/y",
-            "duplicates/2024/a~2~2"
+            "duplicates/2024/a~3/b/x",
+            "duplicates/2024/a~3/y",
+            "duplicates/2024/a~2"
         ]
     );
 }
