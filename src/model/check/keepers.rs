@@ -1,13 +1,13 @@
 //! The files that moves lean on.
 
 use crate::model::path::TreePath;
-use crate::model::plan::RawPlan;
+use crate::model::plan::{Move, RawPlan};
 use crate::model::problem::{Fault, Problem};
 use crate::model::tree::Tree;
 use crate::model::volume::VolumeName;
 use foldhash::HashMap;
 use rayon::prelude::*;
-use std::cmp::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Items that a thread looks at by itself, of lists that are gone along side by side.
 const PIECE: usize = 1 << 12;
@@ -29,75 +29,56 @@ impl RawPlan {
             }
         }
         let brought: HashMap<_, _> = self.brought().map(|m| (&m.to, m)).collect();
-        let leaning = self.moves.par_iter().enumerate();
-        let leaning = leaning.filter_map(|(at, m)| Some((m.why.keeper()?, at)));
-        let mut leaning: Vec<(&TreePath<'static>, usize)> = leaning.collect();
-        leaning.par_sort_unstable();
-        let faults = leaning.par_chunks(PIECE).flat_map_iter(|leaning| {
-            // All three lists are sorted by path, and gone along side by side.
-            let mut moves = from(leaning[0].0, &self.moves, |m| &m.from);
-            let mut needs = from(leaning[0].0, &self.needs, |need| &need.path);
-            let fault = |(keeper, at): &(&TreePath<'static>, usize)| {
-                let operation = &self.moves[*at];
-                let need = next_at(keeper, &mut needs, |need| &need.path);
-                let fault = if next_at(keeper, &mut moves, |m| &m.from).is_some() {
-                    Fault::KeeperMoves((*keeper).clone())
-                } else if !Tree::INDEXED.contains(&keeper.tree) {
-                    Fault::KeeperElsewhere((*keeper).clone())
-                } else {
-                    let brought = || brought.get(keeper).map(|m| (m.size, m.hash));
-                    match need.map(|need| (need.size, need.hash)).or_else(brought) {
-                        None => Fault::KeeperNotNeeded((*keeper).clone()),
-                        Some(kept) if kept != (operation.size, operation.hash) => {
-                            Fault::KeeperDiffers((*keeper).clone())
-                        }
-                        Some(_) => return None,
-                    }
-                };
-                Some((*at, Problem::at(&operation.from, fault)))
-            };
-            leaning.iter().filter_map(fault).collect::<Vec<_>>()
-        });
-        let mut faults: Vec<_> = faults.collect();
-        faults.sort_by_key(|(at, _)| *at);
-        problems.extend(faults.into_iter().map(|(_, problem)| problem));
+        let needs = self.needs.par_iter().map(|need| &need.path).enumerate();
+        let needs: HashMap<&TreePath<'_>, usize> = needs.map(|(at, path)| (path, at)).collect();
+        let moving = self.moving_needs();
         // What is not copied because it is known already leans on them, too.
-        let is_copying = self.settings.copy == Some(true);
-        let named = self.needs.par_chunks(PIECE).flat_map_iter(|needs| {
-            let mut named = from(&needs[0].path, &leaning, |(keeper, _)| keeper);
-            let needs = needs.iter();
-            needs.map(move |need| next_at(&need.path, &mut named, |(keeper, _)| keeper).is_some())
-        });
-        let named: Vec<bool> = named.collect();
-        let mut named = named.into_iter();
-        self.needs
-            .retain(|_| named.next() == Some(true) || is_copying);
+        let is_named = || AtomicBool::new(self.is_copying());
+        let named: Vec<_> = self.needs.iter().map(|_| is_named()).collect();
+        let fault = |operation: &Move| {
+            let keeper = operation.why.keeper()?;
+            let need = needs.get(keeper).copied();
+            let (is_moving, kept) = match need {
+                Some(at) => {
+                    named[at].store(true, Ordering::Relaxed);
+                    let need = &self.needs[at];
+                    (moving[at], Some((need.size, need.hash)))
+                }
+                None => {
+                    let kept = brought.get(keeper).map(|m| (m.size, m.hash));
+                    (self.move_of(keeper).is_some(), kept)
+                }
+            };
+            let fault = if is_moving {
+                Fault::KeeperMoves(keeper.clone())
+            } else if !Tree::INDEXED.contains(&keeper.tree) {
+                Fault::KeeperElsewhere(keeper.clone())
+            } else if kept.is_none() {
+                Fault::KeeperNotNeeded(keeper.clone())
+            } else if kept != Some((operation.size, operation.hash)) {
+                Fault::KeeperDiffers(keeper.clone())
+            } else {
+                return None;
+            };
+            Some(Problem::at(&operation.from, fault))
+        };
+        problems.par_extend(self.moves.par_iter().filter_map(fault));
+        let mut named = named.into_iter().map(AtomicBool::into_inner);
+        self.needs.retain(|_| named.next() == Some(true));
         problems
     }
-}
 
-/// The items of a list that is sorted by path from `path` on.
-fn from<'i, T>(
-    path: &TreePath<'_>,
-    items: &'i [T],
-    path_of: impl Fn(&T) -> &TreePath<'static>,
-) -> &'i [T] {
-    &items[items.partition_point(|item| path_of(item) < path)..]
-}
-
-/// The first item at `path` of a list that is sorted by path, where there is one. Leaves out of the
-/// list all before it, for whoever asks for paths in their order.
-fn next_at<'i, T>(
-    path: &TreePath<'_>,
-    items: &mut &'i [T],
-    path_of: impl Fn(&T) -> &TreePath<'static>,
-) -> Option<&'i T> {
-    while let Some((first, rest)) = items.split_first() {
-        match path_of(first).cmp(path) {
-            Ordering::Less => *items = rest,
-            Ordering::Equal => return Some(first),
-            Ordering::Greater => return None,
-        }
+    /// Whether each of the needs is a file that moves. Both lists are sorted by path, and gone along
+    /// side by side.
+    fn moving_needs(&self) -> Vec<bool> {
+        let pieces = self.needs.par_chunks(PIECE).flat_map_iter(|needs| {
+            let first = self.moves.partition_point(|m| m.from < needs[0].path);
+            let mut moves = self.moves[first..].iter().peekable();
+            needs.iter().map(move |need| {
+                while moves.next_if(|m| m.from < need.path).is_some() {}
+                moves.peek().is_some_and(|m| m.from == need.path)
+            })
+        });
+        pieces.collect()
     }
-    None
 }
