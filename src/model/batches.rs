@@ -2,9 +2,8 @@
 
 use rayon::Yield;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{Receiver, channel};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
 /// Parts for each thread that may be made before their turn comes.
 const AHEAD: usize = 8;
@@ -20,44 +19,40 @@ pub(super) fn in_order<I: Sync, M: Send, E>(
     make: impl Fn(&I) -> M + Sync,
     mut take: impl FnMut(M) -> Result<(), E>,
 ) -> Result<(), E> {
-    let (sender, receiver) = channel();
     let ahead = AHEAD * rayon::current_num_threads();
     rayon::in_place_scope_fifo(|scope| {
-        let begin = |at: usize| {
-            let Some(item) = items.get(at) else { return };
-            let (sender, make) = (sender.clone(), &make);
-            scope.spawn_fifo(move |_| {
-                // A panic is passed on, or it would be waited for.
-                let made = catch_unwind(AssertUnwindSafe(|| make(item)));
-                sender.send((at, made)).expect("it is received to the end");
-            });
+        let begin = |item| {
+            let (sender, receiver) = sync_channel(1);
+            let make = &make;
+            // Nobody receives it once an error ended the taking.
+            scope.spawn_fifo(move |_| drop(sender.send(make(item))));
+            receiver
         };
-        (0..ahead).for_each(begin);
-        let mut early = BTreeMap::new();
-        for at in 0..items.len() {
-            let made = loop {
-                if let Some(made) = early.remove(&at) {
-                    break made;
-                }
-                let (at, made) = next(&receiver);
-                early.insert(at, made);
+        let mut items = items.iter();
+        let mut coming: VecDeque<_> = items.by_ref().take(ahead).map(begin).collect();
+        while let Some(receiver) = coming.pop_front() {
+            // What is not made panicked, which the scope passes on.
+            let Some(made) = receive(&receiver) else {
+                break;
             };
-            take(made.unwrap_or_else(|panic| resume_unwind(panic)))?;
-            begin(at + ahead);
+            take(made)?;
+            coming.extend(items.next().map(begin));
         }
         Ok(())
     })
 }
 
-/// What comes next. A thread that is one of those that make it makes some of it itself meanwhile; it
-/// waits only for what others are at.
-fn next<M>(receiver: &Receiver<M>) -> M {
+/// What is made for this receiver. A thread that is one of those that make makes some itself meanwhile;
+/// it waits only for what others are at.
+fn receive<M>(receiver: &Receiver<M>) -> Option<M> {
     loop {
-        if let Ok(made) = receiver.try_recv() {
-            return made;
+        match receiver.try_recv() {
+            Ok(made) => return Some(made),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
         }
         if rayon::yield_now() != Some(Yield::Executed) {
-            return receiver.recv().expect("its sender is there");
+            return receiver.recv().ok();
         }
     }
 }
@@ -121,7 +116,8 @@ mod tests {
     #[test]
     fn a_panic_is_passed_on() {
         let make = |item: &u32| assert_ne!(*item, 3, "three");
-        let panic = catch_unwind(|| in_order(&[1, 2, 3, 4], make, Ok::<(), ()>)).unwrap_err();
+        let panic =
+            std::panic::catch_unwind(|| in_order(&[1, 2, 3, 4], make, Ok::<(), ()>)).unwrap_err();
         let said = panic.downcast_ref::<String>().unwrap();
         assert!(said.contains("three"), "{said}");
     }
