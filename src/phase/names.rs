@@ -67,21 +67,23 @@ impl<'s> Names<'s> {
 
     /// Gives a name to the file at `path`, if it is free.
     fn give(&mut self, path: &RelPath<'_>, name: &RelPath<'s>) -> bool {
-        let is_taken = self.taken.files.contains(name)
+        let is_kept = name == path;
+        if self.taken.files.contains(name)
             || self.taken.directories.contains(name)
-            || self.wanted.contains(name);
-        if is_taken || (name != path && self.is_wanted(name)) {
+            || self.wanted.contains(name)
+            || (!is_kept && self.is_wanted_by_file(name))
+        {
             return false;
         }
-        if name == path && !self.contested.contains(name) {
+        if is_kept && !self.contested.contains(name) {
             return !self.given.contains(name);
         }
         self.given.insert(name.clone())
     }
 
-    /// Whether a file or a directory would like to have this name.
-    fn is_wanted(&self, name: &RelPath<'_>) -> bool {
-        self.wanted.contains(name) || self.files.binary_search(&name).is_ok()
+    /// Whether a file would like to have this name.
+    fn is_wanted_by_file(&self, name: &RelPath<'_>) -> bool {
+        self.files.binary_search(&name).is_ok()
     }
 
     /// The directory that stands for the one of the file at `path`; none where that is the tree.
@@ -113,7 +115,7 @@ impl<'s> Names<'s> {
         let mut name = wanted.clone();
         let mut number = 1;
         while self.taken.files.contains(&name)
-            || (number > 1 && self.is_wanted(&name))
+            || (number > 1 && (self.wanted.contains(&name) || self.is_wanted_by_file(&name)))
             || !self.given.insert(name.clone())
         {
             number += 1;
