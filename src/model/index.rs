@@ -15,9 +15,6 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Entries that a thread counts at once.
-const PIECE: usize = 1 << 12;
-
 /// The files of one tree, as the last crawl found them and later runs moved them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index<'a> {
@@ -72,17 +69,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Of all these entries, counted side by side.
-    pub(super) fn of(entries: &[Entry<'_>]) -> Totals {
-        let counted = entries
-            .par_chunks(PIECE)
-            .map(|piece| piece.iter().collect());
-        counted.reduce(Totals::default, |mut all, piece: Totals| {
-            all.extend(&piece);
-            all
-        })
-    }
-
     /// Counts one more file of `size` bytes.
     pub fn add(&mut self, size: u64) {
         self.files += 1;
@@ -101,6 +87,20 @@ impl<'a> FromIterator<&'a Entry<'a>> for Totals {
         let mut totals = Totals::default();
         entries.into_iter().for_each(|e| totals.add(e.stamp.size));
         totals
+    }
+}
+
+impl<'a> FromParallelIterator<&'a Entry<'a>> for Totals {
+    fn from_par_iter<I: IntoParallelIterator<Item = &'a Entry<'a>>>(entries: I) -> Self {
+        let add = |mut totals: Totals, entry: &Entry<'_>| {
+            totals.add(entry.stamp.size);
+            totals
+        };
+        let counted = entries.into_par_iter().fold(Totals::default, add);
+        counted.reduce(Totals::default, |mut all, some| {
+            all.extend(&some);
+            all
+        })
     }
 }
 

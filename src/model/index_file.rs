@@ -187,7 +187,7 @@ fn parse_pieces<'t, 'p>(
     }
     let totals = match tree {
         Tree::Ingest => header.totals,
-        _ => Totals::of(&entries),
+        _ => entries.par_iter().collect(),
     };
     Ok(Index {
         tree,
